@@ -1,0 +1,52 @@
+"""How nbval compares notebooks. It stands at the top so that one chapter can be tested alone."""
+
+from typing import Any
+
+import pytest
+from nbformat import NotebookNode
+from nbval.plugin import IPyNbFile
+
+
+class DisplayUpdates:
+    """Gives nbval the messages of a kernel with updates of a display already applied.
+
+    A live figure is displayed once and then updated, so what is stored in the notebook is its last
+    state. nbval 0.11 does not know updates and would compare the first state with it.
+    """
+
+    def __init__(self, notebook: IPyNbFile) -> None:
+        """Take messages where the notebook takes them."""
+        self._next_message = notebook.get_kernel_message
+        self._displays: dict[str, NotebookNode] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the next message that is not an update."""
+        while True:
+            message: dict[str, Any] = self._next_message(*args, **kwargs)
+            kind, content = message["msg_type"], message["content"]
+            if kind == "clear_output":
+                raise RuntimeError(
+                    "A cell clears its output, which nbval cannot follow: "
+                    "update a display instead, display(..., display_id=True).update(...)."
+                )
+            name = content.get("transient", {}).get("display_id")
+            if kind == "update_display_data":
+                self._update(name, content["data"])
+                continue
+            if kind == "display_data" and name:
+                # nbval keeps this very object as the output of the cell: it can still be updated.
+                content["data"] = NotebookNode(content["data"])
+                self._displays[name] = content["data"]
+            return message
+
+    def _update(self, name: str, data: dict[str, Any]) -> None:
+        if name in self._displays:
+            self._displays[name].clear()
+            self._displays[name].update(data)
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Set up the comparison of a notebook: all outputs but pictures and stderr."""
+    if isinstance(collector, IPyNbFile):
+        collector.skip_compare += ("stderr", "image/svg+xml")
+        collector.get_kernel_message = DisplayUpdates(collector)

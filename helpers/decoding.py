@@ -1,0 +1,288 @@
+"""The decoder at work: one step, the trace of a whole answer, greedy decoding of a batch.
+
+Chapter: *Decoder, time step by time step*.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers import problems as problems_
+from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
+from helpers.vocabulary import EOS, PAD, TOKENS, check_token, decode
+
+
+_COLUMNS = ("time step", "input", "choice", "probability", "target", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One time step of the decoder."""
+
+    token: int
+    """The id that went in."""
+    state_before: np.ndarray
+    """Hidden state that went in, axes (units)."""
+    distribution: np.ndarray
+    """Probability of each token to come next, axes (token 14)."""
+    state_after: np.ndarray
+    """Hidden state that came out, axes (units)."""
+    choice: int
+    """The id of the most probable token."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trace:
+    """All that happened while a problem was answered; a notebook shows it as a table."""
+
+    problem: str
+    teacher_forcing: bool
+    reverse: bool
+    context: np.ndarray
+    """The context vector the decoder started from, axes (units)."""
+    steps: tuple[Step, ...]
+    """The time steps taken, five when the answer is done."""
+    target: tuple[int, ...]
+    """The five ids of the right answer, EOS and PAD included."""
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """The five ids the model chose."""
+        return tuple(step.choice for step in self.steps)
+
+    @property
+    def answer(self) -> str:
+        """The text the model chose, up to EOS, in reading order."""
+        return decode(self.choices)[:: -1 if self.reverse else 1]
+
+    def __repr__(self) -> str:
+        rows = [_COLUMNS, *self._rows()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join([f"{self.problem}, {self._regime}", *lines, self._verdict])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self._rows()
+        )
+        return (
+            f'<table class="trace"><caption>{escape(self.problem)}, {self._regime}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f"<p>{escape(self._verdict)}</p>"
+        )
+
+    @property
+    def _regime(self) -> str:
+        return "teacher-forced" if self.teacher_forcing else "free-running"
+
+    @property
+    def _verdict(self) -> str:
+        if len(self.steps) < len(self.target):
+            return f"so far: {' '.join(TOKENS[choice] for choice in self.choices) or 'nothing'}"
+        wanted = decode(self.target)[:: -1 if self.reverse else 1]
+        if self.correct:
+            return f"answer: {self.answer}, right"
+        step = first_mistake(self.choices, self.target)
+        assert step is not None
+        return f"answer: {self.answer}, wrong from time step {step + 1} on; right is {wanted}"
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                str(number),
+                TOKENS[step.token],
+                TOKENS[step.choice],
+                f"{step.distribution[step.choice]:.3f}",
+                TOKENS[wanted],
+                "" if step.choice == wanted else "differs",
+            )
+            for number, (step, wanted) in enumerate(
+                zip(self.steps, self.target, strict=False), start=1
+            )
+        ]
+
+    @property
+    def correct(self) -> bool:
+        """Whether every choice up to and including EOS is right."""
+        return first_mistake(self.choices, self.target) is None
+
+
+def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Run one time step; return the distribution (token 14) and the next state (units).
+
+    Compiled: a call takes a fraction of the time of ``decoder.predict``.
+
+    Raises:
+        TypeError, ValueError: ``token`` is no id 0..13, or ``state`` has not the axes (units).
+    """
+    units = decoder.inputs[1].shape[-1]
+    token, state = check_token(token), _check_state(state, units)
+    distribution, next_state = _compiled_step(decoder)(
+        tf.constant([[token]], tf.int32), tf.constant(state[None])
+    )
+    return distribution.numpy()[0, 0], next_state.numpy()[0]
+
+
+def context_vector(
+    encoder: keras.Model, problem: str, *, reverse: bool = False
+) -> np.ndarray:
+    """Return the encoder's last hidden state, axes (units), after reading ``problem``."""
+    ids = problems_.arrays(problem, reverse=reverse).encoder_input
+    return encoder(ids[None]).numpy()[0]
+
+
+def encoder_states(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
+    """Return the hidden state after each of the eight tokens, axes (time 8, units)."""
+    ids = problems_.arrays(problem, reverse=reverse).encoder_input
+    embedding, gru = encoder.get_layer("embedding"), encoder.get_layer("encoder_gru")
+    state = tf.zeros((1, gru.units))
+    states = []
+    for vector in embedding(ids):
+        _, (state,) = gru.cell(vector[None], [state])
+        states.append(state.numpy()[0])
+    return np.stack(states)
+
+
+def trace(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    problem: str,
+    *,
+    teacher_forcing: bool = False,
+    reverse: bool = False,
+    context: np.ndarray | None = None,
+) -> Trace:
+    """Answer ``problem`` and keep every token, state and distribution on the way.
+
+    Free-running, each choice is the next input. With ``teacher_forcing`` the right token is
+    (Williams and Zipser 1989). ``context`` starts the decoder from another vector than the
+    encoder's. Raises like `problems.parse`, and a ValueError if ``context`` has not the axes
+    (units).
+    """
+    _, decoder_input, target = problems_.arrays(problem, reverse=reverse)
+    if context is None:
+        context = context_vector(encoder, problem, reverse=reverse)
+    state = _check_state(context, decoder.inputs[1].shape[-1])
+    steps: list[Step] = []
+    token = PAD
+    for forced in decoder_input:
+        token = int(forced) if teacher_forcing else token
+        distribution, next_state = step(decoder, token, state)
+        choice = int(distribution.argmax())
+        steps.append(Step(token, state, distribution, next_state, choice))
+        token, state = choice, next_state
+    return Trace(
+        problem, teacher_forcing, reverse, steps[0].state_before, tuple(steps),
+        tuple(int(number) for number in target.argmax(axis=-1)),
+    )
+
+
+def greedy(encoder: keras.Model, decoder: keras.Model, encoder_input: np.ndarray) -> np.ndarray:
+    """Decode a batch of encoder inputs (batch, time 8) greedily to ids (batch, time 5).
+
+    The whole loop is one compiled TensorFlow function.
+
+    Raises:
+        ValueError: ``encoder_input`` has other axes or ids outside 0..13.
+    """
+    ids = np.asarray(encoder_input)
+    if ids.ndim != 2 or ids.shape[1] != PROBLEM_LENGTH or ids.dtype.kind not in "iu":
+        raise ValueError(
+            f"The encoder input is an array of whole numbers with the axes (batch, time "
+            f"{PROBLEM_LENGTH}), not {ids.dtype} of shape {ids.shape}."
+        )
+    if ids.size and not (0 <= ids.min() and ids.max() < len(TOKENS)):
+        raise ValueError(f"A token id is a whole number from 0 to {len(TOKENS) - 1}.")
+    return _compiled_greedy(encoder, decoder)(tf.constant(ids, tf.int32)).numpy()
+
+
+def answers(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    problems: Iterable[str],
+    *,
+    reverse: bool = False,
+) -> list[str]:
+    """Return the greedily decoded answer to each problem, in reading order.
+
+    Raises like `problems.batch`.
+    """
+    chosen = greedy(encoder, decoder, problems_.batch(problems, reverse=reverse).encoder_input)
+    return [decode(row)[:: -1 if reverse else 1] for row in chosen]
+
+
+def exact_match(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    problems: Iterable[str],
+    *,
+    reverse: bool = False,
+) -> float:
+    """Return the share of ``problems`` whose whole answer, EOS included, is right.
+
+    Raises like `problems.batch`.
+    """
+    encoder_input, _, target = problems_.batch(problems, reverse=reverse)
+    chosen = greedy(encoder, decoder, encoder_input)
+    wanted = target.argmax(axis=-1)
+    wrong = (chosen != wanted) & (wanted != PAD)
+    return float(1 - wrong.any(axis=-1).mean())
+
+
+def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
+    """Return the time step (0 is the first) of the first wrong choice up to EOS, or None."""
+    for number, (choice, wanted) in enumerate(zip(choices, target, strict=True)):
+        if choice != wanted:
+            return number
+        if wanted == EOS:
+            return None
+    return None
+
+
+def _check_state(state: np.ndarray, units: int) -> np.ndarray:
+    array = np.asarray(state)
+    if array.shape != (units,) or array.dtype.kind not in "fiu":
+        raise ValueError(
+            f"A state of this decoder is numbers with the axes (units {units}), "
+            f"not {array.dtype} of shape {array.shape}."
+        )
+    return array.astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def _compiled_step(decoder: keras.Model) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
+    units = decoder.inputs[1].shape[-1]
+    return tf.function(
+        lambda token, state: decoder([token, state]),
+        input_signature=[
+            tf.TensorSpec((1, 1), tf.int32),
+            tf.TensorSpec((1, units), tf.float32),
+        ],
+    )
+
+
+@lru_cache(maxsize=16)
+def _compiled_greedy(encoder: keras.Model, decoder: keras.Model) -> Callable[..., tf.Tensor]:
+    def decode_batch(encoder_input: tf.Tensor) -> tf.Tensor:
+        state = encoder(encoder_input)
+        token = tf.fill((tf.shape(encoder_input)[0], 1), PAD)
+        chosen = []
+        for _ in range(ANSWER_LENGTH):
+            distribution, state = decoder([token, state])
+            token = tf.argmax(distribution, axis=-1, output_type=tf.int32)
+            chosen.append(token)
+        return tf.concat(chosen, axis=1)
+
+    return tf.function(
+        decode_batch, input_signature=[tf.TensorSpec((None, PROBLEM_LENGTH), tf.int32)]
+    )

@@ -1,0 +1,331 @@
+"""The checks behind the exercises: each says what is wrong with an answer.
+
+``check(name, answer)`` returns a `Verdict`, which a notebook shows as one sentence. An answer is a
+value or a function, as the exercise asks; a function is tried on inputs of the check's own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from helpers import decoding, pretrained, problems
+from helpers.vocabulary import EOS, PAD
+
+Check = Callable[[Any], str | None]
+
+_checks: dict[str, Check] = {}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an answer is right, and the sentence that says so."""
+
+    right: bool
+    sentence: str
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
+def check(name: str, answer: object) -> Verdict:
+    """Return the verdict on ``answer`` to the exercise ``name``.
+
+    ``...`` stands for an answer not yet given. An exception that the reader's function raises
+    becomes part of the verdict.
+
+    Raises:
+        ValueError: there is no exercise of that name.
+    """
+    if name not in _checks:
+        raise ValueError(f"An exercise is one of {', '.join(map(repr, _checks))}, not {name!r}.")
+    if answer is ...:
+        return Verdict(False, "Not answered yet: put your answer in place of the three dots.")
+    try:
+        fault = _checks[name](answer)
+    except Exception as error:
+        fault = f"your answer raised {type(error).__name__}: {error}"
+    return Verdict(True, "Right.") if fault is None else Verdict(False, f"Not yet: {fault}.")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all exercises in the order of the chapters."""
+    return tuple(_checks)
+
+
+def _exercise(name: str) -> Callable[[Check], Check]:
+    def register(function: Check) -> Check:
+        _checks[name] = function
+        return function
+
+    return register
+
+
+# Embeddings
+
+
+@_exercise("one-hot-lookup")
+def _one_hot_lookup(look_up: Any) -> str | None:
+    matrix = np.random.default_rng(1).normal(size=(14, 5))
+    for ids in ([2, 0, 1], [13], [7, 7, 12, 0]):
+        found = np.asarray(look_up(matrix, ids))
+        if found.shape != (len(ids), 5):
+            return f"for the ids {ids} the shape is ({len(ids)}, 5), yours is {found.shape}"
+        if not np.allclose(found, matrix[ids]):
+            wrong = next(
+                token for token, row in zip(ids, found, strict=True)
+                if not np.allclose(row, matrix[token])
+            )
+            return f"for the ids {ids} the row of id {wrong} is another one"
+    return None
+
+
+@_exercise("nearest-token")
+def _nearest_token(nearest: Any) -> str | None:
+    generator = np.random.default_rng(2)
+    for _ in range(5):
+        matrix = generator.normal(size=(14, 5))
+        for token in range(14):
+            away = np.linalg.norm(matrix - matrix[token], axis=1)
+            away[token] = np.inf
+            found, wanted = nearest(matrix, token), int(away.argmin())
+            if found == token:
+                return "your function returns the token itself, which is at distance 0"
+            if found != wanted:
+                return (
+                    f"for token {token} you found {found} at distance {away[int(found)]:.2f}, "
+                    f"but {wanted} is nearer, at {away[wanted]:.2f}"
+                )
+    return None
+
+
+@_exercise("embedding-size")
+def _embedding_size(numbers: Any) -> str | None:
+    return _number(
+        numbers, 14 * 16, {14 + 16: "rows and columns are multiplied, not added",
+                           14 * 5: "that is the size for 5 columns, the question is about 16",
+                           13 * 16: "there is a row for id 0 too"}
+    )
+
+
+# Encoder
+
+
+@_exercise("padding")
+def _padding(ids: Any) -> str | None:
+    wanted = problems.arrays("7-12").encoder_input.tolist()
+    given = list(np.asarray(ids).tolist())
+    if len(given) != len(wanted):
+        return f"the encoder reads 8 ids, yours are {len(given)}"
+    if EOS not in given:
+        return "the sequence has no EOS (13) at its end"
+    if given[-1] == PAD:
+        return "the PAD (12) belongs in front, so that the problem ends where the reading ends"
+    if given != wanted:
+        place = next(n for n, (a, b) in enumerate(zip(given, wanted, strict=True)) if a != b)
+        return f"at place {place} stands {given[place]}, which is not what '7-12' has there"
+    return None
+
+
+@_exercise("gru-size")
+def _gru_size(count: Any) -> str | None:
+    for dim, units in ((5, 16), (16, 64), (2, 3)):
+        given = count(dim, units)
+        wanted = 3 * units * (dim + units + 2)
+        if given == 3 * units * (dim + units + 1):
+            return "Keras keeps two biases for each gate, one for the input and one for the state"
+        if given * 3 == wanted:
+            return "there are three of everything: update gate, reset gate, candidate"
+        if given != wanted:
+            return f"count({dim}, {units}) is {wanted}, yours is {given}"
+    return None
+
+
+@_exercise("last-state")
+def _last_state(pick: Any) -> str | None:
+    for shape in ((2, 8, 16), (1, 5, 3)):
+        states = np.random.default_rng(3).normal(size=shape)
+        given = np.asarray(pick(states))
+        wanted = states[:, -1]
+        if given.shape != wanted.shape:
+            return f"from {shape} comes (batch, units) = {wanted.shape}, yours is {given.shape}"
+        if np.allclose(given, states[:, 0]) and shape[1] > 1:
+            return "that is the state after the first token, the last is asked for"
+        if not np.allclose(given, wanted):
+            return "the shape is right, but the numbers are not those of the last time step"
+    return None
+
+
+# Decoder
+
+
+@_exercise("shift-right")
+def _shift_right(shift: Any) -> str | None:
+    for text in ("50+9", "999+999", "0-999", "1-1"):
+        _, wanted, target = problems.arrays(text)
+        ids = target.argmax(axis=-1).tolist()
+        given = list(np.asarray(shift(ids)).tolist())
+        if len(given) != len(wanted):
+            return f"the decoder reads 5 ids, yours are {len(given)}"
+        if given[0] != PAD:
+            return f"every answer starts from PAD (12), yours from {given[0]}"
+        if given == [PAD, *ids][-5:] and given != wanted.tolist():
+            return "the last token falls off at the end, not the first"
+        if given != wanted.tolist():
+            return f"for {ids} comes {wanted.tolist()}, yours is {given}"
+    return None
+
+
+@_exercise("greedy-loop")
+def _greedy_loop(answer: Any) -> str | None:
+    _, encoder, decoder = pretrained.load("notes")
+    asked = ["50+9", "3-71", "99+99", "0-0", *problems.split("arithmetic").test[::200]]
+    for problem, wanted in zip(
+        asked, decoding.answers(encoder, decoder, asked), strict=True
+    ):
+        given = answer(encoder, decoder, problem)
+        if not isinstance(given, str):
+            return f"the answer is a text such as '59', yours is {type(given).__name__}"
+        if "EOS" in given or "PAD" in given:
+            return f"for {problem!r} the text ends before EOS, yours is {given!r}"
+        if given != wanted:
+            return f"for {problem!r} the model answers {wanted!r}, yours is {given!r}"
+    return None
+
+
+@_exercise("first-mistake")
+def _first_mistake(find: Any) -> str | None:
+    target = [5, 9, EOS, PAD, PAD]
+    for choices, wanted, why in (
+        ([5, 9, EOS, PAD, PAD], None, "all five tokens are right there"),
+        ([5, 8, EOS, PAD, PAD], 2, "the second token is the wrong one"),
+        ([4, 8, EOS, PAD, PAD], 1, "only the first mistake counts, and steps count from 1"),
+        ([5, 9, 0, PAD, PAD], 3, "a digit instead of EOS is a mistake too"),
+        ([5, 9, EOS, 3, 3], None, "what comes after EOS is no part of the answer"),
+    ):
+        given = find(choices, target)
+        if given != wanted:
+            return f"for the choices {choices} comes {wanted}, yours is {given}: {why}"
+    return None
+
+
+# Training
+
+
+@_exercise("exact-match")
+def _exact_match(score: Any) -> str | None:
+    target = np.array([[5, 9, 13, 12, 12], [1, 0, 13, 12, 12], [11, 3, 13, 12, 12], [7, 13, 12, 12, 12]])
+    choices = target.copy()
+    if score(choices, target) != 1:
+        return "all answers right is 1.0"
+    choices[0, 1] = 8
+    if np.isclose(float(score(choices, target)), 19 / 20):
+        return "that is the share of right tokens; one wrong token makes the whole answer wrong"
+    if not np.isclose(float(score(choices, target)), 3 / 4):
+        return "one wrong answer of four is 0.75"
+    choices[1, 4] = 0
+    if not np.isclose(float(score(choices, target)), 3 / 4):
+        return "a token after EOS is no part of the answer and makes no mistake"
+    return None
+
+
+@_exercise("first-loss")
+def _first_loss(loss: Any) -> str | None:
+    return _number(
+        loss, float(np.log(10)),
+        {float(np.log(14)): "log 14 is for fourteen equally likely tokens, here they are ten",
+         0.1: "that is the probability, the loss is its negative logarithm",
+         -float(np.log(10)): "the loss is the negative logarithm, so it is positive",
+         1.0: "use the natural logarithm, np.log",
+         float(np.log2(10)): "use the natural logarithm, np.log"},
+    )
+
+
+@_exercise("mask")
+def _mask(weigh: Any) -> str | None:
+    texts = ["50+9", "999+999", "1-1"]
+    target = problems.batch(texts).target
+    wanted = problems.weights_up_to_eos(target)
+    given = np.asarray(weigh(target.argmax(axis=-1)), dtype=float)
+    if given.shape != wanted.shape:
+        return f"the weights have the axes (batch, time) = {wanted.shape}, yours {given.shape}"
+    if np.array_equal(given, 1 - wanted):
+        return "the weights are the wrong way round: 1 where the loss counts"
+    if np.array_equal(given, wanted * (target.argmax(axis=-1) != EOS)):
+        return "EOS counts too: the model has to learn where to stop"
+    if not np.array_equal(given, wanted):
+        row = int((given != wanted).any(axis=1).argmax())
+        return f"for {texts[row]!r} comes {wanted[row].astype(int).tolist()}, yours is another row"
+    return None
+
+
+# Implementation
+
+
+@_exercise("model-size")
+def _model_size(count: Any) -> str | None:
+    for dim, units in ((5, 16), (16, 64)):
+        embedding, gru, dense = 14 * dim, 3 * units * (dim + units + 2), (units + 1) * 14
+        given = count(dim, units)
+        for missing, name in (
+            (embedding, "embedding"), (gru, "GRU of encoder or decoder"), (dense, "softmax layer")
+        ):
+            if given == embedding + 2 * gru + dense - missing:
+                return f"one {name} is missing"
+        if given == 2 * embedding + 2 * gru + dense:
+            return "the embedding is shared, so it counts once"
+        if given == embedding + 2 * gru + dense - 14:
+            return "the softmax layer has a bias for each token"
+        if given != embedding + 2 * gru + dense:
+            return f"count({dim}, {units}) is {embedding + 2 * gru + dense}, yours is {given}"
+    return None
+
+
+@_exercise("softmax")
+def _softmax(softmax: Any) -> str | None:
+    for logits in ([0.0, 0.0], [1.0, 2.0, 3.0], [-5.0, 0.5, 4.0, 4.0], [1000.0, 999.0]):
+        with np.errstate(all="ignore"):
+            given = np.asarray(softmax(np.array(logits)), dtype=float)
+        wanted = np.exp(np.array(logits) - max(logits))
+        wanted /= wanted.sum()
+        if given.shape != wanted.shape:
+            return f"there is a probability for each logit, {len(logits)}, yours are {given.size}"
+        if np.isnan(given).any():
+            return f"for {logits} exp overflows; take the largest logit away from all of them first"
+        if not np.isclose(given.sum(), 1):
+            return f"for {logits} the probabilities sum to 1, yours to {given.sum():.3f}"
+        if not np.allclose(given, wanted):
+            return f"for {logits} comes {wanted.round(3).tolist()}"
+    return None
+
+
+@_exercise("gru-step")
+def _gru_step(step: Any) -> str | None:
+    _, encoder, _ = pretrained.load("notes")
+    matrix = encoder.get_layer("embedding").get_weights()[0]
+    weights = encoder.get_layer("encoder_gru").get_weights()
+    wanted = decoding.encoder_states(encoder, "50+9")
+    state = np.zeros(16)
+    for number, token in enumerate(problems.arrays("50+9").encoder_input):
+        given = np.asarray(step(matrix[token], state, *weights))
+        if given.shape != (16,):
+            return f"a state has the axes (units 16), yours the shape {given.shape}"
+        right = wanted[number]
+        if not np.allclose(given, right, atol=1e-4):
+            if not number:
+                return "already the first step, from zeros, gives other numbers than Keras"
+            return f"step {number + 1} gives other numbers than Keras, up to there all is right"
+        state = right
+    return None
+
+
+def _number(given: Any, wanted: float, known: dict[float, str]) -> str | None:
+    if isinstance(given, bool) or not isinstance(given, (int, float, np.number)):
+        return f"the answer is a number, yours is {type(given).__name__}"
+    if np.isclose(float(given), wanted, rtol=1e-3):
+        return None
+    for value, why in known.items():
+        if np.isclose(float(given), value, rtol=1e-3):
+            return why
+    return f"it is not {given}"

@@ -1,0 +1,377 @@
+"""The figures of the book, drawn so that they can be read in a light and in a dark page.
+
+Each function returns a `Picture`: a matplotlib figure that a notebook shows as inline SVG. Its lines
+and letters take the colour of the text around it, and it says in words what it shows. Colours are
+those of Okabe and Ito, which readers with any colour vision tell apart.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from io import StringIO
+
+import matplotlib as mpl
+import matplotlib.ticker
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from helpers.decoding import Trace
+from helpers.geometry import distances, principal_components
+from helpers.vocabulary import TOKENS
+
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#b0608a"
+
+_INK = "#010203"
+_STYLE = {
+    "axes.edgecolor": _INK,
+    "axes.facecolor": "none",
+    "axes.grid": False,
+    "axes.labelcolor": _INK,
+    "axes.prop_cycle": mpl.cycler(color=[BLUE, VERMILION, GREEN, PURPLE]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": _INK,
+    "axes.titlesize": 11,
+    "figure.facecolor": "none",
+    "font.size": 10,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "seq2seq-book",
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+}
+
+
+class Picture(Figure):
+    """A figure that a notebook shows as SVG in the colours of the page."""
+
+    def __init__(self, width: float, height: float, description: str) -> None:
+        """Make an empty picture, ``width`` x ``height`` inches, described in one sentence."""
+        super().__init__(figsize=(width, height), layout="constrained")
+        FigureCanvasSVG(self)
+        self.description = description
+
+    def _repr_html_(self) -> str:
+        text = StringIO()
+        with mpl.rc_context(_STYLE):
+            self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        width, height = self.get_size_inches() * 96
+        svg = text.getvalue()
+        svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+        svg = re.sub(r"<(metadata|style).*?</\1>\s*", "", svg, flags=re.DOTALL)
+        svg = re.sub(r'transform="rotate\(-0 [^"]*"', "", svg)
+        svg = re.sub(r"(\d\.\d)\d+", r"\1", svg)
+        svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
+        svg = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", svg)
+        view = re.search(r'viewBox="[^"]*"', svg)
+        assert view is not None
+        return re.sub(
+            r"<svg[^>]*>",
+            f'<svg class="picture" role="img" aria-label="{escape(self.description)}" '
+            f'{view[0]} width="{width:.0f}" height="{height:.0f}" '
+            'style="max-width:100%;height:auto;stroke-linejoin:round">',
+            svg,
+            count=1,
+        ).strip()
+
+
+class Row:
+    """Pictures side by side; one below the other where the page is narrow."""
+
+    def __init__(self, *pictures: Picture) -> None:
+        """Take the pictures from left to right."""
+        self.pictures = pictures
+
+    def __repr__(self) -> str:
+        return f"<Row of {len(self.pictures)} pictures>"
+
+    def _repr_html_(self) -> str:
+        inside = "\n".join(picture._repr_html_() for picture in self.pictures)
+        return (
+            '<div class="picture-row" style="display:flex;flex-wrap:wrap;gap:1em;'
+            f'align-items:flex-start">\n{inside}\n</div>'
+        )
+
+
+def embedding_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) -> Picture:
+    """Draw a matrix of row vectors, axes (row, embedding_dim), with its values in the cells.
+
+    Raises:
+        ValueError: there are not as many vectors as ``rows``.
+    """
+    values = _labelled(matrix, rows)
+    picture = _picture(
+        max(2.6, 0.55 * values.shape[1] + 0.9),
+        0.28 * len(rows) + 0.9,
+        f"Matrix {title}: {len(rows)} rows {', '.join(rows)}, {values.shape[1]} columns, "
+        f"values from {values.min():.2f} to {values.max():.2f}.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        _cells(axes, values, "RdBu_r", _balanced(values), ".2f", fontsize=8)
+        axes.set(title=title, xlabel="dimension", ylabel="token")
+        axes.set_xticks(range(values.shape[1]))
+        axes.set_yticks(range(len(rows)), rows)
+    return picture
+
+
+def distance_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) -> Picture:
+    """Draw the Euclidean distance of each row of ``matrix`` from each: dark is near.
+
+    Raises:
+        ValueError: there are not as many vectors as ``rows``.
+    """
+    values = distances(_labelled(matrix, rows))
+    picture = _picture(
+        max(2.6, 0.36 * len(rows) + 0.9),
+        max(2.4, 0.3 * len(rows) + 0.9),
+        f"Distance matrix {title} of {', '.join(rows)}: "
+        f"distances from 0 to {values.max():.2f}.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        norm = Normalize(0, values.max() or 1)
+        _cells(axes, values, "cividis", norm, ".1f", fontsize=7 if len(rows) > 5 else 10)
+        axes.set(title=title)
+        axes.set_xticks(range(len(rows)), rows, rotation=90 if max(map(len, rows)) > 2 else 0)
+        axes.set_yticks(range(len(rows)), rows)
+    return picture
+
+
+def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) -> Picture:
+    """Draw the rows as points on the plane of their first two principal components.
+
+    A line joins the digits in the order of their value.
+
+    Raises:
+        ValueError: there are not as many vectors as ``rows``, or they have one column only.
+    """
+    points, share = principal_components(_labelled(matrix, rows))
+    picture = _picture(
+        3.2,
+        3.2,
+        f"Map of the tokens {title}: the plane shows {share.sum():.0%} of the variance.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        digits = [number for number, name in enumerate(rows) if name.isdigit()]
+        axes.plot(*points[digits].T, color=BLUE, linewidth=1, alpha=0.6)
+        for (x, y), name in zip(points, rows, strict=True):
+            colour = BLUE if name.isdigit() else VERMILION
+            axes.plot(x, y, "o" if name.isdigit() else "s", color=colour, markersize=5)
+            axes.annotate(name, (x, y), xytext=(5, 4), textcoords="offset points")
+        axes.set(
+            title=title,
+            xlabel=f"component 1 ({share[0]:.0%} of the variance)",
+            ylabel=f"component 2 ({share[1]:.0%})",
+        )
+        axes.margins(0.15)
+    return picture
+
+
+def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
+    """Draw, for each pair of the ten digits, the distance of their vectors against |i - j|.
+
+    Raises:
+        ValueError: ``matrix`` has not at least ten rows.
+    """
+    values = distances(np.asarray(matrix)[:10])
+    i, j = np.triu_indices(10, 1)
+    near, far = values[i, j][j - i == 1].mean(), values[i, j][j - i >= 7].mean()
+    picture = _picture(
+        3.2,
+        3.0,
+        f"Distance of two digits' vectors against the difference of the digits, {title}: "
+        f"{near:.2f} on average for neighbours, {far:.2f} for digits 7 or more apart.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        axes.plot(j - i, values[i, j], "o", color=BLUE, alpha=0.6, markersize=5)
+        steps = np.arange(1, 10)
+        axes.plot(
+            steps, [values[i, j][j - i == step].mean() for step in steps], color=VERMILION,
+            label="mean",
+        )
+        axes.set(title=title, xlabel="difference of the two digits", ylabel="distance")
+        axes.set_ylim(bottom=0)
+        axes.set_xticks(steps)
+        axes.legend()
+    return picture
+
+
+def states(values: ArrayLike, labels: Sequence[str], title: str = "") -> Picture:
+    """Draw hidden states over time, axes (time, units): a row a time step.
+
+    Raises:
+        ValueError: there are not as many states as ``labels``.
+    """
+    rows = _labelled(values, labels)
+    picture = _picture(
+        6.4,
+        0.32 * len(labels) + 1.0,
+        f"Hidden states {title}: {len(labels)} time steps ({', '.join(labels)}) of "
+        f"{rows.shape[1]} units, values from {rows.min():.2f} to {rows.max():.2f}.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        small = rows.shape[1] <= 16
+        _cells(axes, rows, "RdBu_r", TwoSlopeNorm(0, -1, 1), ".1f" if small else "", fontsize=7)
+        axes.set(title=title, xlabel="unit", ylabel="time step")
+        axes.set_xticks(range(0, rows.shape[1], 1 if small else 8))
+        axes.set_yticks(range(len(labels)), labels)
+    return picture
+
+
+def distributions(trace: Trace, title: str = "") -> Picture:
+    """Draw the distribution of each time step of ``trace``; the choice is framed."""
+    rows = np.stack([step.distribution for step in trace.steps])
+    inputs = [f"{n}: {TOKENS[step.token]} in" for n, step in enumerate(trace.steps, 1)]
+    chosen = [TOKENS[choice] for choice in trace.choices]
+    picture = _picture(
+        6.4,
+        0.36 * len(rows) + 1.1,
+        f"Distribution over the tokens at each time step for {trace.problem} {title}: "
+        f"chosen {', '.join(chosen)}.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        _cells(axes, rows, "Blues", Normalize(0, 1), ".2f", fontsize=8)
+        for number, choice in enumerate(trace.choices):
+            axes.add_patch(
+                Rectangle(
+                    (choice - 0.46, number - 0.46), 0.92, 0.92, fill=False,
+                    edgecolor=VERMILION, linewidth=2,
+                )
+            )
+        axes.set(title=title or trace.problem, xlabel="next token", ylabel="time step")
+        axes.set_xticks(range(len(TOKENS)), TOKENS)
+        axes.set_yticks(range(len(inputs)), inputs)
+    return picture
+
+
+def curves(
+    x: ArrayLike,
+    lines: Mapping[str, ArrayLike],
+    *,
+    xlabel: str = "epoch",
+    ylabel: str = "",
+    title: str = "",
+    level: tuple[float, str] | None = None,
+    percent: bool = False,
+    xscale: str = "linear",
+) -> Picture:
+    """Draw one line a name over ``x``; ``level`` is a dashed horizontal line with its name.
+
+    Raises:
+        ValueError: a line is not as long as ``x``.
+    """
+    at = np.asarray(x, dtype=float)
+    series = {name: np.asarray(values, dtype=float) for name, values in lines.items()}
+    for name, values in series.items():
+        if values.shape != at.shape:
+            raise ValueError(
+                f"A line has as many values as x has ({at.size}), but {name!r} has {values.size}."
+            )
+    said = "; ".join(
+        f"{name} from {values[0]:.3g} to {values[-1]:.3g}" if at.size else name
+        for name, values in series.items()
+    )
+    picture = _picture(4.2, 2.8, f"{ylabel} against {xlabel} {title}: {said}.")
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        for (name, values), dashes in zip(
+            series.items(), ["-", "--", "-.", ":"] * len(series), strict=False
+        ):
+            axes.plot(at, values, dashes, label=name, marker="o" if at.size < 30 else "",
+                      markersize=3)
+        if level is not None:
+            axes.axhline(level[0], color=_INK, linestyle=":", linewidth=1, label=level[1])
+        axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale)
+        if percent:
+            axes.set_ylim(-0.03, 1.03)
+            axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
+        else:
+            axes.set_ylim(bottom=0)
+        if len(series) > 1 or level is not None:
+            axes.legend()
+    return picture
+
+
+def coloured_points(
+    points: ArrayLike,
+    colour: ArrayLike,
+    *,
+    xlabel: str,
+    ylabel: str,
+    colour_label: str,
+    title: str = "",
+) -> Picture:
+    """Draw points, axes (point, 2), each in the colour of its value."""
+    place, value = np.asarray(points, dtype=float), np.asarray(colour, dtype=float)
+    picture = _picture(
+        4.4,
+        3.4,
+        f"{len(place)} points, {ylabel} against {xlabel} {title}, coloured by {colour_label} "
+        f"from {value.min():.0f} to {value.max():.0f}.",
+    )
+    with mpl.rc_context(_STYLE):
+        axes = picture.subplots()
+        drawn = axes.scatter(*place.T, c=value, cmap="viridis", s=12, edgecolors=_INK, linewidths=0.2)
+        bar = picture.colorbar(drawn, ax=axes, label=colour_label)
+        bar.outline.set_visible(False)  # type: ignore[operator]
+        axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    return picture
+
+
+def _picture(width: float, height: float, description: str) -> Picture:
+    with mpl.rc_context(_STYLE):
+        return Picture(width, height, " ".join(description.replace(" :", ":").split()))
+
+
+def _labelled(matrix: ArrayLike, rows: Sequence[str]) -> np.ndarray:
+    values = np.asarray(matrix, dtype=float)
+    if values.ndim != 2 or len(values) != len(rows):
+        raise ValueError(
+            f"The matrix has one row for each of the {len(rows)} names, not the shape "
+            f"{values.shape}."
+        )
+    return values
+
+
+def _balanced(values: np.ndarray) -> Normalize:
+    largest = float(np.abs(values).max()) or 1.0
+    return TwoSlopeNorm(0, -largest, largest)
+
+
+def _cells(
+    axes: Axes,
+    values: np.ndarray,
+    colours: str,
+    norm: Normalize,
+    form: str,
+    *,
+    fontsize: float,
+) -> None:
+    """Fill ``axes`` with one coloured cell a value, first row on top, written in ``form``."""
+    colormap: Colormap = mpl.colormaps[colours]
+    height, width = values.shape
+    axes.pcolormesh(
+        np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, values, cmap=colormap, norm=norm
+    )
+    axes.invert_yaxis()
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    if not form:
+        return
+    for (row, column), value in np.ndenumerate(values):
+        red, green, blue, _ = colormap(norm(value))
+        ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+        axes.text(
+            column, row, f"{value:z{form}}", ha="center", va="center_baseline", color=ink, fontsize=fontsize
+        )

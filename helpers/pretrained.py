@@ -1,0 +1,218 @@
+"""The trained models in the repository: load one, read how it was made, make it anew.
+
+``python -m helpers.pretrained NAME`` trains a model by its recipe and writes its two files:
+``weights/NAME.npz``, the weights and the embedding at each snapshot, and ``weights/NAME.json``, the
+record. Where a recipe names several seeds, the validation part decides between them; the test part
+is looked at once, after that.
+"""
+
+import argparse
+import json
+import sys
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers import decoding, problems
+from helpers.model import seq2seq
+from helpers.training import Recipe, Recorder, Snapshot, build, examine, recording_epochs
+
+WEIGHTS = Path(__file__).with_name("weights")
+"""The folder of the weights and records."""
+
+RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
+    "notes": (Recipe(epochs=2400, batch_size=512), (0, 1)),
+    "grown": (
+        Recipe(
+            embedding_dim=16,
+            units=64,
+            reverse=True,
+            masked_loss=True,
+            epochs=40,
+            learning_rate=0.01,
+        ),
+        (0, 1, 2),
+    ),
+    "sums": (Recipe(task="sums", epochs=300), (0,)),
+    "two-numbers": (Recipe(embedding_dim=2, epochs=150), (0,)),
+    "five-numbers": (Recipe(embedding_dim=5, epochs=150), (0,)),
+    "sixteen-numbers": (Recipe(embedding_dim=16, epochs=150), (0,)),
+    "step-1-notes": (Recipe(epochs=24), (0,)),
+    "step-2-units": (Recipe(units=64, epochs=24, learning_rate=0.01), (0,)),
+    "step-3-reversal": (Recipe(units=64, epochs=24, learning_rate=0.01, reverse=True), (0,)),
+    "step-4-mask": (
+        Recipe(units=64, epochs=24, learning_rate=0.01, reverse=True, masked_loss=True),
+        (0,),
+    ),
+}
+"""Each model's recipe and the seeds that were tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """How a model in the repository was made, and how good it is."""
+
+    name: str
+    command: str
+    """What makes it anew."""
+    recipe: Recipe
+    parameters: int
+    seeds: dict[int, float]
+    """Exact match on the validation part for each seed that was tried."""
+    exact_match: float
+    """On the test part, free-running."""
+    token_accuracy: float
+    """On the test part, teacher-forced, all five time steps."""
+    loss: float
+    """On the test part, teacher-forced, nats a token."""
+    snapshots: list[Snapshot]
+    """The way there, from before the first update to the last epoch."""
+
+
+def load(name: str) -> tuple[keras.Model, keras.Model, keras.Model]:
+    """Return ``model, encoder, decoder`` of `model.seq2seq` with trained weights.
+
+    ``"notes"`` is the model of the study notes, ``"grown"`` the larger one, which reads and writes
+    back to front (``reverse=True`` in `decoding`). `RECIPES` has the others.
+
+    Raises:
+        ValueError: the name is unknown, or its files are missing or damaged.
+    """
+    recipe = record(name).recipe
+    models = seq2seq(recipe.embedding_dim, recipe.units)
+    stored = _read_weights(name)
+    for variable in models[0].weights:
+        values = stored.get(variable.path)
+        if values is None or values.shape != tuple(variable.shape):
+            raise _damaged(name, ".npz")
+        variable.assign(values)
+    return models
+
+
+def record(name: str) -> Record:
+    """Return the record of a model. Raises like `load`."""
+    if name not in RECIPES:
+        raise ValueError(f"A model is one of {', '.join(map(repr, RECIPES))}, not {name!r}.")
+    path = _existing(name, ".json")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        embeddings = _read_weights(name)["snapshots/embedding"]
+        snapshots = [
+            Snapshot(**values_, embedding=embedding)
+            for values_, embedding in zip(values.pop("snapshots"), embeddings, strict=True)
+        ]
+        return Record(
+            recipe=Recipe(**values.pop("recipe")),
+            seeds={int(seed): match for seed, match in values.pop("seeds").items()},
+            snapshots=snapshots,
+            **values,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if str(error).startswith("The file"):
+            raise
+        raise _damaged(name, ".json") from error
+
+
+def train(name: str, watched: Sequence[str] = ()) -> Record:
+    """Train the model ``name`` with each seed of its recipe, keep the best, write its files."""
+    recipe, seeds = RECIPES[name]
+    parts = problems.split(recipe.task)
+    best = None
+    tried = {}
+    for seed in seeds:
+        seeded = replace(recipe, seed=seed)
+        (model, encoder, decoder), data = build(seeded, parts.train)
+        recorder = Recorder(
+            encoder,
+            decoder,
+            parts.validation,
+            epochs=recording_epochs(recipe.epochs),
+            watched=watched or parts.validation[:: len(parts.validation) // 10],
+            reverse=recipe.reverse,
+            on_snapshot=lambda snapshots, seed=seed: print(  # type: ignore[misc]
+                f"{name}, seed {seed}, epoch {snapshots[-1].epoch}: "
+                f"exact match {snapshots[-1].exact_match:.4f}",
+                flush=True,
+            ),
+        )
+        model.fit(data, epochs=recipe.epochs, verbose=0, callbacks=[recorder])
+        tried[seed] = recorder.snapshots[-1].exact_match
+        if best is None or tried[seed] > tried[best[0].seed]:
+            best = seeded, model, encoder, decoder, recorder.snapshots
+    assert best is not None
+    seeded, model, encoder, decoder, snapshots = best
+    loss, accuracy = examine(model, parts.test, reverse=recipe.reverse)
+    made = Record(
+        name,
+        f"python -m helpers.pretrained {name}",
+        seeded,
+        model.count_params(),
+        tried,
+        decoding.exact_match(encoder, decoder, parts.test, reverse=recipe.reverse),
+        accuracy,
+        loss,
+        snapshots,
+    )
+    _write(made, model)
+    return made
+
+
+def _write(made: Record, model: keras.Model) -> None:
+    WEIGHTS.mkdir(exist_ok=True)
+    values = asdict(made)
+    for snapshot in values["snapshots"]:
+        del snapshot["embedding"]
+    (WEIGHTS / f"{made.name}.json").write_text(
+        json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    arrays = {variable.path: variable.numpy() for variable in model.weights}
+    embeddings = np.stack([snapshot.embedding for snapshot in made.snapshots])
+    np.savez_compressed(
+        WEIGHTS / f"{made.name}.npz", allow_pickle=False, **arrays,
+        **{"snapshots/embedding": embeddings},
+    )
+
+
+def _read_weights(name: str) -> dict[str, np.ndarray]:
+    path = _existing(name, ".npz")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(name, ".npz") from error
+
+
+def _existing(name: str, ending: str) -> Path:
+    path = WEIGHTS / f"{name}{ending}"
+    if not path.is_file():
+        raise ValueError(
+            f"The file helpers/weights/{path.name} is missing; "
+            f"`python -m helpers.pretrained {name}` makes it anew."
+        )
+    return path
+
+
+def _damaged(name: str, ending: str) -> ValueError:
+    return ValueError(
+        f"The file helpers/weights/{name}{ending} is damaged; "
+        f"`python -m helpers.pretrained {name}` makes it anew."
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the models named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.pretrained", description=main.__doc__)
+    parser.add_argument("names", nargs="+", choices=list(RECIPES), metavar="NAME")
+    for name in parser.parse_args(arguments).names:
+        made = train(name)
+        print(f"{name}: exact match {made.exact_match:.4f} on the test part")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

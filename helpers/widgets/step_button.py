@@ -1,0 +1,89 @@
+"""A button that moves the Keras decoder on by one token.
+
+Chapter: *Decoder, time step by time step*.
+"""
+
+import dataclasses
+from html import escape
+from typing import Any
+
+import ipywidgets
+import keras
+
+from helpers import decoding, problems
+from helpers.vocabulary import PAD
+
+
+class StepButton(ipywidgets.VBox):
+    """Answers a problem one time step a press, free-running, with the decoder it is given.
+
+    A page without a kernel shows the table of all five time steps instead.
+
+    Args:
+        encoder, decoder: two of the three models that `model.seq2seq` returns.
+        problem: what to start with.
+        reverse: whether the model reads and writes back to front.
+
+    Raises:
+        TypeError, ValueError: ``problem`` is not allowed by `problems.parse`.
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        problem: str = "50+9",
+        *,
+        reverse: bool = False,
+    ) -> None:
+        self._encoder, self._decoder, self._reverse = encoder, decoder, reverse
+        self._text = ipywidgets.Text(problem, description="Problem", continuous_update=False)
+        self._next = ipywidgets.Button(description="Next time step", button_style="primary")
+        again = ipywidgets.Button(description="Start over")
+        self._table = ipywidgets.HTML()
+        self._message = ipywidgets.HTML()
+        self._restart(problem)
+        self._text.observe(lambda change: self._try(change["new"]), "value")
+        self._next.on_click(lambda button: self._advance())
+        again.on_click(lambda button: self._restart(self.trace.problem))
+        buttons = ipywidgets.HBox([self._next, again])
+        super().__init__([self._text, buttons, self._message, self._table])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        still = decoding.trace(
+            self._encoder, self._decoder, self.trace.problem, reverse=self._reverse
+        )
+        return {**bundle, "text/html": still._repr_html_(), "text/plain": repr(still)}
+
+    def _try(self, problem: str) -> None:
+        try:
+            self._restart(problem.strip())
+        except ValueError as error:
+            self._message.value = f"<p role='alert'>{escape(str(error))}</p>"
+
+    def _restart(self, problem: str) -> None:
+        _, _, target = problems.arrays(problem, reverse=self._reverse)
+        self.trace = decoding.Trace(
+            problem,
+            False,
+            self._reverse,
+            decoding.context_vector(self._encoder, problem, reverse=self._reverse),
+            (),
+            tuple(int(token) for token in target.argmax(axis=-1)),
+        )
+        self._message.value = ""
+        self._show()
+
+    def _advance(self) -> None:
+        done = self.trace.steps
+        token = done[-1].choice if done else PAD
+        state = done[-1].state_after if done else self.trace.context
+        distribution, next_state = decoding.step(self._decoder, token, state)
+        step = decoding.Step(token, state, distribution, next_state, int(distribution.argmax()))
+        self.trace = dataclasses.replace(self.trace, steps=(*done, step))
+        self._show()
+
+    def _show(self) -> None:
+        self._table.value = self.trace._repr_html_()
+        self._next.disabled = len(self.trace.steps) == problems.ANSWER_LENGTH

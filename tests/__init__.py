@@ -1,0 +1,1 @@
+"""The tests of the book: its helpers, its notebooks and its pages."""

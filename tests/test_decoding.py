@@ -1,0 +1,410 @@
+"""One step, a whole trace, greedy decoding of a batch, exact match."""
+
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import decoding, problems
+from helpers.model import seq2seq
+from helpers.vocabulary import EOS, PAD, TOKENS
+from tests.messages import ONE_SENTENCE
+from tests.models import forbid, load
+
+TEST = problems.split("arithmetic").test
+BACK_TO_FRONT = {"notes": False, "step-1-notes": False, "grown": True}
+"""Three trained models, one of them still bad, and whether they read back to front."""
+
+BAD_PROBLEMS = ["", "50*9", "５０+９", "😀", "050+9", "50 + 9", "1000+1", "5+", "1" * 50]
+BAD_STATES = [np.zeros((1, 16)), np.zeros((1, 1, 16)), np.zeros(15), np.zeros(()), [0.0] * 64]
+
+
+@pytest.fixture(params=BACK_TO_FRONT)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each of three trained models in turn."""
+    return str(request.param)
+
+
+def gru_step(layer: keras.layers.GRU, vector: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """Compute a time step in numpy: update gate, reset gate, candidate, in Keras' order."""
+    kernel, recurrent, (bias, recurrent_bias) = layer.get_weights()
+    update_in, reset_in, candidate_in = np.split(vector @ kernel + bias, 3)
+    update_rec, reset_rec, candidate_rec = np.split(state @ recurrent + recurrent_bias, 3)
+    update = 1 / (1 + np.exp(-(update_in + update_rec)))
+    reset = 1 / (1 + np.exp(-(reset_in + reset_rec)))
+    candidate = np.tanh(candidate_in + reset * candidate_rec)
+    return update * state + (1 - update) * candidate
+
+
+def test_encoder_states_in_numpy(name: str) -> None:
+    """The eight hidden states are those of a GRU written out by hand; the last is the context."""
+    _, encoder, _ = load(name)
+    reverse = BACK_TO_FRONT[name]
+    matrix = encoder.get_layer("embedding").get_weights()[0]
+    for problem in ("50+9", "99-0", "3-71"):
+        found = decoding.encoder_states(encoder, problem, reverse=reverse)
+        state = np.zeros(found.shape[1])
+        for time, token in enumerate(problems.arrays(problem, reverse=reverse).encoder_input):
+            state = gru_step(encoder.get_layer("encoder_gru"), matrix[token], state)
+            assert found[time] == pytest.approx(state, abs=1e-5)
+        context = decoding.context_vector(encoder, problem, reverse=reverse)
+        assert context == pytest.approx(state, abs=1e-5)
+        assert context.shape == (found.shape[1],)
+        assert found.shape == (8, encoder.output.shape[-1])
+
+
+def test_step_in_numpy(name: str) -> None:
+    """Distribution and next state are those of a GRU and a softmax written out by hand."""
+    _, _, decoder = load(name)
+    matrix = decoder.get_layer("embedding").get_weights()[0]
+    kernel, bias = decoder.get_layer("softmax").get_weights()
+    generator = np.random.default_rng(0)
+    for token in range(14):
+        state = generator.uniform(-1, 1, decoder.inputs[1].shape[-1]).astype(np.float32)
+        distribution, next_state = decoding.step(decoder, token, state)
+        wanted = gru_step(decoder.get_layer("decoder_gru"), matrix[token], state)
+        assert next_state == pytest.approx(wanted, abs=1e-5)
+        exponentials = np.exp(wanted @ kernel + bias - (wanted @ kernel + bias).max())
+        assert distribution == pytest.approx(exponentials / exponentials.sum(), abs=1e-5)
+        assert distribution.shape == (14,)
+        assert distribution.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_step_is_the_decoder() -> None:
+    """Compiled or not, a step is what the Keras model gives; weights changed later count."""
+    keras.utils.set_random_seed(0)
+    _, _, decoder = seq2seq(2, 3)
+    state = np.array([0.1, -0.2, 0.3], np.float32)
+    for _ in range(2):
+        wanted = decoder([np.array([[PAD]], np.int32), state[None]])
+        distribution, next_state = decoding.step(decoder, PAD, state)
+        assert distribution == pytest.approx(wanted[0].numpy()[0, 0], abs=1e-6)
+        assert next_state == pytest.approx(wanted[1].numpy()[0], abs=1e-6)
+        decoder.set_weights([values * -2 for values in decoder.get_weights()])
+
+
+def test_trace_of_the_notes() -> None:
+    """The five time steps of '59': PAD to 5, 5 to 9, 9 to EOS, EOS to PAD, PAD to the next."""
+    _, encoder, decoder = load("notes")
+    trace = decoding.trace(encoder, decoder, "50+9")
+    assert [TOKENS[step.token] for step in trace.steps] == ["PAD", "5", "9", "EOS", "PAD"]
+    assert [TOKENS[choice] for choice in trace.choices[:4]] == ["5", "9", "EOS", "PAD"]
+    assert trace.answer == "59"
+    assert trace.correct
+    assert trace.target == (5, 9, EOS, PAD, PAD)
+    assert (trace.problem, trace.teacher_forcing, trace.reverse) == ("50+9", False, False)
+
+
+def test_trace_hangs_together(name: str) -> None:
+    """Each step starts where the last one ended, free-running with its choice."""
+    _, encoder, decoder = load(name)
+    reverse = BACK_TO_FRONT[name]
+    for problem in TEST[::400]:
+        trace = decoding.trace(encoder, decoder, problem, reverse=reverse)
+        context = decoding.context_vector(encoder, problem, reverse=reverse)
+        assert np.array_equal(trace.context, context)
+        assert np.array_equal(trace.steps[0].state_before, context)
+        assert trace.steps[0].token == PAD
+        assert len(trace.steps) == 5
+        for before, after in zip(trace.steps, trace.steps[1:], strict=False):
+            assert after.token == before.choice
+            assert np.array_equal(after.state_before, before.state_after)
+        for step in trace.steps:
+            assert step.choice == step.distribution.argmax()
+            assert step.distribution.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_greedy_is_the_free_running_trace(name: str) -> None:
+    """A batch in one compiled function gives token for token what single steps give."""
+    _, encoder, decoder = load(name)
+    reverse = BACK_TO_FRONT[name]
+    examined = TEST[::20]
+    encoder_input = problems.batch(examined, reverse=reverse).encoder_input
+    contexts = encoder(encoder_input).numpy()
+    chosen = decoding.greedy(encoder, decoder, encoder_input)
+    assert chosen.shape == (len(examined), 5)
+    texts = decoding.answers(encoder, decoder, examined, reverse=reverse)
+    for problem, context, row, text in zip(examined, contexts, chosen, texts, strict=True):
+        trace = decoding.trace(encoder, decoder, problem, reverse=reverse, context=context)
+        assert trace.choices == tuple(row), problem
+        assert trace.answer == text, problem
+
+
+def test_teacher_forced_trace_is_the_training_model(name: str) -> None:
+    """With the right tokens fed in, the distributions are those that training sees."""
+    model, encoder, decoder = load(name)
+    reverse = BACK_TO_FRONT[name]
+    examined = TEST[::100]
+    encoder_input, decoder_input, _ = problems.batch(examined, reverse=reverse)
+    wanted = model([encoder_input, decoder_input]).numpy()
+    contexts = encoder(encoder_input).numpy()
+    for row, problem in enumerate(examined):
+        trace = decoding.trace(
+            encoder, decoder, problem, reverse=reverse, teacher_forcing=True, context=contexts[row]
+        )
+        assert [step.token for step in trace.steps] == decoder_input[row].tolist()
+        found = np.stack([step.distribution for step in trace.steps])
+        assert found == pytest.approx(wanted[row], abs=1e-5)
+        assert trace.teacher_forcing
+
+
+def test_both_regimes_fail_together(name: str) -> None:
+    """All choices right when teacher-forced if and only if free-running: same first mistake."""
+    model, encoder, decoder = load(name)
+    encoder_input, decoder_input, target = problems.batch(TEST, reverse=BACK_TO_FRONT[name])
+    forced = model([encoder_input, decoder_input]).numpy().argmax(axis=-1)
+    free = decoding.greedy(encoder, decoder, encoder_input)
+    mistakes = [
+        [decoding.first_mistake(*pair) for pair in zip(chosen, target.argmax(axis=-1), strict=True)]
+        for chosen in (forced, free)
+    ]
+    assert mistakes[0] == mistakes[1]
+    if name == "step-1-notes":
+        assert None in mistakes[0]
+        assert len({mistake for mistake in mistakes[0] if mistake is not None}) > 1
+
+
+def test_regimes_differ_after_a_mistake() -> None:
+    """Behind a wrong token the free-running decoder reads its own choice, the forced one not."""
+    _, encoder, decoder = load("step-1-notes")
+    for problem in TEST:
+        free = decoding.trace(encoder, decoder, problem)
+        if decoding.first_mistake(free.choices, free.target) == 0:
+            break
+    forced = decoding.trace(encoder, decoder, problem, teacher_forcing=True)
+    assert forced.choices[0] == free.choices[0] != free.target[0]
+    assert free.steps[1].token == free.choices[0]
+    assert forced.steps[1].token == free.target[0]
+    assert np.array_equal(forced.steps[1].state_before, free.steps[1].state_before)
+    assert not np.allclose(forced.steps[1].state_after, free.steps[1].state_after)
+
+
+def test_exact_match_is_the_share_of_right_traces(name: str) -> None:
+    """The batch figure, the traces and the texts agree."""
+    _, encoder, decoder = load(name)
+    reverse = BACK_TO_FRONT[name]
+    examined = TEST[::40]
+    contexts = encoder(problems.batch(examined, reverse=reverse).encoder_input).numpy()
+    traces = [
+        decoding.trace(encoder, decoder, problem, reverse=reverse, context=context)
+        for problem, context in zip(examined, contexts, strict=True)
+    ]
+    found = decoding.exact_match(encoder, decoder, examined, reverse=reverse)
+    assert found == pytest.approx(np.mean([trace.correct for trace in traces]))
+    for trace in traces:
+        if trace.correct:
+            assert trace.answer == problems.solve(trace.problem)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "right"),
+    [
+        ([5, 9, EOS, PAD, PAD], True),
+        ([5, 9, EOS, 3, EOS], True),
+        ([5, 9, PAD, PAD, PAD], False),
+        ([5, 9, 0, EOS, PAD], False),
+        ([5, 8, EOS, PAD, PAD], False),
+        ([EOS, 5, 9, EOS, PAD], False),
+        ([PAD, 5, 9, EOS, PAD], False),
+    ],
+)
+def test_eos_counts_and_what_follows_does_not(
+    monkeypatch: pytest.MonkeyPatch, chosen: list[int], right: bool
+) -> None:
+    """'59' is right with its EOS in place, whatever stands behind it."""
+    monkeypatch.setattr(decoding, "greedy", lambda *_: np.array([chosen, [1, 0, EOS, PAD, PAD]]))
+    assert decoding.exact_match(None, None, ["50+9", "5+5"]) == (1.0 if right else 0.5)
+    target = problems.arrays("50+9").target.argmax(axis=-1).tolist()
+    assert (decoding.first_mistake(chosen, target) is None) == right
+
+
+@pytest.mark.parametrize(
+    ("choices", "mistake"),
+    [
+        ([1, 9, 9, 8, 13], None),
+        ([1, 9, 9, 8, 12], 4),
+        ([1, 9, 9, 8, 0], 4),
+        ([2, 9, 9, 9, 13], 0),
+        ([1, 9, 8, 8, 13], 2),
+    ],
+)
+def test_first_mistake(choices: list[int], mistake: int | None) -> None:
+    """The first time step at which '1998' goes wrong, from 0; its EOS is the last of five."""
+    assert decoding.first_mistake(choices, [1, 9, 9, 8, 13]) == mistake
+
+
+def test_another_context() -> None:
+    """Started from another problem's context vector the decoder answers that problem."""
+    _, encoder, decoder = load("notes")
+    own = decoding.trace(encoder, decoder, "50+9")
+    other = decoding.trace(encoder, decoder, "3-71")
+    lent = decoding.trace(encoder, decoder, "50+9", context=other.context)
+    assert lent.choices == other.choices
+    assert (lent.problem, lent.target, lent.correct) == ("50+9", own.target, False)
+    assert np.array_equal(lent.context, other.context)
+    zeros = decoding.trace(encoder, decoder, "50+9", context=np.zeros(16))
+    assert not zeros.context.any()
+    assert zeros.choices == decoding.trace(encoder, decoder, "3-71", context=[0.0] * 16).choices
+
+
+def test_reading_order() -> None:
+    """The grown model reads and writes back to front; what is shown is in reading order."""
+    _, encoder, decoder = load("grown")
+    trace = decoding.trace(encoder, decoder, "50+9", reverse=True)
+    assert trace.choices[:3] == (9, 5, EOS)
+    assert trace.target == (9, 5, EOS, PAD, PAD)
+    assert trace.answer == "59"
+    assert trace.correct
+    asked = ["50+9", "3-71", "99+99"]
+    assert decoding.answers(encoder, decoder, asked, reverse=True) == ["59", "-68", "198"]
+    matches = [decoding.exact_match(encoder, decoder, TEST, reverse=way) for way in (True, False)]
+    assert matches[0] > 0.99 > matches[1]
+
+
+def made_up(choices: list[int], *, problem: str = "50+9", reverse: bool = False) -> decoding.Trace:
+    """Return a trace with these choices and no model behind it."""
+    target = problems.arrays(problem, reverse=reverse).target.argmax(axis=-1)
+    state = np.zeros(2)
+    steps = tuple(
+        decoding.Step(token, state, np.eye(14)[choice] * 0.9, state, choice)
+        for token, choice in zip([PAD, *choices], choices, strict=False)
+    )
+    return decoding.Trace(problem, False, reverse, state, steps, tuple(map(int, target)))
+
+
+def test_a_trace_in_words() -> None:
+    """The text has a line a time step and says whether the answer is right."""
+    shown = repr(made_up([5, 9, EOS, PAD, 3])).splitlines()
+    assert shown[0] == "50+9, free-running"
+    assert shown[1].split() == ["time", "step", "input", "choice", "probability", "target"]
+    assert shown[2].split() == ["1", "PAD", "5", "0.900", "5"]
+    assert shown[6].split() == ["5", "PAD", "3", "0.900", "PAD", "differs"]
+    assert shown[7] == "answer: 59, right"
+    assert all(line == line.rstrip() for line in shown)
+
+
+def test_a_wrong_trace_in_words() -> None:
+    """The first mistake is named by its time step, counted from 1."""
+    verdict = repr(made_up([5, 8, EOS, PAD, PAD])).splitlines()[-1]
+    assert verdict == "answer: 58, wrong from time step 2 on; right is 59"
+    backwards = repr(made_up([9, 4, EOS, PAD, PAD], reverse=True)).splitlines()[-1]
+    assert backwards == "answer: 49, wrong from time step 2 on; right is 59"
+
+
+def test_an_unfinished_trace_in_words() -> None:
+    """Until the answer is done it says how far it is."""
+    assert repr(made_up([])).splitlines()[-1] == "so far: nothing"
+    assert repr(made_up([5, 9])).splitlines()[-1] == "so far: 5 9"
+    assert repr(replace(made_up([5]), teacher_forcing=True)).startswith("50+9, teacher-forced")
+
+
+def test_a_trace_as_a_table() -> None:
+    """The HTML is well formed: a caption, six header cells, a row a time step."""
+    page = ElementTree.fromstring(f"<div>{made_up([5, 9, EOS, PAD, PAD])._repr_html_()}</div>")
+    assert page.findtext("table/caption") == "50+9, free-running"
+    heads = page.findall("table/thead/tr/th")
+    assert len(heads) == 6
+    assert {head.get("scope") for head in heads} == {"col"}
+    rows = [[cell.text or "" for cell in row] for row in page.findall("table/tbody/tr")]
+    assert rows[0] == ["1", "PAD", "5", "0.900", "5", ""]
+    assert len(rows) == 5
+    assert page.findtext("p") == "answer: 59, right"
+
+
+@pytest.mark.parametrize("problem", BAD_PROBLEMS)
+def test_bad_problems(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
+    """A problem that is not allowed is refused before any model runs."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    for call in (
+        lambda: decoding.context_vector(encoder, problem),
+        lambda: decoding.encoder_states(encoder, problem),
+        lambda: decoding.trace(encoder, decoder, problem),
+        lambda: decoding.trace(encoder, decoder, problem, teacher_forcing=True, reverse=True),
+        lambda: decoding.answers(encoder, decoder, ["50+9", problem]),
+        lambda: decoding.exact_match(encoder, decoder, ["50+9", problem]),
+    ):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            call()
+
+
+@pytest.mark.parametrize("problem", [None, 59, 5.0, True, b"50+9", ["50+9"]])
+def test_a_problem_is_a_string(monkeypatch: pytest.MonkeyPatch, problem: Any) -> None:
+    """Anything but a string is refused before any model runs."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    for call in (
+        lambda: decoding.context_vector(encoder, problem),
+        lambda: decoding.encoder_states(encoder, problem),
+        lambda: decoding.trace(encoder, decoder, problem),
+        lambda: decoding.answers(encoder, decoder, [problem]),
+        lambda: decoding.exact_match(encoder, decoder, [problem]),
+    ):
+        with pytest.raises(TypeError, match=ONE_SENTENCE):
+            call()
+
+
+@pytest.mark.parametrize(("batch", "error"), [([], ValueError), ("50+9", TypeError)])
+def test_bad_batches(monkeypatch: pytest.MonkeyPatch, batch: Any, error: type[Exception]) -> None:
+    """No problem at all, or one string, is no batch."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    for function in (decoding.answers, decoding.exact_match):
+        with pytest.raises(error, match=ONE_SENTENCE):
+            function(encoder, decoder, batch)
+
+
+@pytest.mark.parametrize("state", [*BAD_STATES, "x", None, [None] * 16, ["a"] * 16])
+def test_bad_states(monkeypatch: pytest.MonkeyPatch, state: Any) -> None:
+    """A state has the axes (units); (batch, 1, units), as in the notes, is none."""
+    _, _, decoder = load("notes")
+    forbid(monkeypatch)
+    with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE) as caught:
+        decoding.step(decoder, PAD, state)
+    assert "units 16" in str(caught.value)
+
+
+@pytest.mark.parametrize("context", BAD_STATES)
+def test_bad_contexts(monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
+    """So has a context vector."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        decoding.trace(encoder, decoder, "50+9", context=context)
+    assert "units 16" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "error"),
+    [
+        *[(14, ValueError), (-1, ValueError)],
+        *[(token, TypeError) for token in (5.0, True, "5", None, [5], np.float32(5))],
+    ],
+)
+def test_bad_tokens(monkeypatch: pytest.MonkeyPatch, token: Any, error: type[Exception]) -> None:
+    """A token is a whole number from 0 to 13."""
+    _, _, decoder = load("notes")
+    forbid(monkeypatch)
+    with pytest.raises(error, match=ONE_SENTENCE) as caught:
+        decoding.step(decoder, token, np.zeros(16))
+    assert "0 to 13" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "encoder_input",
+    [
+        *[np.zeros(shape, np.int32) for shape in ((8,), (2, 7), (2, 9), (1, 8, 1), ())],
+        *[np.zeros((2, 8), kind) for kind in (float, bool, str, object)],
+        *[np.full((2, 8), token) for token in (-1, 14, 2**40)],
+        *["50+9", None, 5, []],
+    ],
+)
+def test_bad_encoder_inputs(monkeypatch: pytest.MonkeyPatch, encoder_input: Any) -> None:
+    """Whole numbers from 0 to 13 with the axes (batch, time 8), and nothing else."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE):
+        decoding.greedy(encoder, decoder, encoder_input)

@@ -1,0 +1,297 @@
+"""The encoder-decoder, and what the study notes' code does on Keras as installed."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from helpers.model import seq2seq
+from helpers.problems import batch
+from helpers.vocabulary import EOS, PAD, TOKENS, decode
+from tests.messages import ONE_SENTENCE
+
+Models = tuple[keras.Model, keras.Model, keras.Model]
+
+PROBLEMS = ["50+9", "3-71", "99+99", "0-0"]
+
+NOTES = """
+def seq2seq():
+    encoder_input = Input(shape = (8, ))
+    embedding = Embedding(len(vocab), output_dim = 5)
+    x = embedding(encoder_input)
+    context_vector = GRU(units = 16)(x)
+    encoder = Model(encoder_input, context_vector)
+
+    decoder_input = Input(shape = (5, ))
+    y = embedding(decoder_input)
+    gru = GRU(units=16, return_sequences=True)
+    y = gru(y, initial_state = context_vector)
+    softmax = Dense(units = len(vocab), activation = 'sigmoid')
+    y = softmax(y)
+
+    next_decoder_input = Input(shape = (1, ))
+    next_decoder_embedded = embedding(next_decoder_input)
+    decoder_initial_state = Input(shape = (16, ))
+    decoder_gru_output = gru(next_decoder_embedded, initial_state = decoder_initial_state)
+    decoder_softmax_output = softmax(decoder_gru_output)
+    decoder = Model([next_decoder_input, decoder_initial_state],
+                    [decoder_softmax_output, decoder_gru_output])
+
+    model = Model([encoder_input, decoder_input], y)
+    model.COMPILE(loss = 'categorical_crossentropy', optimizer = 'adam', metrics = ['accuracy'])
+    return model, encoder, decoder
+"""
+
+IMPORTED = {
+    "Input": keras.layers.Input,
+    "Embedding": keras.layers.Embedding,
+    "GRU": keras.layers.GRU,
+    "Model": keras.models.Model,
+}
+FORGOTTEN = {"vocab": TOKENS, "Dense": keras.layers.Dense}
+
+
+def of_the_notes(names: dict[str, Any], compiles_with: str = "compile") -> Models:
+    """Run the notes' function as it is written, with these names in scope."""
+    scope = dict(names)
+    exec(NOTES.replace("COMPILE", compiles_with), scope)
+    return scope["seq2seq"]()
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    """The untrained model with the notes' sizes."""
+    keras.utils.set_random_seed(0)
+    return seq2seq()
+
+
+@pytest.fixture(scope="module")
+def notes() -> Models:
+    """The notes' own three models, with no more mended than it takes to build them."""
+    keras.utils.set_random_seed(0)
+    return of_the_notes(IMPORTED | FORGOTTEN)
+
+
+def test_parameters(models: Models) -> None:
+    """2,516 with the notes' sizes: 70 + 1,104 + 1,104 + 238."""
+    assert models[0].count_params() == 2516
+    sizes = {layer.name: layer.count_params() for layer in models[0].layers if layer.weights}
+    assert sizes == {"embedding": 70, "encoder_gru": 1104, "decoder_gru": 1104, "softmax": 238}
+
+
+@pytest.mark.parametrize(("embedding_dim", "units"), [(1, 1), (16, 64), (3, 2)])
+def test_other_sizes(embedding_dim: int, units: int) -> None:
+    """Parameters and shapes follow from the two sizes."""
+    model, encoder, decoder = seq2seq(embedding_dim, units)
+    gru = 3 * units * (embedding_dim + units + 2)
+    assert model.count_params() == 14 * embedding_dim + 2 * gru + 14 * (units + 1)
+    assert encoder.output.shape == (None, units)
+    assert [output.shape for output in decoder.outputs] == [(None, 1, 14), (None, units)]
+
+
+def test_shapes(models: Models) -> None:
+    """Each input and output has the axes that the documentation names."""
+    model, encoder, decoder = models
+    assert [tensor.shape for tensor in model.inputs] == [(None, 8), (None, 5)]
+    assert model.output.shape == (None, 5, 14)
+    assert [tensor.shape for tensor in encoder.inputs] == [(None, 8)]
+    assert encoder.output.shape == (None, 16)
+    assert [tensor.shape for tensor in decoder.inputs] == [(None, 1), (None, 16)]
+    assert [tensor.shape for tensor in decoder.outputs] == [(None, 1, 14), (None, 16)]
+
+
+def test_ids_are_integers(models: Models) -> None:
+    """Every input of token ids has an integer dtype."""
+    model, encoder, decoder = models
+    ids = [*model.inputs, *encoder.inputs, decoder.inputs[0]]
+    assert {tensor.dtype for tensor in ids} == {"int32"}
+
+
+def test_layers_are_shared(models: Models) -> None:
+    """One embedding for all three, one decoder GRU and softmax for two: the same variables."""
+    model, encoder, decoder = models
+    for name, views in {
+        "embedding": models,
+        "encoder_gru": (model, encoder),
+        "decoder_gru": (model, decoder),
+        "softmax": (model, decoder),
+    }.items():
+        for view in views:
+            assert view.get_layer(name) is model.get_layer(name)
+            owned = {id(variable) for variable in view.weights}
+            assert {id(variable) for variable in model.get_layer(name).weights} <= owned
+    assert sum(variable.path.startswith("embedding") for variable in model.weights) == 1
+
+
+def test_two_models_share_nothing() -> None:
+    """A second call makes new variables."""
+    first, second = seq2seq(2, 3)[0], seq2seq(2, 3)[0]
+    assert not {map(id, first.weights)} & {map(id, second.weights)}
+
+
+def test_the_shared_embedding_is_used_by_all(models: Models) -> None:
+    """A change of one row of the matrix changes what encoder, decoder and model give."""
+    model, encoder, decoder = models
+    encoder_input, decoder_input, _ = batch(PROBLEMS[:1])
+    inputs = {
+        model: [encoder_input, decoder_input],
+        encoder: encoder_input,
+        decoder: [np.array([[PAD]], np.int32), np.zeros((1, 16), np.float32)],
+    }
+    table = encoder.get_layer("embedding").embeddings
+    before = {
+        view: np.asarray(keras.tree.flatten(view(given))[0]) for view, given in inputs.items()
+    }
+    kept = table.numpy()
+    try:
+        table.assign(kept + (np.arange(14) == PAD)[:, None].astype(np.float32))
+        for view, given in inputs.items():
+            assert not np.allclose(keras.tree.flatten(view(given))[0], before[view]), view.name
+    finally:
+        table.assign(kept)
+
+
+def test_rows_are_distributions(models: Models) -> None:
+    """Every row that comes out of the softmax is positive and sums to 1."""
+    model, encoder, decoder = models
+    encoder_input, decoder_input, _ = batch(PROBLEMS)
+    rows = model([encoder_input, decoder_input]).numpy()
+    assert rows.shape == (4, 5, 14)
+    step, _ = decoder([decoder_input[:, :1], encoder(encoder_input).numpy()])
+    for distributions in (rows, step.numpy()):
+        assert (distributions > 0).all()
+        assert distributions.sum(axis=-1) == pytest.approx(1, abs=1e-5)
+
+
+def test_step_decoder_by_hand(models: Models) -> None:
+    """Five steps, each state fed straight back, give what the training model gives at once."""
+    model, encoder, decoder = models
+    encoder_input, decoder_input, _ = batch(PROBLEMS)
+    state = encoder(encoder_input)
+    rows = []
+    for time in range(5):
+        token = keras.ops.convert_to_tensor(decoder_input[:, time : time + 1])
+        distribution, state = decoder([token, state])
+        assert distribution.shape == (4, 1, 14)
+        assert state.shape == (4, 16)
+        rows.append(distribution.numpy())
+    together = model([encoder_input, decoder_input]).numpy()
+    assert np.concatenate(rows, axis=1) == pytest.approx(together, abs=1e-6)
+
+
+def test_compiled_as_in_the_notes(models: Models) -> None:
+    """Categorical cross-entropy, Adam with its own learning rate, accuracy."""
+    model = models[0]
+    assert model.loss == "categorical_crossentropy"
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
+    assert model.get_compile_config()["metrics"] == ["accuracy"]
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_sizes_below_one(size: int) -> None:
+    """The size that is wrong is named."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        seq2seq(embedding_dim=size)
+    assert "embedding_dim" in str(caught.value)
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        seq2seq(units=size)
+    assert "units" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [5.0, True, "5", None, [5]])
+def test_sizes_are_whole_numbers(size: Any) -> None:
+    """Anything else is a TypeError that names the size."""
+    with pytest.raises(TypeError, match=ONE_SENTENCE) as caught:
+        seq2seq(size)
+    assert "embedding_dim" in str(caught.value)
+    with pytest.raises(TypeError, match=ONE_SENTENCE) as caught:
+        seq2seq(5, size)
+    assert "units" in str(caught.value)
+
+
+# The faults of the notes' code, each shown on Keras as installed.
+
+
+def test_notes_vocab_is_not_defined() -> None:
+    """The function stops at the name ``vocab``."""
+    with pytest.raises(NameError, match="vocab"):
+        of_the_notes(IMPORTED)
+
+
+def test_notes_dense_is_not_imported() -> None:
+    """With a vocabulary it stops at ``Dense``."""
+    with pytest.raises(NameError, match="Dense"):
+        of_the_notes(IMPORTED | {"vocab": TOKENS})
+
+
+def test_notes_complie() -> None:
+    """With all names there it stops at ``model.complie``."""
+    with pytest.raises(AttributeError, match="complie"):
+        of_the_notes(IMPORTED | FORGOTTEN, "complie")
+
+
+def test_notes_sigmoid_trains_to_the_same_loss(notes: Models, models: Models) -> None:
+    """The loss comes from the logits, so training is the same; but the rows sum to 7, not 1."""
+    encoder_input, decoder_input, target = batch(PROBLEMS)
+    losses, rows = [], []
+    for model in (notes[0], models[0]):
+        copy = keras.models.clone_model(model)
+        copy.set_weights(models[0].get_weights())
+        copy.compile(
+            loss="categorical_crossentropy",
+            optimizer=keras.optimizers.Adam(0.01),
+            run_eagerly=True,
+        )
+        rows.append(copy([encoder_input, decoder_input]).numpy())
+        losses.append(
+            [
+                float(np.ravel(copy.train_on_batch([encoder_input, decoder_input], target))[0])
+                for _ in range(3)
+            ]
+        )
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    assert losses[0][2] < losses[0][0]
+    sigmoid, softmax = (row.sum(axis=-1) for row in rows)
+    assert softmax == pytest.approx(1, abs=1e-5)
+    assert (sigmoid > 3).all()
+    assert np.array_equal(rows[0].argmax(axis=-1), rows[1].argmax(axis=-1))
+
+
+def test_notes_state_cannot_be_fed_back(notes: Models, models: Models) -> None:
+    """The notes' decoder gives the state as (batch, 1, units); its own input wants two axes."""
+    token, zeros = keras.ops.array([[PAD]], "int32"), keras.ops.zeros((1, 16))
+    _, state = notes[2]([token, zeros])
+    assert state.shape == (1, 1, 16)
+    for decoder in (notes[2], models[2]):
+        with pytest.raises(ValueError, match=r"expected shape=\(None, 16\)"):
+            decoder([token, state])
+    _, ours = models[2]([token, zeros])
+    models[2]([token, ours])
+
+
+def test_notes_ids_are_floats(notes: Models) -> None:
+    """``Input(shape=(8,))`` holds floats: an id of 5.7 is cut to 5 without a word."""
+    encoder = notes[1]
+    assert encoder.inputs[0].dtype == "float32"
+    ids = np.array([[12, 12, 12, 5, 0, 10, 9, 13]], np.float32)
+    assert np.array_equal(encoder(ids), encoder(ids + 0.7 * (ids == 5)))
+
+
+def test_notes_batch_axis(notes: Models, models: Models) -> None:
+    """What the notes write down as (8, 5) is (batch, 8, 5)."""
+    for _, encoder, _ in (notes, models):
+        embedded = next(layer for layer in encoder.layers if "embedding" in layer.name).output
+        assert embedded.shape == (None, 8, 5)
+
+
+def test_notes_decoder_input_ends_in_pad() -> None:
+    """PAD, 5, 9, EOS, PAD: the answer one step late, not the answer, and not ending in EOS."""
+    _, decoder_input, target = batch(["50+9"])
+    assert [TOKENS[token] for token in decoder_input[0]] == ["PAD", "5", "9", "EOS", "PAD"]
+    answer = target[0].argmax(axis=-1)
+    assert answer.tolist() == [5, 9, EOS, PAD, PAD]
+    assert decode(answer) == "59"
+    assert np.array_equal(decoder_input[0, 1:], answer[:-1])
+    assert not np.array_equal(decoder_input[0], answer)

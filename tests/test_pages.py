@@ -1,0 +1,273 @@
+"""The built pages: complete, linked, described, and in need of nothing but themselves."""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from bookbuild.build import ROOT, documents
+
+HTML = ROOT / "_build/html"
+DOCUMENTS = documents(ROOT)
+
+# Attributes with which a page loads something, by element.
+LOADING = {
+    "audio": ("src",),
+    "embed": ("src",),
+    "iframe": ("src",),
+    "image": ("href", "xlink:href"),
+    "img": ("src", "srcset"),
+    "input": ("src",),
+    "link": ("href",),
+    "object": ("data",),
+    "script": ("src",),
+    "source": ("src", "srcset"),
+    "track": ("src",),
+    "use": ("href", "xlink:href"),
+    "video": ("src", "poster"),
+}
+# Links that name a page and load nothing.
+NAMING = {"alternate", "author", "canonical", "index", "license", "next", "prev", "search"}
+OTHER_HOST = re.compile(r"^\s*(?:[a-z]+:)?//", re.IGNORECASE)
+CDN = re.compile(r"cdn\.jsdelivr|cdnjs\.|unpkg\.com|esm\.sh|googleapis|polyfill\.io")
+LOG_LINE = re.compile(
+    r"oneDNN|cudart|TF-TRT|cpu_feature_guard|absl::InitializeLog|computation_placer"
+)
+
+every_page = pytest.mark.parametrize("document", DOCUMENTS)
+
+
+def parse(text: str) -> BeautifulSoup:
+    """Return the tree of a page."""
+    return BeautifulSoup(text, "html.parser")
+
+
+@cache
+def page(path: Path) -> BeautifulSoup:
+    """Return the tree of a page of the built book."""
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def built(document: str) -> BeautifulSoup:
+    """Return the tree of the page of a document."""
+    return page(HTML / f"{document}.html")
+
+
+def text_of(tag: Tag, attribute: str) -> str:
+    """Return the value of an attribute as text; empty when it is not there."""
+    value = tag.get(attribute) or ""
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def title_in_source(document: str) -> str:
+    """Return the first heading in the source of a document."""
+    for suffix in (".md", ".ipynb"):
+        path = (ROOT / document).with_suffix(suffix)
+        if path.is_file():
+            # In a notebook each line is a JSON string; the heading is the same in both.
+            text = path.read_text(encoding="utf-8")
+            heading = re.search(r'^[\s"]*# (.+?)(?:\\n)?"?,?$', text, re.MULTILINE)
+            assert heading, f"{path.name} has no title"
+            return heading[1]
+    raise AssertionError(f"{document} has no source")
+
+
+def loaded_from_elsewhere(soup: BeautifulSoup) -> list[str]:
+    """Return every address from which a page loads something that is not its own."""
+    found = []
+    for tag in soup.find_all(list(LOADING)):
+        if tag.name == "link" and set(text_of(tag, "rel").lower().split()) <= NAMING:
+            continue
+        for attribute in LOADING[tag.name]:
+            value = text_of(tag, attribute)
+            addresses = value.split(",") if attribute == "srcset" else [value]
+            found += [address for address in addresses if OTHER_HOST.match(address)]
+    for tag in soup.find_all(["script", "style"]):
+        found += CDN.findall(tag.get_text())
+        found += style_loads(tag.get_text()) if tag.name == "style" else []
+    for tag in soup.find_all(style=True):
+        found += style_loads(text_of(tag, "style"))
+    return found
+
+
+def style_loads(css: str) -> list[str]:
+    """Return every address on another host from which a style sheet loads something."""
+    return re.findall(r"""(?:url\(|@import)\s*['"]?((?:https?:)?//[^'")\s]+)""", css)
+
+
+def undescribed(soup: BeautifulSoup) -> list[str]:
+    """Return the pictures of an article that say nothing to a reader who cannot see them."""
+    found = []
+    for svg in soup.select("article svg"):
+        hidden = svg.find_parent(attrs={"aria-hidden": "true"}) or svg.get("aria-hidden") == "true"
+        if not hidden and not svg.find_parent("svg"):
+            label = text_of(svg, "aria-label") or text_of(svg, "aria-labelledby")
+            if svg.get("role") != "img" or not label.strip():
+                found.append(str(svg)[:200])
+    found += [str(img) for img in soup.select("article img") if not text_of(img, "alt").strip()]
+    return found
+
+
+def broken_links(path: Path) -> list[str]:
+    """Return the links of a page that lead to no page, or to no place in it."""
+    found = []
+    for link in page(path).find_all("a", href=True):
+        href = text_of(link, "href")
+        parts = urlsplit(href)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        if not target.is_file():
+            found.append(href)
+        elif parts.fragment and target.suffix == ".html":
+            anchor = unquote(parts.fragment)
+            if not page(target).find(id=anchor):
+                found.append(href)
+    return found
+
+
+@every_page
+def test_page_is_there_with_its_title(document: str) -> None:
+    """Every page of the table of contents was built, from its source."""
+    heading = built(document).select_one("article h1")
+    assert heading is not None
+    for mark in heading.select(".headerlink"):
+        mark.extract()
+    plain = re.sub(r"[*_`]", "", title_in_source(document))
+    assert heading.get_text().strip() == plain.strip()
+
+
+@every_page
+def test_page_loads_nothing_from_another_host(document: str) -> None:
+    """No script, style, font or picture comes from elsewhere."""
+    assert loaded_from_elsewhere(built(document)) == []
+
+
+def test_style_sheets_load_nothing_from_another_host() -> None:
+    """Nor do the style sheets, for fonts and pictures."""
+    sheets = list(HTML.rglob("*.css"))
+    assert sheets
+    for sheet in sheets:
+        assert style_loads(sheet.read_text(encoding="utf-8")) == [], sheet.name
+
+
+@every_page
+def test_page_has_no_widget_manager_and_no_thebe(document: str) -> None:
+    """The pages stay light: widgets are shown as pictures."""
+    for script in built(document).find_all("script"):
+        content = text_of(script, "src") + script.get_text()
+        for word in ("thebe", "require.js", "requirejs", "html-manager"):
+            assert word not in content.lower()
+        assert "widget" not in text_of(script, "type")
+
+
+@every_page
+def test_page_shows_no_traceback_and_no_log_line(document: str) -> None:
+    """Nothing of the machinery is seen, nor the name of an object where a picture should be."""
+    article = built(document).select_one("article")
+    assert article is not None
+    text = article.get_text()
+    assert not article.select(".cell_output .stderr")
+    assert not LOG_LINE.search(text)
+    for cell in article.select(".cell"):
+        if "tag_raises-exception" not in (cell.get("class") or []):
+            for output in cell.select(".cell_output"):
+                assert "Traceback (most recent call last)" not in output.get_text()
+                assert not re.search(r"<[\w.]+ object at 0x", output.get_text())
+
+
+@every_page
+def test_every_figure_has_a_number_and_a_caption(document: str) -> None:
+    """A figure that has a name can be referred to by its number."""
+    for figure in built(document).select("article figure"):
+        assert figure.select_one("figcaption .caption-number"), str(figure)[:300]
+        assert figure.select_one("figcaption .caption-text"), str(figure)[:300]
+
+
+@every_page
+def test_every_picture_says_what_it_shows(document: str) -> None:
+    """Pictures have a text for readers who do not see them."""
+    assert undescribed(built(document)) == []
+
+
+@every_page
+def test_every_link_leads_somewhere(document: str) -> None:
+    """Links between the pages, and to places within them, resolve."""
+    assert broken_links(HTML / f"{document}.html") == []
+
+
+@every_page
+def test_no_name_is_given_twice(document: str) -> None:
+    """A link to a place is to one place (the parts of a drawing are not places)."""
+    names = [
+        text_of(tag, "id")
+        for tag in built(document).select("article [id]")
+        if not tag.find_parent("svg")
+    ]
+    assert len(names) == len(set(names)), sorted(name for name in names if names.count(name) > 1)
+
+
+def test_formulas_need_no_network() -> None:
+    """MathJax and its fonts are part of the site, and pages with formulas start it from there."""
+    mathjax = HTML / "_static/mathjax"
+    assert (mathjax / "tex-mml-chtml.js").is_file()
+    assert len(list((mathjax / "output/chtml/fonts/woff-v2").glob("*.woff"))) > 20
+    with_formulas = [document for document in DOCUMENTS if built(document).select("article .math")]
+    assert with_formulas
+    for document in with_formulas:
+        sources = [text_of(script, "src") for script in built(document).find_all("script")]
+        assert any("_static/mathjax/tex-mml-chtml.js" in source for source in sources)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://example.org/a.js"></script>',
+        '<link rel="stylesheet" href="//example.org/a.css">',
+        '<link rel="preconnect" href="https://example.org">',
+        '<img srcset="a.png 1x, https://example.org/a.png 2x">',
+        '<script>import("https://cdn.jsdelivr.net/npm/a")</script>',
+        "<style>@import 'https://example.org/a.css';</style>",
+        '<p style="background: url(https://example.org/a.png)"></p>',
+    ],
+)
+def test_a_request_to_another_host_would_be_found(html: str) -> None:
+    """The check sees every way in which a page loads something."""
+    assert loaded_from_elsewhere(parse(html))
+    assert not loaded_from_elsewhere(parse('<link rel="canonical" href="https://example.org">'))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<svg></svg>",
+        '<svg role="img"></svg>',
+        '<svg aria-label="x"></svg>',
+        "<img>",
+        '<img alt=" ">',
+    ],
+)
+def test_an_undescribed_picture_would_be_found(html: str) -> None:
+    """The check sees pictures without a text, and accepts those with one."""
+    assert undescribed(parse(f"<article>{html}</article>"))
+    assert not undescribed(parse('<article><svg role="img" aria-label="A curve"></svg></article>'))
+
+
+def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
+    """The check follows links to pages and to places within them."""
+    (tmp_path / "b.html").write_text('<h2 id="here"></h2>', encoding="utf-8")
+    links = [
+        "b.html#here",
+        "b.html",
+        "#own",
+        "b.html#gone",
+        "c.html",
+        "#none",
+        "https://example.org",
+    ]
+    body = "".join(f'<a href="{link}"></a>' for link in links)
+    (tmp_path / "a.html").write_text(f'<p id="own">{body}</p>', encoding="utf-8")
+    assert broken_links(tmp_path / "a.html") == ["b.html#gone", "c.html", "#none"]

@@ -1,0 +1,288 @@
+"""The recipe, what is recorded on the way, and the live curve, in short real trainings."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from IPython.display import HTML
+
+from helpers import decoding, problems, training
+from helpers.training import LiveCurve, Recipe, Recorder, Snapshot
+from tests.messages import ONE_SENTENCE
+
+PARTS = problems.split("sums", 600)
+RECIPE = Recipe(task="sums", epochs=2, batch_size=32, learning_rate=0.02, seed=7)
+WATCHED = ["50+9", "1+1"]
+
+
+@dataclass
+class Screen:
+    """Stands in for a notebook: keeps every state of the one output that is drawn anew."""
+
+    shown: list[str] = field(default_factory=list)
+
+    def display(self, shown: HTML) -> None:
+        """Show the first state."""
+        assert not self.shown
+        self.shown.append(str(shown.data))
+
+    def update(self, shown: HTML) -> None:
+        """Show another state in its place."""
+        assert self.shown
+        self.shown.append(str(shown.data))
+
+
+@dataclass
+class Run:
+    """A training that has run and was watched."""
+
+    losses: list[float]
+    snapshots: list[Snapshot]
+    calls: list[int]
+    screen: Screen
+    models: tuple[keras.Model, keras.Model, keras.Model]
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    """A training of two epochs with a recorder and a live curve, the notebook replaced."""
+    screen = Screen()
+    (model, encoder, decoder), data = training.build(RECIPE, PARTS.train)
+    calls: list[int] = []
+    recorder = Recorder(
+        encoder,
+        decoder,
+        PARTS.validation,
+        epochs=[0, 1, 2],
+        watched=WATCHED,
+        on_snapshot=lambda snapshots: calls.append(len(snapshots)),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "DisplayHandle", lambda: screen)
+        watching = [recorder, LiveCurve(recorder)]
+        history = model.fit(data, epochs=RECIPE.epochs, verbose=0, callbacks=watching)
+    losses = history.history["loss"]
+    return Run(losses, recorder.snapshots, calls, screen, (model, encoder, decoder))
+
+
+def test_same_seed_same_losses(run: Run) -> None:
+    """Trained again from its seed, unwatched, the losses are the same to three decimals."""
+    (model, _, _), data = training.build(RECIPE, PARTS.train)
+    again = model.fit(data, epochs=RECIPE.epochs, verbose=0).history["loss"]
+    assert np.round(again, 3).tolist() == np.round(run.losses, 3).tolist()
+
+
+def test_training_trains(run: Run) -> None:
+    """The loss falls, on the training part and on held-out problems."""
+    assert len(run.losses) == 2
+    assert run.losses[1] < run.losses[0] < np.log(14)
+    held_out = [snapshot.loss for snapshot in run.snapshots]
+    assert sorted(held_out, reverse=True) == held_out
+
+
+def test_another_seed() -> None:
+    """The seed decides where the weights start."""
+    few = PARTS.train[:64]
+    matrices = []
+    for seed in (0, 0, 1):
+        (_, encoder, _), _ = training.build(replace(RECIPE, seed=seed), few)
+        matrices.append(encoder.get_layer("embedding").get_weights()[0])
+    assert np.array_equal(matrices[0], matrices[1])
+    assert not np.allclose(matrices[0], matrices[2])
+
+
+def test_first_loss(run: Run) -> None:
+    """An untrained model is as good as a guess among fourteen: log(14)."""
+    first = run.snapshots[0]
+    assert first.epoch == 0
+    assert first.loss == pytest.approx(np.log(14), abs=0.1)
+
+
+def test_recorder(run: Run) -> None:
+    """A snapshot before training and after each epoch named, each with all that was seen."""
+    _, encoder, decoder = run.models
+    assert [snapshot.epoch for snapshot in run.snapshots] == [0, 1, 2]
+    assert run.calls == [1, 2, 3]
+    for snapshot in run.snapshots:
+        assert list(snapshot.answers) == WATCHED
+        assert snapshot.embedding.shape == (14, 5)
+        assert 0 <= snapshot.exact_match <= 1
+        assert 0 <= snapshot.token_accuracy <= 1
+    assert not np.allclose(run.snapshots[0].embedding, run.snapshots[2].embedding)
+    last = run.snapshots[-1]
+    assert np.array_equal(last.embedding, encoder.get_layer("embedding").get_weights()[0])
+    assert last.exact_match == decoding.exact_match(encoder, decoder, PARTS.validation)
+    assert list(last.answers.values()) == decoding.answers(encoder, decoder, WATCHED)
+    assert (last.loss, last.token_accuracy) == training.examine(run.models[0], PARTS.validation)
+
+
+def test_live_curve(run: Run) -> None:
+    """A progress bar from the start, drawn anew on the way, and a still figure at the end."""
+    shown = run.screen.shown
+    assert "compiling" in shown[0]
+    assert 'max="2"' in shown[0]
+    assert 'value="0"' in shown[0]
+    assert "epoch 1 of 2" in shown[1]
+    assert 'value="1"' in shown[1]
+    assert "<svg" in shown[1]
+    assert len(shown) == 3
+    assert "<progress" not in shown[-1]
+    assert shown[-1].count("<svg") == 2
+
+
+def test_live_curve_in_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """Outside of a notebook there is nothing to draw on, and nothing breaks."""
+    (_, encoder, decoder), _ = training.build(RECIPE, PARTS.train[:32])
+    curve = LiveCurve(Recorder(encoder, decoder, PARTS.validation[:4], epochs=[]))
+    curve.set_params({"epochs": 1})
+    curve.on_train_begin()
+    curve.on_epoch_end(0, {"loss": 2.0})
+    curve.on_train_end()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_one_cycle() -> None:
+    """Up in a straight line for a tenth of all updates, then down to zero."""
+    recipe = Recipe(epochs=10, learning_rate=0.02)
+    schedule = training.one_cycle(recipe, 50)
+    rate = np.array([float(schedule(update)) for update in range(501)])
+    assert rate[0] == pytest.approx(0.02 / 25)
+    assert rate.argmax() == 50
+    assert rate[50] == pytest.approx(0.02)
+    assert np.diff(rate[:51]) == pytest.approx((0.02 - 0.02 / 25) / 50, rel=1e-3)
+    assert (np.diff(rate[50:]) < 0).all()
+    assert rate[275] == pytest.approx(0.01, rel=1e-3)
+    assert rate[499] < 0.02 / 1000
+    assert rate[500] == pytest.approx(0, abs=1e-9)
+
+
+def test_one_cycle_of_very_few_updates() -> None:
+    """A single update is warm enough."""
+    schedule = training.one_cycle(Recipe(epochs=1, learning_rate=0.02), 1)
+    assert 0 < float(schedule(0)) <= 0.02
+
+
+def test_build_compiles_for_the_recipe() -> None:
+    """Adam on the one-cycle schedule, compiled, on all whole batches."""
+    (model, encoder, decoder), data = training.build(
+        Recipe(epochs=3, batch_size=50, units=4, embedding_dim=3), PARTS.train
+    )
+    assert len(data) == len(PARTS.train) // 50
+    assert model.jit_compile
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    schedule = model.optimizer.get_config()["learning_rate"]["config"]
+    assert schedule["warmup_steps"] + schedule["decay_steps"] == 3 * len(data)
+    assert encoder.output.shape == (None, 4)
+    assert decoder.get_layer("embedding").output_dim == 3
+
+
+def test_batches() -> None:
+    """Whole batches only, in another order each epoch, problems and answers still together."""
+    data = training.batches(PARTS.train, RECIPE)
+    known = dict(
+        zip(
+            map(bytes, problems.batch(PARTS.train).encoder_input),
+            problems.batch(PARTS.train).target,
+            strict=True,
+        )
+    )
+    orders = []
+    for _ in range(2):
+        seen = []
+        for (encoder_input, decoder_input), target in data.as_numpy_iterator():
+            assert encoder_input.shape == (32, 8)
+            assert decoder_input.shape == (32, 5)
+            assert target.shape == (32, 5, 14)
+            assert np.array_equal(decoder_input[:, 1:], target.argmax(axis=-1)[:, :-1])
+            for row, answer in zip(encoder_input, target, strict=True):
+                assert np.array_equal(known[bytes(row)], answer)
+            seen += map(bytes, encoder_input)
+        assert len(seen) == len(set(seen)) == len(PARTS.train) // 32 * 32
+        orders.append(seen)
+    assert orders[0] != orders[1]
+    assert orders[0] != list(known)[: len(orders[0])]
+
+
+def test_batches_of_a_reversed_recipe() -> None:
+    """The recipe's reading order is that of its batches."""
+    data = training.batches(PARTS.train, replace(RECIPE, reverse=True))
+    (encoder_input, _), _ = next(data.as_numpy_iterator())
+    known = {bytes(row) for row in problems.batch(PARTS.train, reverse=True).encoder_input}
+    assert {bytes(row) for row in encoder_input} <= known
+
+
+def test_masked_loss() -> None:
+    """PAD after EOS weighs nothing: what a model says there changes no loss; before, it does."""
+    masked = replace(RECIPE, masked_loss=True)
+    (model, _, _), data = training.build(masked, PARTS.train)
+    inputs, target, weights = next(data.as_numpy_iterator())
+    after = target.argmax(axis=-1) == problems.PAD
+    assert weights.shape == (32, 5)
+    assert not weights[after].any()
+    assert len(np.unique(weights[~after])) == 1
+    everything = problems.weights_up_to_eos(problems.batch(PARTS.train).target)
+    assert weights.max() == pytest.approx(1 / everything.mean())
+    said = np.full_like(target, 1 / 14)
+
+    def loss(distribution: np.ndarray) -> float:
+        found = model.compute_loss(inputs, target, distribution, sample_weight=weights)
+        return float(found)
+
+    confused = np.roll(target, 1, axis=-1) * 0.9 + 0.1 / 14
+    assert loss(np.where(after[..., None], confused, said)) == pytest.approx(loss(said))
+    assert loss(np.where(after[..., None], said, confused)) > loss(said) + 0.1
+
+
+def test_examine() -> None:
+    """The mean of -log p over all tokens, and the share of tokens that are most probable."""
+    examined = ["50+9", "99+99"]
+    target = problems.batch(examined).target
+    distribution = target * 0.5 + (1 - target) * 0.5 / 13
+    distribution[0, 1] = np.eye(14)[3] * 0.9 + 0.1 / 14
+    wrong = 0.1 / 14
+
+    class Fixed:
+        def __call__(self, inputs: Any) -> Any:
+            return keras.ops.convert_to_tensor(distribution)
+
+    loss, accuracy = training.examine(Fixed(), examined)
+    assert loss == pytest.approx(-(9 * np.log(0.5) + np.log(wrong)) / 10, rel=1e-5)
+    assert accuracy == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 24, 150, 1200, 2400])
+def test_recording_epochs(epochs: int) -> None:
+    """From before training to the last epoch, about forty, close together early."""
+    found = training.recording_epochs(epochs)
+    assert found[0] == 0
+    assert found[1] == 1
+    assert found[-1] == epochs
+    assert found == sorted(set(found))
+    assert len(found) <= 42
+    assert all(type(epoch) is int for epoch in found)
+    if epochs > 100:
+        assert len(found) > 25
+        assert found[2] - found[1] < found[-1] - found[-2]
+
+
+def test_too_few_problems() -> None:
+    """Less than one batch cannot be trained on."""
+    for function in (training.batches, lambda few, recipe: training.build(recipe, few)):
+        with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+            function(PARTS.train[:31], RECIPE)
+        assert "32" in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", ["50*9", "", "😀"])
+def test_bad_problems(bad: str) -> None:
+    """A problem that is not allowed is refused by everything that trains or examines."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        training.batches([bad] * 32, RECIPE)
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        training.build(RECIPE, [bad] * 32)
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        training.examine(None, [bad])
+    with pytest.raises(TypeError, match=ONE_SENTENCE):
+        training.examine(None, "50+9")
