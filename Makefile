@@ -63,7 +63,7 @@ lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
 		--custom-compile-command "make lock" --output-file requirements.txt
 
 clean: ## Remove what was built; the environment stays
-	rm -rf _build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf _build
 
 distclean: clean ## Remove the environment as well
 	rm -rf $(VENV)

@@ -17,6 +17,7 @@ Run it as ``python -m bookbuild.build``.
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ BOOK_SOURCES = ("chapters", "assets", "bookbuild", "intro.md", "_config.yml", "_
 
 # What kernels and TensorFlow write to the terminal while all is well.
 KERNEL_LOG = re.compile(
-    r"[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ "
+    r"[IWE]\d{4} \d\d:\d\d:\d+\.\d+ "
     r"|WARNING: All log messages before absl::"
     r"|To enable the following instructions:"
     r"|\[IPKernelApp\] WARNING \| Kernel is running over TCP"
@@ -138,7 +139,10 @@ def run_jupyter_book(root: Path) -> None:
     program = "from jupyter_book.cli.main import main; main()"
     arguments = ["build", ".", "--warningiserror", "--keep-going"]
     command = [sys.executable, "-c", program, *arguments]
-    with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}  # show each line at once
+    with subprocess.Popen(
+        command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if not KERNEL_LOG.match(line):

@@ -4,7 +4,8 @@ Jupyter Book 1 fetches MathJax, a widget manager and Thebe from content delivery
 
 * MathJax comes out of a package of the environment and is copied into the site;
 * Thebe, which the book does not use, is taken out (it also breaks every page with a script error);
-* a widget is shown by the still picture that came with it. Where there is none, a sentence says so.
+* a widget is shown by the still picture that came with it. Where there is none, a sentence says so;
+* the theme's header, which holds nothing but a second search button, stays away.
 """
 
 import shutil
@@ -39,6 +40,11 @@ def drop_thebe(app: Sphinx, config: Config) -> None:
 def use_own_mathjax(app: Sphinx, config: Config) -> None:
     """Point the pages at the site's own copy of MathJax."""
     config.mathjax_path = f"mathjax/{MATHJAX_START}"
+
+
+def drop_header(app: Sphinx, config: Config) -> None:
+    """Leave the header empty, so that the theme leaves it out."""
+    config.html_theme_options.setdefault("navbar_persistent", [])
 
 
 def mathjax_folder() -> Path:
@@ -84,12 +90,15 @@ class StillWidgets(SphinxPostTransform):
         for bundle in list(self.document.findall(nodes.container)):
             if bundle.get("nb_element") != "mime_bundle":
                 continue
-            views = [child for child in bundle if child.get("mime_type") == WIDGET_VIEW]
-            if not views:
+            kinds = {
+                child["mime_type"]: child
+                for child in bundle.children
+                if isinstance(child, nodes.container)
+            }
+            if WIDGET_VIEW not in kinds:
                 continue
-            for view in views:
-                bundle.remove(view)
-            if not any(child.get("mime_type") == "text/html" for child in bundle):
+            bundle.remove(kinds[WIDGET_VIEW])
+            if "text/html" not in kinds:
                 sentence = nodes.paragraph(text=self.config.still_widget_sentence)
                 bundle.replace_self(nodes.container("", sentence, classes=["needs-kernel"]))
 
@@ -103,6 +112,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     )
     app.add_post_transform(StillWidgets)
     app.connect("config-inited", use_own_mathjax)
+    app.connect("config-inited", drop_header)
     app.connect("config-inited", drop_thebe, priority=900)
     app.connect("doctree-read", drop_widget_state)
     app.connect("build-finished", copy_mathjax)

@@ -1,8 +1,8 @@
-"""Everything the chapters import: the vocabulary, the problems, the model, and what is done with them.
+"""Everything the chapters import: vocabulary, problems, model, and what is done with them.
 
 The modules follow the way of the data, and each imports only from those before it::
 
-    vocabulary <- problems <- model <- decoding <- training <- pretrained
+    vocabulary <- problems <- model <- decoding <- plots <- training <- pretrained
 
-``plots``, ``exercises`` and ``widgets`` stand on top of them.
+``geometry`` imports nothing; ``exercises`` and ``widgets`` stand on top of all.
 """

@@ -16,7 +16,6 @@ from helpers import problems as problems_
 from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.vocabulary import EOS, PAD, TOKENS, check_token, decode
 
-
 _COLUMNS = ("time step", "input", "choice", "probability", "target", "")
 
 
@@ -133,9 +132,7 @@ def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarra
     return distribution.numpy()[0, 0], next_state.numpy()[0]
 
 
-def context_vector(
-    encoder: keras.Model, problem: str, *, reverse: bool = False
-) -> np.ndarray:
+def context_vector(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
     """Return the encoder's last hidden state, axes (units), after reading ``problem``."""
     ids = problems_.arrays(problem, reverse=reverse).encoder_input
     return encoder(ids[None]).numpy()[0]
@@ -182,7 +179,11 @@ def trace(
         steps.append(Step(token, state, distribution, next_state, choice))
         token, state = choice, next_state
     return Trace(
-        problem, teacher_forcing, reverse, steps[0].state_before, tuple(steps),
+        problem,
+        teacher_forcing,
+        reverse,
+        steps[0].state_before,
+        tuple(steps),
         tuple(int(number) for number in target.argmax(axis=-1)),
     )
 
@@ -201,7 +202,7 @@ def greedy(encoder: keras.Model, decoder: keras.Model, encoder_input: np.ndarray
             f"The encoder input is an array of whole numbers with the axes (batch, time "
             f"{PROBLEM_LENGTH}), not {ids.dtype} of shape {ids.shape}."
         )
-    if ids.size and not (0 <= ids.min() and ids.max() < len(TOKENS)):
+    if ids.size and not (ids.min() >= 0 and ids.max() < len(TOKENS)):
         raise ValueError(f"A token id is a whole number from 0 to {len(TOKENS) - 1}.")
     return _compiled_greedy(encoder, decoder)(tf.constant(ids, tf.int32)).numpy()
 

@@ -1,18 +1,21 @@
 """The figures of the book, drawn so that they can be read in a light and in a dark page.
 
-Each function returns a `Picture`: a matplotlib figure that a notebook shows as inline SVG. Its lines
-and letters take the colour of the text around it, and it says in words what it shows. Colours are
-those of Okabe and Ito, which readers with any colour vision tell apart.
+Each function returns a `Picture`: a matplotlib figure that a notebook shows as inline SVG. Its
+lines and letters take the colour of the text around it, and it says in words what it shows. Colours
+are those of Okabe and Ito, which readers with any colour vision tell apart.
 """
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import StringIO
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.ticker
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
@@ -27,12 +30,12 @@ from helpers.vocabulary import TOKENS
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#b0608a"
 
 _INK = "#010203"
-_STYLE = {
+_STYLE: Any = {
     "axes.edgecolor": _INK,
     "axes.facecolor": "none",
     "axes.grid": False,
     "axes.labelcolor": _INK,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, VERMILION, GREEN, PURPLE]),
+    "axes.prop_cycle": cycler(color=[BLUE, VERMILION, GREEN, PURPLE]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": _INK,
@@ -59,14 +62,15 @@ class Picture(Figure):
 
     def _repr_html_(self) -> str:
         text = StringIO()
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(_STYLE), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # the page has other fonts
             self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         width, height = self.get_size_inches() * 96
         svg = text.getvalue()
         svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
         svg = re.sub(r"<(metadata|style).*?</\1>\s*", "", svg, flags=re.DOTALL)
         svg = re.sub(r'transform="rotate\(-0 [^"]*"', "", svg)
-        svg = re.sub(r"(\d\.\d)\d+", r"\1", svg)
+        svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d\.\d)\d+", r"\1", tag[0]), svg)
         svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
         svg = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", svg)
         view = re.search(r'viewBox="[^"]*"', svg)
@@ -131,8 +135,7 @@ def distance_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TO
     picture = _picture(
         max(2.6, 0.36 * len(rows) + 0.9),
         max(2.4, 0.3 * len(rows) + 0.9),
-        f"Distance matrix {title} of {', '.join(rows)}: "
-        f"distances from 0 to {values.max():.2f}.",
+        f"Distance matrix {title} of {', '.join(rows)}: distances from 0 to {values.max():.2f}.",
     )
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
@@ -161,7 +164,7 @@ def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) 
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
         digits = [number for number, name in enumerate(rows) if name.isdigit()]
-        axes.plot(*points[digits].T, color=BLUE, linewidth=1, alpha=0.6)
+        axes.plot(*points[digits].T, color=BLUE, linewidth=1)
         for (x, y), name in zip(points, rows, strict=True):
             colour = BLUE if name.isdigit() else VERMILION
             axes.plot(x, y, "o" if name.isdigit() else "s", color=colour, markersize=5)
@@ -181,7 +184,10 @@ def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
     Raises:
         ValueError: ``matrix`` has not at least ten rows.
     """
-    values = distances(np.asarray(matrix)[:10])
+    rows = np.asarray(matrix, dtype=float)
+    if rows.ndim != 2 or len(rows) < 10:
+        raise ValueError(f"The matrix has a row for each of the ten digits, not {rows.shape}.")
+    values = distances(rows[:10])
     i, j = np.triu_indices(10, 1)
     near, far = values[i, j][j - i == 1].mean(), values[i, j][j - i >= 7].mean()
     picture = _picture(
@@ -192,10 +198,12 @@ def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
     )
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
-        axes.plot(j - i, values[i, j], "o", color=BLUE, alpha=0.6, markersize=5)
+        axes.plot(j - i, values[i, j], "o", color=BLUE, markersize=4)
         steps = np.arange(1, 10)
         axes.plot(
-            steps, [values[i, j][j - i == step].mean() for step in steps], color=VERMILION,
+            steps,
+            [values[i, j][j - i == step].mean() for step in steps],
+            color=VERMILION,
             label="mean",
         )
         axes.set(title=title, xlabel="difference of the two digits", ylabel="distance")
@@ -229,7 +237,13 @@ def states(values: ArrayLike, labels: Sequence[str], title: str = "") -> Picture
 
 
 def distributions(trace: Trace, title: str = "") -> Picture:
-    """Draw the distribution of each time step of ``trace``; the choice is framed."""
+    """Draw the distribution of each time step of ``trace``; the choice is framed.
+
+    Raises:
+        ValueError: ``trace`` has no time step yet.
+    """
+    if not trace.steps:
+        raise ValueError("A trace has at least one time step before it can be drawn.")
     rows = np.stack([step.distribution for step in trace.steps])
     inputs = [f"{n}: {TOKENS[step.token]} in" for n, step in enumerate(trace.steps, 1)]
     chosen = [TOKENS[choice] for choice in trace.choices]
@@ -245,8 +259,12 @@ def distributions(trace: Trace, title: str = "") -> Picture:
         for number, choice in enumerate(trace.choices):
             axes.add_patch(
                 Rectangle(
-                    (choice - 0.46, number - 0.46), 0.92, 0.92, fill=False,
-                    edgecolor=VERMILION, linewidth=2,
+                    (choice - 0.46, number - 0.46),
+                    0.92,
+                    0.92,
+                    fill=False,
+                    edgecolor=VERMILION,
+                    linewidth=2,
                 )
             )
         axes.set(title=title or trace.problem, xlabel="next token", ylabel="time step")
@@ -265,8 +283,11 @@ def curves(
     level: tuple[float, str] | None = None,
     percent: bool = False,
     xscale: str = "linear",
+    description: str = "",
 ) -> Picture:
-    """Draw one line a name over ``x``; ``level`` is a dashed horizontal line with its name.
+    """Draw one line a name over ``x``; ``level`` is a dotted horizontal line with its name.
+
+    Without a ``description`` the picture says from where to where each line goes.
 
     Raises:
         ValueError: a line is not as long as ``x``.
@@ -282,14 +303,15 @@ def curves(
         f"{name} from {values[0]:.3g} to {values[-1]:.3g}" if at.size else name
         for name, values in series.items()
     )
-    picture = _picture(4.2, 2.8, f"{ylabel} against {xlabel} {title}: {said}.")
+    picture = _picture(4.2, 2.8, description or f"{ylabel} against {xlabel} {title}: {said}.")
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
         for (name, values), dashes in zip(
             series.items(), ["-", "--", "-.", ":"] * len(series), strict=False
         ):
-            axes.plot(at, values, dashes, label=name, marker="o" if at.size < 30 else "",
-                      markersize=3)
+            axes.plot(
+                at, values, dashes, label=name, marker="o" if at.size < 30 else "", markersize=3
+            )
         if level is not None:
             axes.axhline(level[0], color=_INK, linestyle=":", linewidth=1, label=level[1])
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale)
@@ -312,8 +334,17 @@ def coloured_points(
     colour_label: str,
     title: str = "",
 ) -> Picture:
-    """Draw points, axes (point, 2), each in the colour of its value."""
+    """Draw points, axes (point, 2), each in the colour of its value.
+
+    Raises:
+        ValueError: the points have other axes, or there is not one value for each.
+    """
     place, value = np.asarray(points, dtype=float), np.asarray(colour, dtype=float)
+    if place.ndim != 2 or place.shape[1] != 2 or value.shape != place.shape[:1] or not value.size:
+        raise ValueError(
+            "The points have the axes (point, 2) and one value each, "
+            f"not the shapes {place.shape} and {value.shape}."
+        )
     picture = _picture(
         4.4,
         3.4,
@@ -322,9 +353,11 @@ def coloured_points(
     )
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
-        drawn = axes.scatter(*place.T, c=value, cmap="viridis", s=12, edgecolors=_INK, linewidths=0.2)
+        drawn = axes.scatter(
+            place[:, 0], place[:, 1], c=value, cmap="viridis", s=12, edgecolors=_INK, linewidths=0.2
+        )
         bar = picture.colorbar(drawn, ax=axes, label=colour_label)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return picture
 
@@ -370,8 +403,14 @@ def _cells(
     if not form:
         return
     for (row, column), value in np.ndenumerate(values):
-        red, green, blue, _ = colormap(norm(value))
-        ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+        luminance = np.dot((0.2126, 0.7152, 0.0722), np.power(colormap(norm(value))[:3], 2.2))
+        ink = "black" if luminance > 0.18 else "white"
         axes.text(
-            column, row, f"{value:z{form}}", ha="center", va="center_baseline", color=ink, fontsize=fontsize
+            column,
+            row,
+            f"{value:z{form}}",
+            ha="center",
+            va="center_baseline",
+            color=ink,
+            fontsize=fontsize,
         )

@@ -39,9 +39,9 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
         (0, 1, 2),
     ),
     "sums": (Recipe(task="sums", epochs=300), (0,)),
-    "two-numbers": (Recipe(embedding_dim=2, epochs=150), (0,)),
-    "five-numbers": (Recipe(embedding_dim=5, epochs=150), (0,)),
-    "sixteen-numbers": (Recipe(embedding_dim=16, epochs=150), (0,)),
+    "two-numbers": (Recipe(embedding_dim=2, epochs=150), (0, 1, 2)),
+    "five-numbers": (Recipe(embedding_dim=5, epochs=150), (0, 1, 2)),
+    "sixteen-numbers": (Recipe(embedding_dim=16, epochs=150), (0, 1, 2)),
     "step-1-notes": (Recipe(epochs=24), (0,)),
     "step-2-units": (Recipe(units=64, epochs=24, learning_rate=0.01), (0,)),
     "step-3-reversal": (Recipe(units=64, epochs=24, learning_rate=0.01, reverse=True), (0,)),
@@ -51,6 +51,11 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
     ),
 }
 """Each model's recipe and the seeds that were tried."""
+
+_UNREADABLE = (
+    *(ValueError, TypeError, AttributeError, KeyError, OSError, EOFError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +72,7 @@ class Record:
     exact_match: float
     """On the test part, free-running."""
     token_accuracy: float
-    """On the test part, teacher-forced, all five time steps."""
+    """On the test part, teacher-forced."""
     loss: float
     """On the test part, teacher-forced, nats a token."""
     snapshots: list[Snapshot]
@@ -84,7 +89,10 @@ def load(name: str) -> tuple[keras.Model, keras.Model, keras.Model]:
         ValueError: the name is unknown, or its files are missing or damaged.
     """
     recipe = record(name).recipe
-    models = seq2seq(recipe.embedding_dim, recipe.units)
+    try:
+        models = seq2seq(recipe.embedding_dim, recipe.units)
+    except (TypeError, ValueError) as error:
+        raise _damaged(name, ".json") from error
     stored = _read_weights(name)
     for variable in models[0].weights:
         values = stored.get(variable.path)
@@ -96,15 +104,18 @@ def load(name: str) -> tuple[keras.Model, keras.Model, keras.Model]:
 
 def record(name: str) -> Record:
     """Return the record of a model. Raises like `load`."""
-    if name not in RECIPES:
+    if not isinstance(name, str) or name not in RECIPES:
         raise ValueError(f"A model is one of {', '.join(map(repr, RECIPES))}, not {name!r}.")
     path = _existing(name, ".json")
+    embeddings = _read_weights(name).get("snapshots/embedding")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        embeddings = _read_weights(name)["snapshots/embedding"]
+        seen = values.pop("snapshots")
+        if embeddings is None or len(embeddings) != len(seen):
+            raise _damaged(name, ".npz")
         snapshots = [
             Snapshot(**values_, embedding=embedding)
-            for values_, embedding in zip(values.pop("snapshots"), embeddings, strict=True)
+            for values_, embedding in zip(seen, embeddings, strict=True)
         ]
         return Record(
             recipe=Recipe(**values.pop("recipe")),
@@ -134,19 +145,22 @@ def train(name: str, watched: Sequence[str] = ()) -> Record:
             epochs=recording_epochs(recipe.epochs),
             watched=watched or parts.validation[:: len(parts.validation) // 10],
             reverse=recipe.reverse,
+            masked_loss=recipe.masked_loss,
             on_snapshot=lambda snapshots, seed=seed: print(  # type: ignore[misc]
                 f"{name}, seed {seed}, epoch {snapshots[-1].epoch}: "
                 f"exact match {snapshots[-1].exact_match:.4f}",
                 flush=True,
             ),
         )
-        model.fit(data, epochs=recipe.epochs, verbose=0, callbacks=[recorder])
+        model.fit(data, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[recorder])
         tried[seed] = recorder.snapshots[-1].exact_match
         if best is None or tried[seed] > tried[best[0].seed]:
             best = seeded, model, encoder, decoder, recorder.snapshots
     assert best is not None
     seeded, model, encoder, decoder, snapshots = best
-    loss, accuracy = examine(model, parts.test, reverse=recipe.reverse)
+    loss, accuracy = examine(
+        model, parts.test, reverse=recipe.reverse, masked_loss=recipe.masked_loss
+    )
     made = Record(
         name,
         f"python -m helpers.pretrained {name}",
@@ -173,7 +187,9 @@ def _write(made: Record, model: keras.Model) -> None:
     arrays = {variable.path: variable.numpy() for variable in model.weights}
     embeddings = np.stack([snapshot.embedding for snapshot in made.snapshots])
     np.savez_compressed(
-        WEIGHTS / f"{made.name}.npz", allow_pickle=False, **arrays,
+        WEIGHTS / f"{made.name}.npz",
+        allow_pickle=False,
+        **arrays,
         **{"snapshots/embedding": embeddings},
     )
 
@@ -182,9 +198,13 @@ def _read_weights(name: str) -> dict[str, np.ndarray]:
     path = _existing(name, ".npz")
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+            stored = dict(file)
+        sound = all(np.isfinite(values).all() for values in stored.values())
+    except _UNREADABLE as error:
         raise _damaged(name, ".npz") from error
+    if not sound:
+        raise _damaged(name, ".npz")
+    return stored
 
 
 def _existing(name: str, ending: str) -> Path:

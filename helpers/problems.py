@@ -153,8 +153,10 @@ def split(task: str, size: int | None = None) -> Split:
     numbers = range(largest + 1)
     drawn = [f"{a}{op}{b}" for op in operators for a in numbers for b in numbers]
     if size is not None:
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not (
-            1 <= size <= len(drawn)
+        if (
+            isinstance(size, bool)
+            or not isinstance(size, (int, np.integer))
+            or not (1 <= size <= len(drawn))
         ):
             raise ValueError(
                 f"A size of {task!r} is a whole number from 1 to {len(drawn)}, not {size!r}."

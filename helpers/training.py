@@ -46,7 +46,7 @@ class Snapshot:
     exact_match: float
     """Share of validation problems answered right, free-running."""
     token_accuracy: float
-    """Share of right tokens on the validation part, teacher-forced, all five steps."""
+    """Share of right tokens on the validation part, teacher-forced."""
     answers: dict[str, str]
     """The model's answer to each problem that is watched."""
     embedding: np.ndarray
@@ -96,9 +96,9 @@ def batches(train: Iterable[str], recipe: Recipe) -> tf.data.Dataset:
     )
 
 
-def build(recipe: Recipe, train: Iterable[str]) -> tuple[
-    tuple[keras.Model, keras.Model, keras.Model], tf.data.Dataset
-]:
+def build(
+    recipe: Recipe, train: Iterable[str]
+) -> tuple[tuple[keras.Model, keras.Model, keras.Model], tf.data.Dataset]:
     """Return the three models of ``recipe``, seeded and compiled for it, and its batches."""
     keras.utils.set_random_seed(recipe.seed)
     models = seq2seq(recipe.embedding_dim, recipe.units)
@@ -121,6 +121,7 @@ class Recorder(keras.callbacks.Callback):
         epochs: after which epochs; 0 is before training.
         watched: problems whose answers are kept.
         reverse: the reading order of the model.
+        masked_loss: whether only the time steps up to EOS count.
         on_snapshot: called with all snapshots so far, each time one is added.
     """
 
@@ -133,6 +134,7 @@ class Recorder(keras.callbacks.Callback):
         epochs: Iterable[int],
         watched: Sequence[str] = (),
         reverse: bool = False,
+        masked_loss: bool = False,
         on_snapshot: Callable[[list[Snapshot]], None] = lambda snapshots: None,
     ) -> None:
         super().__init__()
@@ -142,19 +144,24 @@ class Recorder(keras.callbacks.Callback):
         self._epochs = set(epochs)
         self._watched = list(watched)
         self._reverse = reverse
+        self._masked_loss = masked_loss
         self._on_snapshot = on_snapshot
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Take the first snapshot."""
         self._record(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Take a snapshot if this epoch is one of those named."""
         self._record(epoch + 1)
 
     def _record(self, epoch: int) -> None:
         if epoch not in self._epochs:
             return
         encoder, decoder = self._views
-        loss, accuracy = examine(self.model, self._validation, reverse=self._reverse)
+        loss, accuracy = examine(
+            self.model, self._validation, reverse=self._reverse, masked_loss=self._masked_loss
+        )
         answers = (
             decoding.answers(encoder, decoder, self._watched, reverse=self._reverse)
             if self._watched
@@ -187,11 +194,13 @@ class LiveCurve(keras.callbacks.Callback):
         self._drawn = 0.0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show an empty progress bar."""
         self._losses = []
         self._handle = DisplayHandle()
         self._handle.display(HTML(self._progress("compiling")))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Move the bar on and draw anew, about once a second."""
         self._losses.append((logs or {})["loss"])
         if time.monotonic() - self._drawn > 1 and epoch + 1 < self.params["epochs"]:
             state = f"epoch {epoch + 1} of {self.params['epochs']}"
@@ -199,6 +208,7 @@ class LiveCurve(keras.callbacks.Callback):
             self._drawn = time.monotonic()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Leave a still figure."""
         self._handle.update(HTML(self._picture()))
 
     def _progress(self, state: str) -> str:
@@ -214,25 +224,36 @@ class LiveCurve(keras.callbacks.Callback):
                 range(1, len(self._losses) + 1),
                 {"training loss": self._losses},
                 ylabel="loss (nats a token)",
+                description="The training loss after each epoch of this run.",
             ),
             plots.curves(
                 [snapshot.epoch for snapshot in seen],
                 {"exact match": [snapshot.exact_match for snapshot in seen]},
                 ylabel="held-out problems answered right",
                 percent=True,
+                description="The share of held-out problems answered right in this run.",
             ),
         )._repr_html_()
 
 
 def examine(
-    model: keras.Model, examined: Iterable[str], *, reverse: bool = False
+    model: keras.Model,
+    examined: Iterable[str],
+    *,
+    reverse: bool = False,
+    masked_loss: bool = False,
 ) -> tuple[float, float]:
-    """Return the teacher-forced loss (nats a token) and token accuracy over all five steps."""
+    """Return the teacher-forced loss (nats a token) and the share of right tokens.
+
+    All five time steps count, or with ``masked_loss`` those up to EOS.
+    """
     encoder_input, decoder_input, target = problems.batch(examined, reverse=reverse)
     distribution = model([encoder_input, decoder_input]).numpy()
     probability = (distribution * target).sum(axis=-1)
     right = distribution.argmax(axis=-1) == target.argmax(axis=-1)
-    return float(-np.log(np.maximum(probability, 1e-7)).mean()), float(right.mean())
+    counts = problems.weights_up_to_eos(target) > 0 if masked_loss else np.ones_like(right)
+    loss = -np.log(np.maximum(probability[counts], 1e-7)).mean()
+    return float(loss), float(right[counts].mean())
 
 
 def recording_epochs(epochs: int, count: int = 40) -> list[int]:

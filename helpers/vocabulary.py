@@ -71,8 +71,7 @@ def check_token(token: int) -> int:
     """
     if isinstance(token, bool) or not isinstance(token, (int, np.integer)):
         raise TypeError(
-            f"A token id is a whole number from 0 to {len(TOKENS) - 1}, "
-            f"not {type(token).__name__}."
+            f"A token id is a whole number from 0 to {len(TOKENS) - 1}, not {type(token).__name__}."
         )
     if not 0 <= token < len(TOKENS):
         raise ValueError(f"A token id is a whole number from 0 to {len(TOKENS) - 1}, not {token}.")

@@ -8,11 +8,8 @@ import pytest
 
 from helpers import decoding, pretrained
 
-
-@lru_cache
-def load(name: str) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """Return what `pretrained.load` does; no test may train or change it."""
-    return pretrained.load(name)
+load = lru_cache(pretrained.load)
+"""`pretrained.load`, once for each name; no test may train or change what it returns."""
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from tests.messages import ONE_SENTENCE
 
 def test_king_queen_car() -> None:
     """The notes' example: 0.173 and 5.385."""
-    found = distances([[1, 2, 3], [1.1, 2.1, 2.9], [5, 5, 5]])
+    found = distances([[1.0, 2.0, 3.0], [1.1, 2.1, 2.9], [5.0, 5.0, 5.0]])
     assert found[0, 1] == pytest.approx(0.173, abs=5e-4)
     assert found[0, 2] == pytest.approx(5.385, abs=5e-4)
 

@@ -55,11 +55,8 @@ def test_the_arrays_of_the_notes() -> None:
     onehot = np.zeros((5, 14))
     onehot[range(5), [5, 9, 13, 12, 12]] = 1
     assert np.array_equal(target, onehot)
-    assert (encoder_input.dtype, decoder_input.dtype, target.dtype) == (
-        np.int32,
-        np.int32,
-        np.float32,
-    )
+    assert encoder_input.dtype == decoder_input.dtype == np.int32
+    assert target.dtype == np.float32
 
 
 def test_reversed_arrays() -> None:
@@ -105,7 +102,7 @@ def test_all_twenty_thousand(splits: dict[str, problems.Split], reverse: bool) -
     assert encoder_input.shape == (20_000, 8)
     assert decoder_input.shape == (20_000, 5)
     assert target.shape == (20_000, 5, 14)
-    assert (encoder_input.dtype, decoder_input.dtype) == (np.int32, np.int32)
+    assert encoder_input.dtype == decoder_input.dtype == np.int32
     answer = target.argmax(axis=-1)
     assert np.array_equal(target.sum(axis=-1), np.ones((20_000, 5)))
     assert np.array_equal(decoder_input[:, 1:], answer[:, :-1])
@@ -188,7 +185,6 @@ def test_a_size_takes_from_the_same_parts(splits: dict[str, problems.Split]) -> 
     for few, more, everything in zip(small, middle, splits["arithmetic"], strict=True):
         assert set(few) <= set(more) <= set(everything)
     assert sum(map(len, small)) == 100
-    assert problems.split("sums", 10_000) == problems.split("sums", np.int64(10_000))
     assert sum(map(len, problems.split("sums", 1))) == 1
 
 

@@ -36,6 +36,7 @@ class StepButton(ipywidgets.VBox):
         *,
         reverse: bool = False,
     ) -> None:
+        problems.parse(problem)
         self._encoder, self._decoder, self._reverse = encoder, decoder, reverse
         self._text = ipywidgets.Text(problem, description="Problem", continuous_update=False)
         self._next = ipywidgets.Button(description="Next time step", button_style="primary")

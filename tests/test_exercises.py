@@ -1,0 +1,330 @@
+"""The checks behind the exercises: right answers pass, wrong ones hear what is wrong."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import decoding, exercises, pretrained, problems
+from helpers.vocabulary import EOS, PAD, TOKENS, decode, encode
+from tests.models import load
+
+
+def look_up(matrix: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+    """Look rows up as one-hot @ matrix."""
+    return np.eye(len(matrix))[ids] @ matrix
+
+
+def nearest(matrix: np.ndarray, token: int) -> int:
+    """Return the nearest other row."""
+    away = np.linalg.norm(matrix - matrix[token], axis=1)
+    away[token] = np.inf
+    return int(away.argmin())
+
+
+def greedy(encoder: keras.Model, decoder: keras.Model, problem: str) -> str:
+    """Answer a problem in a loop of single steps."""
+    state, token, text = decoding.context_vector(encoder, problem), PAD, ""
+    for _ in range(5):
+        distribution, state = decoding.step(decoder, token, state)
+        token = int(distribution.argmax())
+        if token == EOS:
+            break
+        text += TOKENS[token]
+    return text
+
+
+def first_mistake(choices: Sequence[int], target: Sequence[int]) -> int | None:
+    """Return the first wrong time step up to EOS, from 1."""
+    for step, (choice, wanted) in enumerate(zip(choices, target, strict=True), start=1):
+        if choice != wanted:
+            return step
+        if wanted == EOS:
+            return None
+    return None
+
+
+def exact_match(choices: np.ndarray, target: np.ndarray) -> float:
+    """Return the share of answers that are right up to EOS."""
+    return float(((choices == target) | (target == PAD)).all(axis=1).mean())
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities, safe against overflow."""
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+def gru_step(
+    x: np.ndarray, state: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
+) -> np.ndarray:
+    """Take one step of a GRU as Keras does."""
+    from_x, from_state = x @ kernel + bias[0], state @ recurrent + bias[1]
+    update, reset = (
+        1 / (1 + np.exp(-(a + b)))
+        for a, b in zip(np.split(from_x, 3)[:2], np.split(from_state, 3)[:2], strict=True)
+    )
+    candidate = np.tanh(np.split(from_x, 3)[2] + reset * np.split(from_state, 3)[2])
+    return update * state + (1 - update) * candidate
+
+
+def gru_swapped(
+    x: np.ndarray, state: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
+) -> np.ndarray:
+    """Keep the candidate and let the state go: the gate the wrong way round."""
+    after = gru_step(x, state, kernel, recurrent, bias)
+    update = 1 / (1 + np.exp(-np.split(x @ kernel + bias[0] + state @ recurrent + bias[1], 3)[0]))
+    candidate = (after - update * state) / (1 - update)
+    return (1 - update) * state + update * candidate
+
+
+def gru_forgetful(
+    x: np.ndarray, state: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
+) -> np.ndarray:
+    """Start each step from zeros."""
+    return gru_step(x, np.zeros_like(state), kernel, recurrent, bias)
+
+
+def raises(*_: object) -> None:
+    """Fail, as a reader's function may."""
+    raise RuntimeError("no idea")
+
+
+def gru_count(dim: int, units: int) -> int:
+    """Count the numbers in a GRU with two biases a gate."""
+    return 3 * units * (dim + units + 2)
+
+
+def model_count(dim: int, units: int, *, embeddings: int = 1, grus: int = 2) -> int:
+    """Count the numbers in the whole model."""
+    return 14 * dim * embeddings + grus * gru_count(dim, units) + (units + 1) * 14
+
+
+def weights(ids: np.ndarray) -> np.ndarray:
+    """Return 1 up to EOS and 0 for PAD."""
+    return (ids != PAD).astype(float)
+
+
+RIGHT: dict[str, list[Any]] = {
+    "one-hot-lookup": [look_up, lambda matrix, ids: matrix[ids], lambda m, i: m[i].tolist()],
+    "nearest-token": [nearest, lambda matrix, token: np.int64(nearest(matrix, token))],
+    "embedding-size": [224, 224.0, np.int64(224)],
+    "padding": [
+        [12, 12, 12, 7, 11, 1, 2, 13],
+        np.array([12, 12, 12, 7, 11, 1, 2, 13]),
+        (12, 12, 12, *encode("7-12"), EOS),
+    ],
+    "gru-size": [gru_count],
+    "last-state": [lambda states: states[:, -1], lambda states: states[:, -1, :].tolist()],
+    "shift-right": [
+        lambda ids: [PAD, *ids[:-1]],
+        lambda ids: np.concatenate([[PAD], ids[:-1]]),
+    ],
+    "greedy-loop": [
+        greedy,
+        lambda encoder, decoder, text: decoding.trace(encoder, decoder, text).answer,
+    ],
+    "first-mistake": [first_mistake],
+    "exact-match": [exact_match],
+    "first-loss": [np.log(10), 2.302585, 2.303, -np.log(0.1)],
+    "mask": [weights, lambda ids: ids != PAD, lambda ids: (ids != PAD).astype(int).tolist()],
+    "model-size": [model_count],
+    "softmax": [softmax, lambda logits: softmax(logits).tolist()],
+    "gru-step": [gru_step],
+}
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("one-hot-lookup", lambda matrix, ids: matrix[: len(ids)], "row of id 2"),
+    ("one-hot-lookup", lambda matrix, ids: matrix, r"shape is \(3, 5\), yours is \(14, 5\)"),
+    ("one-hot-lookup", lambda matrix, ids: np.eye(14)[ids], r"yours is \(3, 14\)"),
+    ("one-hot-lookup", lambda matrix, ids: matrix[sorted(ids)], "another one"),
+    ("one-hot-lookup", lambda matrix, ids: None, "shape"),
+    ("nearest-token", lambda matrix, token: token, "token itself"),
+    ("nearest-token", lambda matrix, token: 0 if token else 1, "is nearer"),
+    (
+        "nearest-token",
+        lambda matrix, token: int(np.linalg.norm(matrix - matrix[token], axis=1).argmax()),
+        "is nearer",
+    ),
+    ("nearest-token", lambda matrix, token: None, "raised"),
+    ("embedding-size", 30, "multiplied"),
+    ("embedding-size", 70, "5 columns"),
+    ("embedding-size", 208, "id 0"),
+    ("embedding-size", 16, "not 16"),
+    ("embedding-size", "224", "a number, yours is str"),
+    ("embedding-size", True, "a number, yours is bool"),
+    ("embedding-size", float("nan"), "nan"),
+    ("padding", [7, 11, 1, 2, 13], "8 ids, yours are 5"),
+    ("padding", [12, 12, 12, 12, 7, 11, 1, 2], "no EOS"),
+    ("padding", [7, 11, 1, 2, 13, 12, 12, 12], "in front"),
+    ("padding", [12, 12, 12, 7, 10, 1, 2, 13], "at place 4 stands 10"),
+    ("padding", [0, 0, 0, 7, 11, 1, 2, 13], "at place 0 stands 0"),
+    ("padding", "7-12", "8 ids, yours are 4"),
+    ("padding", 5, "raised"),
+    ("gru-size", lambda dim, units: 3 * units * (dim + units + 1), "two biases"),
+    ("gru-size", lambda dim, units: units * (dim + units + 2), "three of everything"),
+    ("gru-size", lambda dim, units: 4 * units * (dim + units + 1), r"count\(5, 16\) is 1104"),
+    ("gru-size", lambda dim, units: 1104, r"count\(16, 64\) is 15744, yours is 1104"),
+    ("gru-size", 1104, "raised TypeError"),
+    ("last-state", lambda states: states, r"\(2, 16\), yours is \(2, 8, 16\)"),
+    ("last-state", lambda states: states[-1], r"yours is \(8, 16\)"),
+    ("last-state", lambda states: states[:, -1:], r"yours is \(2, 1, 16\)"),
+    ("last-state", lambda states: states[:, 0], "first token"),
+    ("last-state", lambda states: states.mean(axis=1), "last time step"),
+    ("shift-right", lambda ids: ids, "starts from PAD"),
+    ("shift-right", lambda ids: [PAD, *ids], "5 ids, yours are 6"),
+    ("shift-right", lambda ids: ids[:-1], "5 ids, yours are 4"),
+    ("shift-right", lambda ids: [*ids[1:], PAD], "starts from PAD"),
+    ("shift-right", lambda ids: np.roll(ids, 1), "starts from PAD"),
+    ("shift-right", lambda ids: [EOS, *ids[:-1]], r"starts from PAD \(12\), yours from 13"),
+    ("shift-right", lambda ids: [PAD, *ids[1:]], "the last token falls off|yours is"),
+    ("shift-right", lambda ids: [PAD] * 5, "yours is"),
+    ("greedy-loop", lambda encoder, decoder, text: [5, 9], "a text such as '59', yours is list"),
+    ("greedy-loop", lambda encoder, decoder, text: problems.solve(text) + "EOS", "before EOS"),
+    ("greedy-loop", lambda encoder, decoder, text: "59", "'3-71' the model answers"),
+    (
+        "greedy-loop",
+        lambda encoder, decoder, text: decoding.answers(encoder, decoder, [text])[0][::-1],
+        "'50[+]9' the model answers '59', yours is '95'",
+    ),
+    ("first-mistake", lambda choices, target: None, "second token is the wrong one"),
+    (
+        "first-mistake",
+        lambda choices, target: decoding.first_mistake(choices, target),
+        "yours is 1",
+    ),
+    (
+        "first-mistake",
+        lambda choices, target: next(
+            (
+                n
+                for n, pair in enumerate(zip(choices, target, strict=True), 1)
+                if pair[0] != pair[1]
+            ),
+            None,
+        ),
+        "after EOS",
+    ),
+    (
+        "first-mistake",
+        lambda choices, target: (
+            None
+            if decode(choices) == decode(target)
+            else max(n for n in range(1, 6) if choices[n - 1] != target[n - 1])
+        ),
+        "only the first|steps count from 1",
+    ),
+    ("exact-match", lambda choices, target: (choices == target).mean(), "share of right tokens"),
+    ("exact-match", lambda choices, target: (choices == target).all(axis=1).mean(), "after EOS"),
+    ("exact-match", lambda choices, target: 0.0, "all answers right"),
+    ("exact-match", lambda choices, target: 1.0, "0.75"),
+    ("exact-match", lambda choices, target: float((choices == target).all()), "0.75"),
+    ("exact-match", lambda choices, target: (choices == target).all(axis=1), "raised ValueError"),
+    ("first-loss", np.log(14), "fourteen"),
+    ("first-loss", 0.1, "negative logarithm"),
+    ("first-loss", -np.log(10), "positive"),
+    ("first-loss", 1, "natural logarithm"),
+    ("first-loss", np.log2(10), "natural logarithm"),
+    ("first-loss", 7, "not 7"),
+    ("first-loss", "log 10", "a number"),
+    ("mask", lambda ids: ids == PAD, "wrong way round"),
+    ("mask", lambda ids: (ids != PAD) & (ids != EOS), "EOS counts"),
+    ("mask", np.ones_like, "for '50[+]9' comes"),
+    ("mask", lambda ids: (ids != PAD)[0], r"\(3, 5\), yours \(5,\)"),
+    ("mask", lambda ids: (ids != PAD).sum(), r"yours \(\)"),
+    (
+        "model-size",
+        lambda dim, units: model_count(dim, units, embeddings=2),
+        "shared, so it counts once",
+    ),
+    ("model-size", lambda dim, units: model_count(dim, units, embeddings=0), "one embedding is"),
+    ("model-size", lambda dim, units: model_count(dim, units, grus=1), "one GRU"),
+    ("model-size", lambda dim, units: 14 * dim + 2 * gru_count(dim, units), "softmax layer is"),
+    ("model-size", lambda dim, units: model_count(dim, units) - 14, "bias for each token"),
+    ("model-size", lambda dim, units: 2516, r"count\(16, 64\) is 32622, yours is 2516"),
+    ("softmax", lambda logits: np.exp(logits), "yours to 2.000"),
+    ("softmax", lambda logits: np.exp(logits) / np.exp(logits).sum(), "overflows"),
+    ("softmax", lambda logits: 1 / (1 + np.exp(-logits)), "sum to 1, yours to"),
+    ("softmax", lambda logits: np.eye(len(logits))[logits.argmax()], r"comes \[0.5, 0.5\]"),
+    ("softmax", lambda logits: softmax(logits).max(), "a probability for each logit"),
+    ("softmax", lambda logits: softmax(-logits), "comes"),
+    ("gru-step", gru_swapped, "already the first step"),
+    ("gru-step", gru_forgetful, "step 2 gives other numbers"),
+    ("gru-step", lambda x, *others: x, r"units 16\), yours the shape \(5,\)"),
+    ("gru-step", lambda x, state, *others: state, "first step"),
+]
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some checks load a trained model: the same one each time."""
+    monkeypatch.setattr(pretrained, "load", load)
+
+
+def test_every_exercise_is_tested() -> None:
+    """No check without a right answer and at least three wrong ones here."""
+    assert set(RIGHT) == set(exercises.names())
+    for name in exercises.names():
+        assert sum(wrong[0] == name for wrong in WRONG) >= 3, name
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, answer) for name, answers in RIGHT.items() for answer in answers]
+)
+def test_right_answers(name: str, answer: Any) -> None:
+    """A right answer is told so, whatever it looks like."""
+    verdict = exercises.check(name, answer)
+    assert verdict.sentence == "Right."
+    assert verdict.right
+
+
+@pytest.mark.parametrize(("name", "answer", "fault"), WRONG)
+def test_wrong_answers(name: str, answer: Any, fault: str) -> None:
+    """A wrong answer is told its fault."""
+    verdict = exercises.check(name, answer)
+    assert not verdict.right
+    assert re.fullmatch(r"Not yet: [^\n]+[^.]\.", verdict.sentence)
+    assert re.search(fault, verdict.sentence)
+    assert repr(verdict) == verdict.sentence
+
+
+@pytest.mark.parametrize("name", exercises.names())
+def test_not_answered(name: str) -> None:
+    """The three dots of an empty answer cell are no answer."""
+    verdict = exercises.check(name, ...)
+    assert not verdict.right
+    assert verdict.sentence.startswith("Not answered yet")
+
+
+@pytest.mark.parametrize("name", exercises.names())
+@pytest.mark.parametrize("answer", [raises, None, [], {}, "", object()])
+def test_any_answer_gets_a_verdict(name: str, answer: Any) -> None:
+    """Nothing that a reader hands in stops the notebook."""
+    verdict = exercises.check(name, answer)
+    assert not verdict.right
+    assert verdict.sentence.startswith("Not yet: ")
+
+
+def test_an_exception_is_named() -> None:
+    """The reader learns what his function raised."""
+    verdict = exercises.check("softmax", raises)
+    assert verdict.sentence == "Not yet: your answer raised RuntimeError: no idea."
+
+
+@pytest.mark.parametrize("name", ["", "Softmax", "lookup", None, 3])
+def test_unknown_exercise(name: Any) -> None:
+    """The exercises there are are named."""
+    with pytest.raises(ValueError, match=r"\AAn exercise is one of 'one-hot-lookup'.*\.\Z"):
+        exercises.check(name, 1)
+
+
+def test_checks_do_not_depend_on_chance() -> None:
+    """A check gives the same verdict each time, whatever numpy's own seed is."""
+    sentences = set()
+    for seed in (0, 1):
+        np.random.seed(seed)  # noqa: NPY002
+        sentences.add(exercises.check("nearest-token", lambda m, t: 0 if t else 1).sentence)
+    assert len(sentences) == 1

@@ -1,0 +1,347 @@
+"""The shipped models: what the records say holds, and damage is named with its remedy."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import decoding, pretrained, problems, training
+from helpers.model import seq2seq
+from helpers.pretrained import RECIPES, WEIGHTS
+from helpers.training import Recipe, Snapshot
+from tests.messages import ONE_SENTENCE
+from tests.models import forbid, load
+
+GOALS = {"notes": 0.99, "grown": 0.999}
+
+
+@pytest.fixture(params=RECIPES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each model in turn, its files there or not."""
+    return str(request.param)
+
+
+def test_files(name: str) -> None:
+    """Both files of every model are in the repository."""
+    assert (WEIGHTS / f"{name}.npz").is_file()
+    assert (WEIGHTS / f"{name}.json").is_file()
+
+
+def test_nothing_else_in_the_folder() -> None:
+    """Every file belongs to a model, and all together are smaller than 1 MB."""
+    files = [path for path in WEIGHTS.iterdir() if path.is_file()]
+    assert {path.stem for path in files} == set(RECIPES)
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+
+
+def test_figures_of_the_record(name: str) -> None:
+    """Evaluated anew on the test part, each model is exactly as good as its record says."""
+    record = pretrained.record(name)
+    model, encoder, decoder = load(name)
+    part = problems.split(record.recipe.task).test
+    reverse = record.recipe.reverse
+    found = decoding.exact_match(encoder, decoder, part, reverse=reverse)
+    assert round(found * len(part)) == round(record.exact_match * len(part))
+    assert record.exact_match == pytest.approx(found, abs=1e-9)
+    loss, accuracy = training.examine(
+        model, part, reverse=reverse, masked_loss=record.recipe.masked_loss
+    )
+    assert loss == pytest.approx(record.loss, abs=5e-4)
+    assert accuracy == pytest.approx(record.token_accuracy, abs=5e-4)
+    assert model.count_params() == record.parameters
+
+
+def test_selection_is_honest(name: str) -> None:
+    """The seed that is shipped is the best on the validation part, and all were tried."""
+    record = pretrained.record(name)
+    recipe, seeds = RECIPES[name]
+    assert record.recipe == replace(recipe, seed=record.recipe.seed)
+    assert list(record.seeds) == list(seeds)
+    assert record.seeds[record.recipe.seed] == max(record.seeds.values())
+    _, encoder, decoder = load(name)
+    part = problems.split(recipe.task).validation
+    found = decoding.exact_match(encoder, decoder, part, reverse=recipe.reverse)
+    assert found == pytest.approx(record.seeds[record.recipe.seed], abs=1e-9)
+    assert found == pytest.approx(record.snapshots[-1].exact_match, abs=1e-9)
+
+
+def test_snapshots(name: str) -> None:
+    """The way from an untrained model to the shipped one is kept."""
+    record = pretrained.record(name)
+    epochs = [snapshot.epoch for snapshot in record.snapshots]
+    assert epochs == training.recording_epochs(record.recipe.epochs)
+    first, last = record.snapshots[0], record.snapshots[-1]
+    assert first.loss == pytest.approx(np.log(14), abs=0.15)
+    assert first.exact_match < 0.02
+    assert last.exact_match > 0.3
+    if not record.recipe.masked_loss:
+        assert last.loss < first.loss / 5
+    matrix = load(name)[1].get_layer("embedding").get_weights()[0]
+    assert np.array_equal(last.embedding, matrix)
+    for snapshot in record.snapshots:
+        assert snapshot.embedding.shape == matrix.shape
+        assert list(snapshot.answers) == list(first.answers)
+    validation = set(problems.split(record.recipe.task).validation)
+    for problem, answer in last.answers.items():
+        assert problem in validation
+        found = decoding.answers(*load(name)[1:], [problem], reverse=record.recipe.reverse)
+        assert found == [answer]
+
+
+def test_record_names_its_command(name: str) -> None:
+    """The record says what makes the model anew."""
+    record = pretrained.record(name)
+    assert record.name == name
+    assert record.command == f"python -m helpers.pretrained {name}"
+
+
+@pytest.mark.parametrize("name", GOALS)
+def test_goals(name: str) -> None:
+    """The two models of the book are as good as the book says."""
+    assert pretrained.record(name).exact_match >= GOALS[name]
+
+
+def test_sizes() -> None:
+    """``notes`` is the model of the study notes, ``grown`` the larger one, back to front."""
+    assert pretrained.record("notes").parameters == 2516
+    assert pretrained.record("grown").parameters == 32_622
+    recipe = pretrained.record("notes").recipe
+    assert (recipe.embedding_dim, recipe.units, recipe.reverse) == (5, 16, False)
+    recipe = pretrained.record("grown").recipe
+    assert (recipe.embedding_dim, recipe.units, recipe.reverse) == (16, 64, True)
+
+
+def test_load_makes_new_models() -> None:
+    """A reader who breaks a loaded model can load it again."""
+    broken = pretrained.load("notes")
+    broken[0].set_weights([values * 0 for values in broken[0].get_weights()])
+    again = pretrained.load("notes")
+    for values, wanted in zip(again[0].get_weights(), load("notes")[0].get_weights(), strict=True):
+        assert np.array_equal(values, wanted)
+
+
+@pytest.mark.parametrize("unknown", ["", "Notes", "note", "../notes", None, 3, ["notes"]])
+def test_unknown_name(monkeypatch: pytest.MonkeyPatch, unknown: Any) -> None:
+    """The names there are are named."""
+    forbid(monkeypatch)
+    for function in (pretrained.load, pretrained.record):
+        with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE) as caught:
+            function(unknown)
+        assert "'notes', 'grown'" in str(caught.value)
+
+
+# Damage, on the files of an untrained model in a folder of its own.
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[pretrained.Record, keras.Model]:
+    """A record as `pretrained.train` makes it, and its model, untrained."""
+    keras.utils.set_random_seed(0)
+    model, encoder, _ = seq2seq()
+    matrix = encoder.get_layer("embedding").get_weights()[0]
+    snapshots = [Snapshot(epoch, 2.5, 0.0, 0.1, {"50+9": "1"}, matrix * epoch) for epoch in (0, 1)]
+    command = "python -m helpers.pretrained notes"
+    record = pretrained.Record(
+        "notes", command, Recipe(epochs=1), 2516, {0: 0.0, 1: 0.5}, 0.25, 0.5, 2.5, snapshots
+    )
+    return record, model
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    made: tuple[pretrained.Record, keras.Model],
+) -> Path:
+    """A folder with the two files of a model ``notes`` in it, written as a training does."""
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path)
+    pretrained._write(*made)
+    return tmp_path
+
+
+def test_written_and_read(folder: Path, made: tuple[pretrained.Record, keras.Model]) -> None:
+    """What a training writes comes back: the weights to the bit, the record in every field."""
+    wanted, model = made
+    found = pretrained.load("notes")[0]
+    for values, original in zip(found.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(values, original)
+    record = pretrained.record("notes")
+    for field in vars(wanted):
+        if field != "snapshots":
+            assert getattr(record, field) == getattr(wanted, field)
+    for snapshot, original in zip(record.snapshots, wanted.snapshots, strict=True):
+        assert np.array_equal(snapshot.embedding, original.embedding)
+        assert {**vars(snapshot), "embedding": 0} == {**vars(original), "embedding": 0}
+    assert {path.name for path in folder.iterdir()} == {"notes.npz", "notes.json"}
+
+
+def refused(file: str, says: str) -> None:
+    """Hold that loading fails, naming the file and the command that makes it anew."""
+    for function in (pretrained.load, pretrained.record):
+        try:
+            function("notes")
+        except ValueError as error:
+            message = str(error)
+        else:
+            assert function is pretrained.record
+            continue
+        assert f"helpers/weights/{file} is {says}" in message
+        assert "`python -m helpers.pretrained notes`" in message
+        assert "\n" not in message
+        assert message.endswith(".")
+
+
+@pytest.mark.parametrize("file", ["notes.npz", "notes.json"])
+def test_missing(folder: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    """A missing file is named."""
+    forbid(monkeypatch)
+    (folder / file).unlink()
+    refused(file, "missing")
+
+
+@pytest.mark.parametrize("file", ["notes.npz", "notes.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1] if content[:1] != b"{" else content[:-3],
+        lambda content: content[: len(content) // 2] + b"\x00\xff" * 20 + content[-200:],
+        lambda content: b"garbage",
+        lambda content: bytes(range(256)) * 40,
+        lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+        lambda content: b"<!doctype html><title>404</title>",
+    ],
+)
+def test_damaged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, damage: Callable[[bytes], bytes]
+) -> None:
+    """Truncated, overwritten, or not at all what it should be."""
+    forbid(monkeypatch)
+    path = folder / file
+    path.write_bytes(damage(path.read_bytes()))
+    refused(file, "damaged")
+
+
+def test_every_flipped_byte_of_the_weights(folder: Path) -> None:
+    """One wrong byte anywhere is noticed, or changes none of the numbers."""
+    path = folder / "notes.npz"
+    content = path.read_bytes()
+    sound = pretrained._read_weights("notes")
+    for place in range(0, len(content), 97):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+        try:
+            found = pretrained._read_weights("notes")
+        except ValueError as error:
+            assert "notes.npz is damaged" in str(error)
+            continue
+        for key in found.keys() & sound.keys():
+            assert np.array_equal(found[key], sound[key]), place
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: arrays.pop("snapshots/embedding"),
+        lambda arrays: arrays.pop("softmax/bias"),
+        lambda arrays: arrays.update({"softmax/bias": np.zeros(13)}),
+        lambda arrays: arrays.update({"embedding/embeddings": np.zeros((5, 14))}),
+        lambda arrays: arrays.update({"softmax/bias": np.full(14, np.nan)}),
+        lambda arrays: arrays.update({"softmax/bias": np.array(["a"] * 14)}),
+        lambda arrays: arrays.update({"softmax/bias": np.array([None] * 14)}),
+        lambda arrays: arrays.update({"snapshots/embedding": np.zeros((1, 14, 5))}),
+    ],
+)
+def test_wrong_arrays(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """An array that is missing, of another shape, or no numbers."""
+    path = folder / "notes.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    change(arrays)
+    np.savez_compressed(path, **arrays)
+    refused("notes.npz", "damaged")
+
+
+def test_a_single_array_is_no_archive(folder: Path) -> None:
+    """A sound ``.npy`` under the name of an ``.npz``."""
+    with (folder / "notes.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    refused("notes.npz", "damaged")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda values: [],
+        lambda values: None,
+        lambda values: {},
+        lambda values: "notes",
+        lambda values: {key: value for key, value in values.items() if key != "loss"},
+        lambda values: values | {"surplus": 1},
+        lambda values: values | {"recipe": {}} | {"recipe": {"unit": 16}},
+        lambda values: values | {"recipe": []},
+        lambda values: values | {"recipe": values["recipe"] | {"units": "16"}},
+        lambda values: values | {"recipe": values["recipe"] | {"units": 0}},
+        lambda values: values | {"seeds": {"zero": 0.5}},
+        lambda values: values | {"seeds": []},
+        lambda values: values | {"snapshots": 3},
+        lambda values: values | {"snapshots": [{}, {}]},
+        lambda values: values | {"snapshots": [values["snapshots"][0] | {"more": 1}] * 2},
+    ],
+)
+def test_wrong_json(folder: Path, change: Callable[[Any], object]) -> None:
+    """Sound JSON that is no record."""
+    path = folder / "notes.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text("utf-8")))), encoding="utf-8")
+    refused("notes.json", "damaged")
+
+
+def test_command_line_knows_the_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that is none is refused before anything is trained."""
+    for arguments in (["sumz"], []):
+        with pytest.raises(SystemExit) as caught:
+            pretrained.main(arguments)
+        assert caught.value.code == 2
+    assert "python -m helpers.pretrained" in capsys.readouterr().err
+
+
+def test_train_keeps_the_best_seed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of several seeds the best on the validation part is kept and written."""
+    few = problems.Split(
+        [f"{a}+{b}" for a in range(8) for b in range(8)],
+        [f"{a}+{a}" for a in range(10, 30)],
+        [f"{a}+1" for a in range(10, 20)],
+    )
+    scores = iter([0.25, 0.75, 0.5, 0.125])
+    recipe = Recipe(task="sums", epochs=1, batch_size=64, embedding_dim=2, units=2)
+    monkeypatch.setitem(RECIPES, "notes", (recipe, (3, 5, 7)))
+    monkeypatch.setattr(problems, "split", lambda task: few)
+    monkeypatch.setattr(keras.Model, "fit", fit_without_training)
+    monkeypatch.setattr(training, "recording_epochs", lambda epochs: [0])
+    monkeypatch.setattr(pretrained, "recording_epochs", lambda epochs: [0])
+    monkeypatch.setattr(decoding, "exact_match", lambda *_, **__: next(scores))
+    monkeypatch.setattr(decoding, "answers", lambda *given, **__: ["1"] * len(given[2]))
+    record = pretrained.train("notes")
+    assert record.seeds == {3: 0.25, 5: 0.75, 7: 0.5}
+    assert record.recipe.seed == 5
+    assert record.exact_match == 0.125
+    assert pretrained.record("notes").recipe.seed == 5
+    keras.utils.set_random_seed(5)
+    wanted = seq2seq(2, 2)[0].get_weights()
+    for values, original in zip(pretrained.load("notes")[0].get_weights(), wanted, strict=True):
+        assert np.array_equal(values, original)
+    assert "seed 7" in capsys.readouterr().out
+
+
+def fit_without_training(self: keras.Model, *data: object, **options: Any) -> None:
+    """Stand in for ``fit``: the callbacks see the model as it starts."""
+    for callback in options["callbacks"]:
+        callback.set_model(self)
+        callback.on_train_begin()
