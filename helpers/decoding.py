@@ -16,7 +16,7 @@ from helpers import problems as problems_
 from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.vocabulary import EOS, PAD, TOKENS, check_token, decode
 
-_COLUMNS = ("time step", "input", "choice", "probability", "target", "")
+_COLUMNS = ("time step", "input", "choice", "probability", "target", "right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +89,11 @@ class Trace:
         if len(self.steps) < len(self.target):
             return f"so far: {' '.join(TOKENS[choice] for choice in self.choices) or 'nothing'}"
         wanted = decode(self.target)[:: -1 if self.reverse else 1]
-        if self.correct:
-            return f"answer: {self.answer}, right"
-        step = first_mistake(self.choices, self.target)
-        assert step is not None
-        return f"answer: {self.answer}, wrong from time step {step + 1} on; right is {wanted}"
+        name = "choices" if self.teacher_forcing else "answer"
+        mistake = first_mistake(self.choices, self.target)
+        if mistake is None:
+            return f"{name}: {self.answer}, right"
+        return f"{name}: {self.answer}, first mistake at time step {mistake + 1}; right is {wanted}"
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [
@@ -103,7 +103,7 @@ class Trace:
                 TOKENS[step.choice],
                 f"{step.distribution[step.choice]:.3f}",
                 TOKENS[wanted],
-                "" if step.choice == wanted else "differs",
+                "yes" if step.choice == wanted else "no",
             )
             for number, (step, wanted) in enumerate(
                 zip(self.steps, self.target, strict=False), start=1

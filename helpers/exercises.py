@@ -43,7 +43,7 @@ def check(name: str, answer: object) -> Verdict:
     if name not in _checks:
         raise ValueError(f"An exercise is one of {', '.join(map(repr, _checks))}, not {name!r}.")
     if answer is ...:
-        return Verdict(False, "Not answered yet: put your answer in place of the three dots.")
+        return Verdict(False, "Not answered yet: replace the three dots.")
     try:
         fault = _checks[name](answer)
     except Exception as error:
@@ -147,7 +147,7 @@ def _gru_size(count: Any) -> str | None:
         given = count(dim, units)
         wanted = 3 * units * (dim + units + 2)
         if given == 3 * units * (dim + units + 1):
-            return "Keras keeps two biases for each gate, one for the input and one for the state"
+            return "Keras keeps two biases for each of the three parts, one for x and one for h"
         if given * 3 == wanted:
             return "there are three of everything: update gate, reset gate, candidate"
         if given != wanted:

@@ -111,7 +111,7 @@ def embedding_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = T
     """
     values = _labelled(matrix, rows)
     picture = _picture(
-        max(2.6, 0.55 * values.shape[1] + 0.9),
+        max(2.6, 0.45 * values.shape[1] + 0.9),
         0.28 * len(rows) + 0.9,
         f"Matrix {title}: {len(rows)} rows {', '.join(rows)}, {values.shape[1]} columns, "
         f"values from {values.min():.2f} to {values.max():.2f}.",
@@ -320,7 +320,9 @@ def curves(
             axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
         else:
             axes.set_ylim(bottom=0)
-        if len(series) > 1 or level is not None:
+        if len(series) > 2:
+            picture.legend(loc="outside lower center", ncols=2)
+        elif len(series) > 1 or level is not None:
             axes.legend()
     return picture
 

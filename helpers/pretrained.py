@@ -42,7 +42,7 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
     "two-numbers": (Recipe(embedding_dim=2, epochs=150), (0, 1, 2)),
     "five-numbers": (Recipe(embedding_dim=5, epochs=150), (0, 1, 2)),
     "sixteen-numbers": (Recipe(embedding_dim=16, epochs=150), (0, 1, 2)),
-    "step-1-notes": (Recipe(epochs=24), (0,)),
+    "step-1-notes": (Recipe(epochs=24, learning_rate=0.01), (0,)),
     "step-2-units": (Recipe(units=64, epochs=24, learning_rate=0.01), (0,)),
     "step-3-reversal": (Recipe(units=64, epochs=24, learning_rate=0.01, reverse=True), (0,)),
     "step-4-mask": (

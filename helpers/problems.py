@@ -87,8 +87,8 @@ def arrays(problem: str, *, reverse: bool = False) -> Arrays:
     """Return the encoder input, the decoder input and the target of ``problem``.
 
     With ``reverse`` both texts are written back to front ('9+05' and '95'), as the model
-    ``"grown"`` reads and writes them (Sutskever et al. 2014 reverse the input; Zaremba and
-    Sutskever 2014 do so for sums). Raises like `parse`.
+    ``"grown"`` reads and writes them (Sutskever et al. 2014 reverse the input). Raises like
+    `parse`.
     """
     direction = -1 if reverse else 1
     answer = [*encode(solve(problem)[::direction]), EOS]

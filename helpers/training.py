@@ -223,7 +223,7 @@ class LiveCurve(keras.callbacks.Callback):
             plots.curves(
                 range(1, len(self._losses) + 1),
                 {"training loss": self._losses},
-                ylabel="loss (nats a token)",
+                ylabel="loss per token",
                 description="The training loss after each epoch of this run.",
             ),
             plots.curves(

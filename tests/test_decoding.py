@@ -281,7 +281,7 @@ def test_a_trace_in_words() -> None:
     assert shown[0] == "50+9, free-running"
     assert shown[1].split() == ["time", "step", "input", "choice", "probability", "target"]
     assert shown[2].split() == ["1", "PAD", "5", "0.900", "5"]
-    assert shown[6].split() == ["5", "PAD", "3", "0.900", "PAD", "differs"]
+    assert shown[6].split() == ["5", "PAD", "3", "0.900", "PAD", "no"]
     assert shown[7] == "answer: 59, right"
     assert all(line == line.rstrip() for line in shown)
 
@@ -289,9 +289,9 @@ def test_a_trace_in_words() -> None:
 def test_a_wrong_trace_in_words() -> None:
     """The first mistake is named by its time step, counted from 1."""
     verdict = repr(made_up([5, 8, EOS, PAD, PAD])).splitlines()[-1]
-    assert verdict == "answer: 58, wrong from time step 2 on; right is 59"
+    assert verdict == "answer: 58, first mistake at time step 2; right is 59"
     backwards = repr(made_up([9, 4, EOS, PAD, PAD], reverse=True)).splitlines()[-1]
-    assert backwards == "answer: 49, wrong from time step 2 on; right is 59"
+    assert backwards == "answer: 49, first mistake at time step 2; right is 59"
 
 
 def test_an_unfinished_trace_in_words() -> None:

@@ -21,7 +21,7 @@ class Pressed:
         _, encoder, decoder = load(name)
         self.widget = StepButton(encoder, decoder, problem, reverse=reverse)
         self.text, buttons, self.message, self.table = self.widget.children
-        self.next, self.again = buttons.children
+        self.next, self.again, self.forcing = buttons.children
 
     def rows(self) -> list[list[str]]:
         """Return the cells of the table, row by row."""
@@ -73,6 +73,20 @@ def test_back_to_front() -> None:
         button.next.click()
     assert [row[2] for row in button.rows()[:3]] == ["9", "5", "EOS"]
     assert "answer: 59, right" in button.seen()
+
+
+def test_teacher_forcing() -> None:
+    """The box starts the problem anew, and then each input is the right token."""
+    button = Pressed("0+28", name="step-1-notes")
+    button.next.click()
+    button.forcing.value = True
+    assert button.rows() == []
+    for _ in range(5):
+        button.next.click()
+    assert [row[1] for row in button.rows()] == ["PAD", "2", "8", "EOS", "PAD"]
+    _, encoder, decoder = load("step-1-notes")
+    forced = decoding.trace(encoder, decoder, "0+28", teacher_forcing=True)
+    assert button.table.value == forced._repr_html_()
 
 
 def test_start_over() -> None:

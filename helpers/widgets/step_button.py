@@ -15,7 +15,9 @@ from helpers.vocabulary import PAD
 
 
 class StepButton(ipywidgets.VBox):
-    """Answers a problem one time step a press, free-running, with the decoder it is given.
+    """Answers a problem one time step a press, with the decoder it is given.
+
+    A box switches between free-running and teacher forcing.
 
     A page without a kernel shows the table of all five time steps instead.
 
@@ -39,15 +41,17 @@ class StepButton(ipywidgets.VBox):
         problems.parse(problem)
         self._encoder, self._decoder, self._reverse = encoder, decoder, reverse
         self._text = ipywidgets.Text(problem, description="Problem", continuous_update=False)
+        self._forcing = ipywidgets.Checkbox(False, description="Teacher forcing", indent=False)
         self._next = ipywidgets.Button(description="Next time step", button_style="primary")
         again = ipywidgets.Button(description="Start over")
         self._table = ipywidgets.HTML()
         self._message = ipywidgets.HTML()
         self._restart(problem)
         self._text.observe(lambda change: self._try(change["new"]), "value")
+        self._forcing.observe(lambda change: self._restart(self.trace.problem), "value")
         self._next.on_click(lambda button: self._advance())
         again.on_click(lambda button: self._restart(self.trace.problem))
-        buttons = ipywidgets.HBox([self._next, again])
+        buttons = ipywidgets.HBox([self._next, again, self._forcing])
         super().__init__([self._text, buttons, self._message, self._table])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -67,7 +71,7 @@ class StepButton(ipywidgets.VBox):
         _, _, target = problems.arrays(problem, reverse=self._reverse)
         self.trace = decoding.Trace(
             problem,
-            False,
+            self._forcing.value,
             self._reverse,
             decoding.context_vector(self._encoder, problem, reverse=self._reverse),
             (),
@@ -79,6 +83,9 @@ class StepButton(ipywidgets.VBox):
     def _advance(self) -> None:
         done = self.trace.steps
         token = done[-1].choice if done else PAD
+        if self._forcing.value:
+            arrays = problems.arrays(self.trace.problem, reverse=self._reverse)
+            token = int(arrays.decoder_input[len(done)])
         state = done[-1].state_after if done else self.trace.context
         distribution, next_state = decoding.step(self._decoder, token, state)
         step = decoding.Step(token, state, distribution, next_state, int(distribution.argmax()))
