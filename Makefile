@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lab accept lock clean distclean
+.PHONY: help book test lint lab accept bench lock clean distclean
 
 help: ## List the targets
 	@echo "Usage: make <target>"
@@ -55,6 +55,10 @@ lab: $(INSTALLED) ## Open the chapters in JupyterLab
 
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
+
+bench: $(INSTALLED) ## Time the chapters and ways to decode; print two tables
+	@$(BIN)/python -m benchmarks.chapters
+	@$(BIN)/python -m benchmarks.decoding
 
 lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
