@@ -303,7 +303,7 @@ def curves(
         f"{name} from {values[0]:.3g} to {values[-1]:.3g}" if at.size else name
         for name, values in series.items()
     )
-    picture = _picture(4.2, 2.8, description or f"{ylabel} against {xlabel} {title}: {said}.")
+    picture = _picture(3.2, 2.6, description or f"{ylabel} against {xlabel} {title}: {said}.")
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
         for (name, values), dashes in zip(

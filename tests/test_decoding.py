@@ -279,8 +279,8 @@ def test_a_trace_in_words() -> None:
     """The text has a line a time step and says whether the answer is right."""
     shown = repr(made_up([5, 9, EOS, PAD, 3])).splitlines()
     assert shown[0] == "50+9, free-running"
-    assert shown[1].split() == ["time", "step", "input", "choice", "probability", "target"]
-    assert shown[2].split() == ["1", "PAD", "5", "0.900", "5"]
+    assert shown[1].split() == ["time", "step", "input", "choice", "probability", "target", "right"]
+    assert shown[2].split() == ["1", "PAD", "5", "0.900", "5", "yes"]
     assert shown[6].split() == ["5", "PAD", "3", "0.900", "PAD", "no"]
     assert shown[7] == "answer: 59, right"
     assert all(line == line.rstrip() for line in shown)
@@ -309,7 +309,7 @@ def test_a_trace_as_a_table() -> None:
     assert len(heads) == 6
     assert {head.get("scope") for head in heads} == {"col"}
     rows = [[cell.text or "" for cell in row] for row in page.findall("table/tbody/tr")]
-    assert rows[0] == ["1", "PAD", "5", "0.900", "5", ""]
+    assert rows[0] == ["1", "PAD", "5", "0.900", "5", "yes"]
     assert len(rows) == 5
     assert page.findtext("p") == "answer: 59, right"
 
