@@ -124,7 +124,7 @@ def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarra
     Raises:
         TypeError, ValueError: ``token`` is no id 0..13, or ``state`` has not the axes (units).
     """
-    units = decoder.inputs[1].shape[-1]
+    units = _units_of(decoder)
     token, state = check_token(token), _check_state(state, units)
     distribution, next_state = _compiled_step(decoder)(
         tf.constant([[token]], tf.int32), tf.constant(state[None])
@@ -167,9 +167,10 @@ def trace(
     (units).
     """
     _, decoder_input, target = problems_.arrays(problem, reverse=reverse)
+    units = _check_pair(encoder, decoder)
     if context is None:
         context = context_vector(encoder, problem, reverse=reverse)
-    state = _check_state(context, decoder.inputs[1].shape[-1])
+    state = _check_state(context, units)
     steps: list[Step] = []
     token = PAD
     for forced in decoder_input:
@@ -194,16 +195,21 @@ def greedy(encoder: keras.Model, decoder: keras.Model, encoder_input: np.ndarray
     The whole loop is one compiled TensorFlow function.
 
     Raises:
-        ValueError: ``encoder_input`` has other axes or ids outside 0..13.
+        ValueError: ``encoder_input`` has other axes or ids outside 0..13, or the two models do
+            not belong together.
     """
-    ids = np.asarray(encoder_input)
+    _check_pair(encoder, decoder)
+    ids = _as_array(encoder_input)
     if ids.ndim != 2 or ids.shape[1] != PROBLEM_LENGTH or ids.dtype.kind not in "iu":
         raise ValueError(
             f"The encoder input is an array of whole numbers with the axes (batch, time "
             f"{PROBLEM_LENGTH}), not {ids.dtype} of shape {ids.shape}."
         )
     if ids.size and not (ids.min() >= 0 and ids.max() < len(TOKENS)):
-        raise ValueError(f"A token id is a whole number from 0 to {len(TOKENS) - 1}.")
+        raise ValueError(
+            f"A token id is a whole number from 0 to {len(TOKENS) - 1}, "
+            f"but the encoder input goes from {ids.min()} to {ids.max()}."
+        )
     return _compiled_greedy(encoder, decoder)(tf.constant(ids, tf.int32)).numpy()
 
 
@@ -241,7 +247,17 @@ def exact_match(
 
 
 def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
-    """Return the time step (0 is the first) of the first wrong choice up to EOS, or None."""
+    """Return the time step (0 is the first) of the first wrong choice up to EOS, or None.
+
+    Raises:
+        ValueError: the two are not of the same length.
+    """
+    choices, target = list(choices), list(target)
+    if len(choices) != len(target):
+        raise ValueError(
+            f"There is a choice for each of the {len(target)} time steps of the target, "
+            f"not {len(choices)}."
+        )
     for number, (choice, wanted) in enumerate(zip(choices, target, strict=True)):
         if choice != wanted:
             return number
@@ -251,13 +267,41 @@ def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
 
 
 def _check_state(state: np.ndarray, units: int) -> np.ndarray:
-    array = np.asarray(state)
+    array = _as_array(state)
+    if array.shape == (units,) and array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"A state is {units} finite numbers, but this one holds nan or infinity.")
     if array.shape != (units,) or array.dtype.kind not in "fiu":
         raise ValueError(
             f"A state of this decoder is numbers with the axes (units {units}), "
             f"not {array.dtype} of shape {array.shape}."
         )
     return array.astype(np.float32)
+
+
+def _as_array(values: object) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError:  # rows of different lengths
+        return np.empty((), dtype=object)
+
+
+def _units_of(decoder: keras.Model) -> int:
+    if len(decoder.inputs) != 2 or decoder.inputs[0].shape[1:] != (1,):
+        raise ValueError(
+            "A decoder takes a token and a state, as the third model that `seq2seq` returns, "
+            f"but {decoder.name!r} does not."
+        )
+    return int(decoder.inputs[1].shape[-1])
+
+
+def _check_pair(encoder: keras.Model, decoder: keras.Model) -> int:
+    units = _units_of(decoder)
+    if len(encoder.inputs) != 1 or tuple(encoder.outputs[0].shape) != (None, units):
+        raise ValueError(
+            f"The encoder and the decoder come from one call of `seq2seq`, but {encoder.name!r} "
+            f"does not give the {units} numbers with which this decoder starts."
+        )
+    return units
 
 
 @lru_cache(maxsize=16)

@@ -45,7 +45,8 @@ def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
     Equal values share the mean of their ranks.
 
     Raises:
-        ValueError: the two are not of the same length, or shorter than 2.
+        ValueError: the two are not of the same length, shorter than 2, or one of them holds the
+            same number everywhere.
     """
     a, b = np.ravel(first), np.ravel(second)
     if a.shape != b.shape or a.size < 2:
@@ -53,6 +54,8 @@ def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
             "A rank correlation takes two lists of the same length, at least 2, "
             f"not of lengths {a.size} and {b.size}."
         )
+    if (a == a[0]).all() or (b == b[0]).all():
+        raise ValueError("A list in which all numbers are the same has no order to compare.")
     return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
 
 

@@ -35,6 +35,24 @@ class Recipe:
     """The highest value of the one-cycle schedule."""
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ValueError: the task is unknown, a count is no whole number of at least 1, or the
+                learning rate is not above 0.
+        """
+        if self.task not in problems.TASKS:
+            raise ValueError(
+                f"A task is one of {', '.join(map(repr, problems.TASKS))}, not {self.task!r}."
+            )
+        for name in ("embedding_dim", "units", "epochs", "batch_size"):
+            count = getattr(self, name)
+            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+                raise ValueError(f"{name} is a whole number of at least 1, not {count!r}.")
+        if not self.learning_rate > 0:
+            raise ValueError(f"A learning rate is a number above 0, not {self.learning_rate!r}.")
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:

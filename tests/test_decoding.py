@@ -408,3 +408,44 @@ def test_bad_encoder_inputs(monkeypatch: pytest.MonkeyPatch, encoder_input: Any)
     forbid(monkeypatch)
     with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE):
         decoding.greedy(encoder, decoder, encoder_input)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_state_is_finite(monkeypatch: pytest.MonkeyPatch, number: float) -> None:
+    """A state with nan or infinity is refused before it spoils every number after it."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    state = np.full(16, number)
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        decoding.step(decoder, PAD, state)
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        decoding.trace(encoder, decoder, "50+9", context=state)
+
+
+def test_models_that_do_not_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An encoder of 16 units has nothing for a decoder of 64; nor may the two be swapped."""
+    _, encoder, decoder = load("notes")
+    _, _, large_decoder = load("grown")
+    forbid(monkeypatch)
+    ids = problems.batch(["50+9"]).encoder_input
+    for pair in ((encoder, large_decoder), (decoder, encoder), (decoder, decoder)):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            decoding.greedy(*pair, ids)
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            decoding.trace(*pair, "50+9")
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        decoding.step(encoder, PAD, np.zeros(16))
+
+
+def test_rows_of_different_lengths() -> None:
+    """A ragged list is no batch of encoder inputs."""
+    _, encoder, decoder = load("notes")
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        decoding.greedy(encoder, decoder, [[12, 5], [12]])  # type: ignore[arg-type]
+
+
+def test_as_many_choices_as_time_steps() -> None:
+    """A choice too few or too many is no answer to compare."""
+    for choices in ([5], [5, 9, EOS, PAD, PAD, PAD]):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            decoding.first_mistake(choices, [5, 9, EOS, PAD, PAD])

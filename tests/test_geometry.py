@@ -89,3 +89,10 @@ def test_bad_rankings(first: Any, second: Any) -> None:
     """Two lists of the same length, at least two values each."""
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         rank_correlation(first, second)
+
+
+@pytest.mark.parametrize(("first", "second"), [([1, 1, 1], [1, 2, 3]), ([1, 2, 3], [7, 7, 7])])
+def test_no_order_to_compare(first: Any, second: Any) -> None:
+    """A constant list has no ranking, so there is no correlation with it."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        rank_correlation(first, second)

@@ -289,3 +289,21 @@ def test_bad_problems(bad: str) -> None:
         training.examine(None, [bad])
     with pytest.raises(TypeError, match=ONE_SENTENCE):
         training.examine(None, "50+9")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"task": "multiplication"},
+        {"epochs": 0},
+        {"batch_size": -1},
+        {"units": 1.5},
+        {"embedding_dim": True},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+    ],
+)
+def test_a_recipe_that_cannot_be_followed(values: dict[str, Any]) -> None:
+    """It is refused when it is written down, not when `fit` runs."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        Recipe(**values)
