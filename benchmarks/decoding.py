@@ -45,8 +45,8 @@ def _row_by_row(
     ids: np.ndarray, advance: Callable[..., tuple[np.ndarray, np.ndarray]]
 ) -> np.ndarray:
     rows = []
-    for row in ids:
-        token, state = np.array([[PAD]], dtype=np.int32), encoder(row[None]).numpy()
+    for context in encoder(ids).numpy():
+        token, state = np.array([[PAD]], dtype=np.int32), context[None]
         chosen = []
         for _ in range(problems.ANSWER_LENGTH):
             distribution, state = (np.asarray(part) for part in advance(token, state))

@@ -135,7 +135,7 @@ def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarra
 def context_vector(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
     """Return the encoder's last hidden state, axes (units), after reading ``problem``."""
     ids = problems_.arrays(problem, reverse=reverse).encoder_input
-    return encoder(ids[None]).numpy()[0]
+    return _compiled_encoder(encoder)(tf.constant(ids[None])).numpy()[0]
 
 
 def encoder_states(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
@@ -302,6 +302,13 @@ def _check_pair(encoder: keras.Model, decoder: keras.Model) -> int:
             f"does not give the {units} numbers with which this decoder starts."
         )
     return units
+
+
+@lru_cache(maxsize=16)
+def _compiled_encoder(encoder: keras.Model) -> Callable[..., tf.Tensor]:
+    return tf.function(
+        lambda ids: encoder(ids), input_signature=[tf.TensorSpec((1, PROBLEM_LENGTH), tf.int32)]
+    )
 
 
 @lru_cache(maxsize=16)

@@ -282,6 +282,7 @@ def curves(
     title: str = "",
     level: tuple[float, str] | None = None,
     percent: bool = False,
+    xlim: tuple[float, float] | None = None,
     xscale: str = "linear",
     description: str = "",
 ) -> Picture:
@@ -315,6 +316,8 @@ def curves(
         if level is not None:
             axes.axhline(level[0], color=_INK, linestyle=":", linewidth=1, label=level[1])
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale)
+        if xlim is not None:
+            axes.set_xlim(xlim)
         if percent:
             axes.set_ylim(-0.03, 1.03)
             axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))

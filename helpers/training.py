@@ -242,13 +242,15 @@ class LiveCurve(keras.callbacks.Callback):
                 range(1, len(self._losses) + 1),
                 {"training loss": self._losses},
                 ylabel="loss per token",
+                xlim=(0, self.params["epochs"]),
                 description="The training loss after each epoch of this run.",
             ),
             plots.curves(
                 [snapshot.epoch for snapshot in seen],
                 {"exact match": [snapshot.exact_match for snapshot in seen]},
-                ylabel="held-out problems answered right",
+                ylabel="answers right",
                 percent=True,
+                xlim=(0, self.params["epochs"]),
                 description="The share of held-out problems answered right in this run.",
             ),
         )._repr_html_()

@@ -20,5 +20,6 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(keras.Model, "__call__", refuse)
     monkeypatch.setattr(keras.layers.Layer, "__call__", refuse)
+    monkeypatch.setattr(decoding, "_compiled_encoder", refuse)
     monkeypatch.setattr(decoding, "_compiled_step", refuse)
     monkeypatch.setattr(decoding, "_compiled_greedy", refuse)
