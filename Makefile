@@ -51,7 +51,7 @@ test: book lint ## Check everything: style, types, helpers, notebooks, pages
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: $(INSTALLED) ## Open the chapters in JupyterLab
-	env -u IPYTHONDIR $(BIN)/jupyter lab chapters/embeddings.ipynb
+	env -u IPYTHONDIR $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters/embeddings.ipynb
 
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
