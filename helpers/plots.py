@@ -66,6 +66,7 @@ class Picture(Figure):
             warnings.filterwarnings("ignore", "Glyph .* missing")  # the page has other fonts
             self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         width, height = self.get_size_inches() * 96
+        kind = "picture wide" if width > 500 else "picture"
         svg = text.getvalue()
         svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
         svg = re.sub(r"<(metadata|style).*?</\1>\s*", "", svg, flags=re.DOTALL)
@@ -75,14 +76,17 @@ class Picture(Figure):
         svg = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", svg)
         view = re.search(r'viewBox="[^"]*"', svg)
         assert view is not None
-        return re.sub(
+        svg = re.sub(
             r"<svg[^>]*>",
-            f'<svg class="picture" role="img" aria-label="{escape(self.description)}" '
+            f'<svg class="{kind}" role="img" aria-label="{escape(self.description)}" '
             f'{view[0]} width="{width:.0f}" height="{height:.0f}" '
             'style="max-width:100%;height:auto;stroke-linejoin:round">',
             svg,
             count=1,
         ).strip()
+        if width <= 500:
+            return svg
+        return f'<div class="scroll" role="group" aria-label="Wide figure" tabindex="0">{svg}</div>'
 
 
 class Row:

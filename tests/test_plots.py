@@ -93,6 +93,12 @@ def shown(name: str) -> str:
 def parsed(name: str) -> ElementTree.Element:
     """Return the HTML of a drawing as the XML of one SVG element, in the SVG namespace."""
     html = shown(name)
+    wide = re.fullmatch(
+        r'<div class="scroll"[^>]* tabindex="0">(<svg class="picture wide".*)</div>',
+        html,
+        re.DOTALL,
+    )
+    html = wide[1] if wide else html
     assert (html[:4], html[-6:]) == ("<svg", "</svg>")
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return ElementTree.fromstring(
@@ -344,3 +350,11 @@ def test_wrong_shapes(draw: Callable[[], object]) -> None:
     """What cannot be drawn is refused in one sentence."""
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         draw()
+
+
+def test_a_wide_picture_scrolls_by_itself() -> None:
+    """The keyboard can reach it, and only pictures too wide for a phone are wrapped."""
+    wrapped = {name for name in DRAWINGS if shown(name).startswith('<div class="scroll"')}
+    width = {name: float(parsed(name).get("width", "0")) for name in DRAWINGS}
+    assert wrapped == {name for name in DRAWINGS if width[name] > 500}
+    assert wrapped
