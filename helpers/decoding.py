@@ -4,7 +4,7 @@ Chapter: *Decoder, time step by time step*.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 
@@ -150,6 +150,40 @@ def encoder_states(encoder: keras.Model, problem: str, *, reverse: bool = False)
     return np.stack(states)
 
 
+def begin(
+    encoder: keras.Model,
+    problem: str,
+    *,
+    teacher_forcing: bool = False,
+    reverse: bool = False,
+    context: np.ndarray | None = None,
+) -> Trace:
+    """Return a trace of ``problem`` with no step taken yet, for `advance`.
+
+    ``context`` starts the decoder from another vector than the encoder's. Raises like
+    `problems.parse`.
+    """
+    target = problems_.arrays(problem, reverse=reverse).target.argmax(axis=-1)
+    if context is None:
+        context = context_vector(encoder, problem, reverse=reverse)
+    return Trace(problem, teacher_forcing, reverse, context, (), tuple(map(int, target)))
+
+
+def advance(decoder: keras.Model, trace: Trace) -> Trace:
+    """Return ``trace`` with one more time step.
+
+    Free-running, the last choice goes in. With teacher forcing the right token does (Williams and
+    Zipser 1989). Raises like `step`.
+    """
+    done = trace.steps
+    token, state = (done[-1].choice, done[-1].state_after) if done else (PAD, trace.context)
+    if done and trace.teacher_forcing:
+        token = trace.target[len(done) - 1]
+    distribution, next_state = step(decoder, token, state)
+    taken = Step(token, state, distribution, next_state, int(distribution.argmax()))
+    return replace(trace, steps=(*done, taken))
+
+
 def trace(
     encoder: keras.Model,
     decoder: keras.Model,
@@ -161,32 +195,19 @@ def trace(
 ) -> Trace:
     """Answer ``problem`` and keep every token, state and distribution on the way.
 
-    Free-running, each choice is the next input. With ``teacher_forcing`` the right token is
-    (Williams and Zipser 1989). ``context`` starts the decoder from another vector than the
-    encoder's. Raises like `problems.parse`, and a ValueError if ``context`` has not the axes
-    (units).
+    Begins as `begin` does and takes all five time steps. Raises like `begin` and `advance`, and a
+    ValueError if the two models do not belong together.
     """
-    _, decoder_input, target = problems_.arrays(problem, reverse=reverse)
+    problems_.parse(problem)
     units = _check_pair(encoder, decoder)
-    if context is None:
-        context = context_vector(encoder, problem, reverse=reverse)
-    state = _check_state(context, units)
-    steps: list[Step] = []
-    token = PAD
-    for forced in decoder_input:
-        token = int(forced) if teacher_forcing else token
-        distribution, next_state = step(decoder, token, state)
-        choice = int(distribution.argmax())
-        steps.append(Step(token, state, distribution, next_state, choice))
-        token, state = choice, next_state
-    return Trace(
-        problem,
-        teacher_forcing,
-        reverse,
-        steps[0].state_before,
-        tuple(steps),
-        tuple(int(number) for number in target.argmax(axis=-1)),
+    if context is not None:
+        context = _check_state(context, units)
+    done = begin(
+        encoder, problem, teacher_forcing=teacher_forcing, reverse=reverse, context=context
     )
+    for _ in range(ANSWER_LENGTH):
+        done = advance(decoder, done)
+    return done
 
 
 def greedy(encoder: keras.Model, decoder: keras.Model, encoder_input: np.ndarray) -> np.ndarray:

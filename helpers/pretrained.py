@@ -123,13 +123,13 @@ def record(name: str) -> Record:
             snapshots=snapshots,
             **values,
         )
+    except _DamagedFileError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        if str(error).startswith("The file"):
-            raise
         raise _damaged(name, ".json") from error
 
 
-def train(name: str, watched: Sequence[str] = ()) -> Record:
+def train(name: str) -> Record:
     """Train the model ``name`` with each seed of its recipe, keep the best, write its files."""
     recipe, seeds = RECIPES[name]
     parts = problems.split(recipe.task)
@@ -143,7 +143,7 @@ def train(name: str, watched: Sequence[str] = ()) -> Record:
             decoder,
             parts.validation,
             epochs=recording_epochs(recipe.epochs),
-            watched=watched or parts.validation[:: len(parts.validation) // 10],
+            watched=parts.validation[:: len(parts.validation) // 10],
             reverse=recipe.reverse,
             masked_loss=recipe.masked_loss,
             on_snapshot=lambda snapshots, seed=seed: print(  # type: ignore[misc]
@@ -217,8 +217,12 @@ def _existing(name: str, ending: str) -> Path:
     return path
 
 
+class _DamagedFileError(ValueError):
+    pass
+
+
 def _damaged(name: str, ending: str) -> ValueError:
-    return ValueError(
+    return _DamagedFileError(
         f"The file helpers/weights/{name}{ending} is damaged; "
         f"`python -m helpers.pretrained {name}` makes it anew."
     )

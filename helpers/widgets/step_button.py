@@ -3,7 +3,6 @@
 Chapter: *Decoder, time step by time step*.
 """
 
-import dataclasses
 from html import escape
 from typing import Any
 
@@ -11,7 +10,6 @@ import ipywidgets
 import keras
 
 from helpers import decoding, problems
-from helpers.vocabulary import PAD
 
 
 class StepButton(ipywidgets.VBox):
@@ -68,28 +66,14 @@ class StepButton(ipywidgets.VBox):
             self._message.value = f"<p role='alert'>{escape(str(error))}</p>"
 
     def _restart(self, problem: str) -> None:
-        _, _, target = problems.arrays(problem, reverse=self._reverse)
-        self.trace = decoding.Trace(
-            problem,
-            self._forcing.value,
-            self._reverse,
-            decoding.context_vector(self._encoder, problem, reverse=self._reverse),
-            (),
-            tuple(int(token) for token in target.argmax(axis=-1)),
+        self.trace = decoding.begin(
+            self._encoder, problem, teacher_forcing=self._forcing.value, reverse=self._reverse
         )
         self._message.value = ""
         self._show()
 
     def _advance(self) -> None:
-        done = self.trace.steps
-        token = done[-1].choice if done else PAD
-        if self._forcing.value:
-            arrays = problems.arrays(self.trace.problem, reverse=self._reverse)
-            token = int(arrays.decoder_input[len(done)])
-        state = done[-1].state_after if done else self.trace.context
-        distribution, next_state = decoding.step(self._decoder, token, state)
-        step = decoding.Step(token, state, distribution, next_state, int(distribution.argmax()))
-        self.trace = dataclasses.replace(self.trace, steps=(*done, step))
+        self.trace = decoding.advance(self._decoder, self.trace)
         self._show()
 
     def _show(self) -> None:
