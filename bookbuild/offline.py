@@ -4,7 +4,6 @@ Jupyter Book 1 fetches MathJax, a widget manager and Thebe from content delivery
 
 * MathJax comes out of a package of the environment and is copied into the site;
 * Thebe, which the book does not use, is taken out (it also breaks every page with a script error);
-* a widget is shown by the still picture that came with it. Where there is none, a sentence says so;
 * the theme's header, which holds nothing but a second search button, stays away.
 """
 
@@ -12,13 +11,10 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.typing import ExtensionMetadata
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 MATHJAX_START = "tex-mml-chtml.js"
 # The fonts, and what MathJax loads when a formula or the reader's menu first asks for it.
 MATHJAX_PARTS = ("output/chtml/fonts/woff-v2", "input/tex/extensions", "a11y", "sre")
@@ -73,47 +69,10 @@ def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
         shutil.copytree(source / part, target / part, dirs_exist_ok=True)
 
 
-def drop_widget_state(app: Sphinx, doctree: nodes.document) -> None:
-    """Leave out the state of the widgets, which only a live kernel has a use for."""
-    page = getattr(app.env, "nb_metadata", {}).get(app.env.docname, {})
-    page.get("js_files", {}).pop("ipywidgets_state", None)
-
-
-class StillWidgets(SphinxPostTransform):
-    """Replaces each live widget, before the formats of an output are chosen from."""
-
-    default_priority = 3  # the choice is made at 4
-    formats = ("html",)
-
-    def run(self, **kwargs: object) -> None:
-        """Drop every widget view; put a sentence where no picture of the widget remains."""
-        for bundle in list(self.document.findall(nodes.container)):
-            if bundle.get("nb_element") != "mime_bundle":
-                continue
-            kinds = {
-                child["mime_type"]: child
-                for child in bundle.children
-                if isinstance(child, nodes.container)
-            }
-            if WIDGET_VIEW not in kinds:
-                continue
-            bundle.remove(kinds[WIDGET_VIEW])
-            if "text/html" not in kinds:
-                sentence = nodes.paragraph(text=self.config.still_widget_sentence)
-                bundle.replace_self(nodes.container("", sentence, classes=["needs-kernel"]))
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    app.add_config_value(
-        "still_widget_sentence",
-        "Here is a widget that needs a running kernel: open this page as a notebook to use it.",
-        "env",
-    )
-    app.add_post_transform(StillWidgets)
     app.connect("config-inited", use_own_mathjax)
     app.connect("config-inited", drop_header)
     app.connect("config-inited", drop_thebe, priority=900)
-    app.connect("doctree-read", drop_widget_state)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

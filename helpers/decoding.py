@@ -3,7 +3,8 @@
 Chapter: *Decoder, time step by time step*.
 """
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -48,16 +49,27 @@ class Trace:
     """The time steps taken, five when the answer is done."""
     target: tuple[int, ...]
     """The five ids of the right answer, EOS and PAD included."""
+    picks: tuple[int | None, ...] = ()
+    """For each time step a token that somebody wrote in place of the model's choice, or None."""
 
     @property
     def choices(self) -> tuple[int, ...]:
-        """The five ids the model chose."""
+        """The ids the model chose, one a time step."""
         return tuple(step.choice for step in self.steps)
 
     @property
+    def written(self) -> tuple[int, ...]:
+        """The ids that stand in the answer: the choices, or what was picked in their place."""
+        picks = itertools.chain(self.picks, itertools.repeat(None))
+        return tuple(
+            choice if pick is None else pick
+            for choice, pick in zip(self.choices, picks, strict=False)
+        )
+
+    @property
     def answer(self) -> str:
-        """The text the model chose, up to EOS, in reading order."""
-        return decode(self.choices)[:: -1 if self.reverse else 1]
+        """The text written, up to EOS, in reading order."""
+        return decode(self.written)[:: -1 if self.reverse else 1]
 
     def __repr__(self) -> str:
         rows = [_COLUMNS, *self._rows()]
@@ -87,10 +99,10 @@ class Trace:
     @property
     def _verdict(self) -> str:
         if len(self.steps) < len(self.target):
-            return f"so far: {' '.join(TOKENS[choice] for choice in self.choices) or 'nothing'}"
+            return f"so far: {' '.join(TOKENS[token] for token in self.written) or 'nothing'}"
         wanted = decode(self.target)[:: -1 if self.reverse else 1]
         name = "choices" if self.teacher_forcing else "answer"
-        mistake = first_mistake(self.choices, self.target)
+        mistake = first_mistake(self.written, self.target)
         if mistake is None:
             return f"{name}: {self.answer}, right"
         return f"{name}: {self.answer}, first mistake at time step {mistake + 1}; right is {wanted}"
@@ -100,20 +112,21 @@ class Trace:
             (
                 str(number),
                 TOKENS[step.token],
-                TOKENS[step.choice],
+                TOKENS[step.choice]
+                + (f", but {TOKENS[token]} is written" if token != step.choice else ""),
                 f"{step.distribution[step.choice]:.3f}",
                 TOKENS[wanted],
-                "yes" if step.choice == wanted else "no",
+                "yes" if token == wanted else "no",
             )
-            for number, (step, wanted) in enumerate(
-                zip(self.steps, self.target, strict=False), start=1
+            for number, (step, token, wanted) in enumerate(
+                zip(self.steps, self.written, self.target, strict=False), start=1
             )
         ]
 
     @property
     def correct(self) -> bool:
-        """Whether every choice up to and including EOS is right."""
-        return first_mistake(self.choices, self.target) is None
+        """Whether every token written up to and including EOS is right."""
+        return first_mistake(self.written, self.target) is None
 
 
 def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -157,28 +170,37 @@ def begin(
     teacher_forcing: bool = False,
     reverse: bool = False,
     context: np.ndarray | None = None,
+    picks: Sequence[int | None] = (),
 ) -> Trace:
     """Return a trace of ``problem`` with no step taken yet, for `advance`.
 
-    ``context`` starts the decoder from another vector than the encoder's. Raises like
-    `problems.parse`.
+    ``context`` starts the decoder from another vector than the encoder's. ``picks`` are tokens to
+    write in place of the model's choices: ``[None, 7]`` leaves the first time step to the model
+    and writes a 7 at the second.
+
+    Raises:
+        TypeError, ValueError: like `problems.parse`; a pick is no id 0..13; there are more picks
+            than time steps, or any at all with teacher forcing, which reads none of them.
     """
+    picks = check_picks(picks, teacher_forcing)
     target = problems_.arrays(problem, reverse=reverse).target.argmax(axis=-1)
     if context is None:
         context = context_vector(encoder, problem, reverse=reverse)
-    return Trace(problem, teacher_forcing, reverse, context, (), tuple(map(int, target)))
+    return Trace(problem, teacher_forcing, reverse, context, (), tuple(map(int, target)), picks)
 
 
 def advance(decoder: keras.Model, trace: Trace) -> Trace:
     """Return ``trace`` with one more time step.
 
-    Free-running, the last choice goes in. With teacher forcing the right token does (Williams and
-    Zipser 1989). Raises like `step`.
+    Free-running, the token written last goes in. With teacher forcing the right token does
+    (Williams and Zipser 1989). Raises like `step`.
     """
     done = trace.steps
-    token, state = (done[-1].choice, done[-1].state_after) if done else (PAD, trace.context)
-    if done and trace.teacher_forcing:
-        token = trace.target[len(done) - 1]
+    token, state = PAD, trace.context
+    if done:
+        last = len(done) - 1
+        token = (trace.target if trace.teacher_forcing else trace.written)[last]
+        state = done[last].state_after
     distribution, next_state = step(decoder, token, state)
     taken = Step(token, state, distribution, next_state, int(distribution.argmax()))
     return replace(trace, steps=(*done, taken))
@@ -192,6 +214,7 @@ def trace(
     teacher_forcing: bool = False,
     reverse: bool = False,
     context: np.ndarray | None = None,
+    picks: Sequence[int | None] = (),
 ) -> Trace:
     """Answer ``problem`` and keep every token, state and distribution on the way.
 
@@ -199,11 +222,17 @@ def trace(
     ValueError if the two models do not belong together.
     """
     problems_.parse(problem)
-    units = _check_pair(encoder, decoder)
+    picks = check_picks(picks, teacher_forcing)
+    units = check_pair(encoder, decoder)
     if context is not None:
         context = _check_state(context, units)
     done = begin(
-        encoder, problem, teacher_forcing=teacher_forcing, reverse=reverse, context=context
+        encoder,
+        problem,
+        teacher_forcing=teacher_forcing,
+        reverse=reverse,
+        context=context,
+        picks=picks,
     )
     for _ in range(ANSWER_LENGTH):
         done = advance(decoder, done)
@@ -219,7 +248,7 @@ def greedy(encoder: keras.Model, decoder: keras.Model, encoder_input: np.ndarray
         ValueError: ``encoder_input`` has other axes or ids outside 0..13, or the two models do
             not belong together.
     """
-    _check_pair(encoder, decoder)
+    check_pair(encoder, decoder)
     ids = _as_array(encoder_input)
     if ids.ndim != 2 or ids.shape[1] != PROBLEM_LENGTH or ids.dtype.kind not in "iu":
         raise ValueError(
@@ -287,6 +316,19 @@ def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
     return None
 
 
+def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int | None, ...]:
+    """Return the picks of a trace if they are allowed there; raises like `begin`."""
+    checked = tuple(pick if pick is None else check_token(pick) for pick in picks)
+    if len(checked) > ANSWER_LENGTH:
+        raise ValueError(
+            f"There is at most one pick for each of the {ANSWER_LENGTH} time steps, "
+            f"not {len(checked)}."
+        )
+    if teacher_forcing and any(pick is not None for pick in checked):
+        raise ValueError("With teacher forcing the right token is read, so none can be picked.")
+    return checked
+
+
 def _check_state(state: np.ndarray, units: int) -> np.ndarray:
     array = _as_array(state)
     if array.shape == (units,) and array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -315,7 +357,12 @@ def _units_of(decoder: keras.Model) -> int:
     return int(decoder.inputs[1].shape[-1])
 
 
-def _check_pair(encoder: keras.Model, decoder: keras.Model) -> int:
+def check_pair(encoder: keras.Model, decoder: keras.Model) -> int:
+    """Return the units of an encoder and a decoder.
+
+    Raises:
+        ValueError: the two do not belong together.
+    """
     units = _units_of(decoder)
     if len(encoder.inputs) != 1 or tuple(encoder.outputs[0].shape) != (None, units):
         raise ValueError(

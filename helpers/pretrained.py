@@ -20,13 +20,21 @@ import numpy as np
 
 from helpers import decoding, problems
 from helpers.model import seq2seq
-from helpers.training import Recipe, Recorder, Snapshot, build, examine, recording_epochs
+from helpers.training import (
+    Recipe,
+    Recorder,
+    ShortWeights,
+    Snapshot,
+    build,
+    examine,
+    recording_epochs,
+)
 
 WEIGHTS = Path(__file__).with_name("weights")
 """The folder of the weights and records."""
 
 RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
-    "notes": (Recipe(epochs=2400, batch_size=512), (0, 1)),
+    "notes": (Recipe(epochs=2400, batch_size=512, weight_bits=16), (0, 1)),
     "grown": (
         Recipe(
             embedding_dim=16,
@@ -35,6 +43,7 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
             masked_loss=True,
             epochs=40,
             learning_rate=0.01,
+            weight_bits=8,
         ),
         (0, 1, 2),
     ),
@@ -42,7 +51,7 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
     "two-numbers": (Recipe(embedding_dim=2, epochs=150), (0, 1, 2)),
     "five-numbers": (Recipe(embedding_dim=5, epochs=150), (0, 1, 2)),
     "sixteen-numbers": (Recipe(embedding_dim=16, epochs=150), (0, 1, 2)),
-    "step-1-notes": (Recipe(epochs=24, learning_rate=0.01), (0,)),
+    "step-1-notes": (Recipe(epochs=24, learning_rate=0.01, weight_bits=16), (0,)),
     "step-2-units": (Recipe(units=64, epochs=24, learning_rate=0.01), (0,)),
     "step-3-reversal": (Recipe(units=64, epochs=24, learning_rate=0.01, reverse=True), (0,)),
     "step-4-mask": (
@@ -152,7 +161,10 @@ def train(name: str) -> Record:
                 flush=True,
             ),
         )
-        model.fit(data, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[recorder])
+        callbacks: list[keras.callbacks.Callback] = [recorder]
+        if recipe.weight_bits is not None:
+            callbacks.insert(0, ShortWeights(recipe.weight_bits))
+        model.fit(data, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=callbacks)
         tried[seed] = recorder.snapshots[-1].exact_match
         if best is None or tried[seed] > tried[best[0].seed]:
             best = seeded, model, encoder, decoder, recorder.snapshots

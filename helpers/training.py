@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from IPython.display import HTML, DisplayHandle
 
-from helpers import decoding, plots, problems
+from helpers import decoding, packing, plots, problems
 from helpers.model import seq2seq
 
 
@@ -34,13 +34,15 @@ class Recipe:
     learning_rate: float = 0.02
     """The highest value of the one-cycle schedule."""
     seed: int = 0
+    weight_bits: int | None = None
+    """8 or 16 to round the weights after the last epoch, so that a page can carry them."""
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            ValueError: the task is unknown, a count is no whole number of at least 1, or the
-                learning rate is not above 0.
+            ValueError: the task is unknown, a count is no whole number of at least 1, the
+                learning rate is not above 0, or the bits of a weight are not 8 or 16.
         """
         if self.task not in problems.TASKS:
             raise ValueError(
@@ -50,6 +52,8 @@ class Recipe:
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise ValueError(f"{name} is a whole number of at least 1, not {count!r}.")
+        if self.weight_bits not in (None, *packing.WHOLE):
+            raise ValueError(f"weight_bits is 8, 16 or None, not {self.weight_bits!r}.")
         if not self.learning_rate > 0:
             raise ValueError(f"A learning rate is a number above 0, not {self.learning_rate!r}.")
 
@@ -196,6 +200,24 @@ class Recorder(keras.callbacks.Callback):
             )
         )
         self._on_snapshot(self.snapshots)
+
+
+class ShortWeights(keras.callbacks.Callback):
+    """Rounds the weights after the last epoch; a recorder behind it sees the rounded model.
+
+    Args:
+        bits: 8 or 16, as in `packing.short`.
+    """
+
+    def __init__(self, bits: int) -> None:
+        super().__init__()
+        self._bits = bits
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Round the weights if this epoch is the last one."""
+        if epoch + 1 == self.params["epochs"]:
+            for variable in self.model.weights:
+                variable.assign(packing.short(variable.numpy(), self._bits))
 
 
 class LiveCurve(keras.callbacks.Callback):

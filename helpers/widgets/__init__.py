@@ -1,5 +1,5 @@
 """The widgets of the chapters."""
 
-from helpers.widgets.step_button import StepButton
+from helpers.widgets.decoder_stepper import DecoderStepper
 
-__all__ = ["StepButton"]
+__all__ = ["DecoderStepper"]

@@ -1,0 +1,54 @@
+"""Weights as text that a page can carry, and the rounding that makes them short.
+
+A float32 takes four bytes. A *short* array takes one or two for each number: in each of its columns
+every number is a whole number times one power of two. Both ways are exact: a page that unpacks the
+text computes with the same weights, to the last bit.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable
+
+import numpy as np
+
+WHOLE = {8: np.dtype("<i1"), 16: np.dtype("<i2")}
+"""The whole numbers of a short array, by their bits."""
+
+
+def short(values: np.ndarray, bits: int) -> np.ndarray:
+    """Return ``values`` rounded to a short array of 8 or 16 bits, axes (..., column) as before.
+
+    Each column has as its step the smallest power of two with which its largest number still fits.
+    """
+    whole, exponents = _whole(values, bits)
+    return np.ldexp(whole, exponents).astype(np.float32)
+
+
+def pack(arrays: Iterable[np.ndarray]) -> list[dict[str, str]]:
+    """Return the arrays as dicts of text, in their order, numbers row by row, all in base64.
+
+    An array has either ``floats``, little-endian float32, or, if it is short, ``int8`` or
+    ``int16``, and the ``exponents`` of its columns, int8.
+    """
+    return [_packed(np.asarray(values, dtype=np.float32)) for values in arrays]
+
+
+def _packed(values: np.ndarray) -> dict[str, str]:
+    for bits, kind in WHOLE.items():
+        whole, exponents = _whole(values, bits)
+        if np.array_equal(np.ldexp(whole, exponents), values):
+            return {
+                f"int{bits}": _text(whole.astype(kind)),
+                "exponents": _text(np.atleast_1d(exponents).astype(np.int8)),
+            }
+    return {"floats": _text(values.astype("<f4"))}
+
+
+def _whole(values: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    largest = np.abs(values).max(axis=0).astype(np.float64)
+    steps = np.where((largest > 0) & np.isfinite(largest), largest, 1) / (2 ** (bits - 1) - 1)
+    exponents = np.ceil(np.log2(steps)).astype(np.int32)
+    return np.rint(np.ldexp(values.astype(np.float64), -exponents)), exponents
+
+
+def _text(values: np.ndarray) -> str:
+    return b64encode(values.tobytes()).decode("ascii")

@@ -1,0 +1,81 @@
+"""What the widgets share: how their JavaScript is put together, and what stands where none runs.
+
+A widget is one Python file, one plain ES module and one style sheet, in ``static``. With a kernel
+Python computes. In a built page the same module computes by itself.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import traitlets
+from anywidget import AnyWidget
+
+STATIC = Path(__file__).with_name("static")
+
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z0-9_]+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+
+
+@cache
+def module_text(name: str) -> str:
+    """Return ``static/NAME.js`` with the modules it imports in front, as one module.
+
+    A notebook hands a widget's code over as a single text, so it cannot import its neighbours. Each
+    of them becomes a function that is called once and returns what the module exports.
+    """
+    needed: list[str] = []
+    body = _with_needs(name, needed)
+    parts = [_as_constant(module) for module in needed]
+    return "\n".join([*parts, body])
+
+
+@cache
+def style_text(name: str) -> str:
+    """Return the style sheet that all widgets share, followed by ``static/NAME.css``."""
+    return "\n".join(
+        (STATIC / f"{sheet}.css").read_text(encoding="utf-8") for sheet in ("parts", name)
+    )
+
+
+def _with_needs(name: str, needed: list[str]) -> str:
+    text = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+    for _, module in _IMPORT.findall(text):
+        if module not in needed:
+            _with_needs(module, needed)
+            needed.append(module)
+    return _IMPORT.sub(r"const {\1} = \2_module;\n", text)
+
+
+def _as_constant(name: str) -> str:
+    body = _with_needs(name, [])
+    exported = ", ".join(_EXPORT.findall(body))
+    return (
+        f"const {name}_module = (() => {{\n{_EXPORT.sub('', body)}return {{ {exported} }};\n}})();\n"
+    )
+
+
+class BookWidget(AnyWidget):
+    """A widget that lives with a kernel and without one.
+
+    A subclass takes its ``_esm`` from `module_text`, its ``_css`` from `style_text`, and says in
+    `still` what stands in its place where no JavaScript runs.
+    """
+
+    kernel = traitlets.Bool(True, read_only=True).tag(sync=True)
+    """Whether Python computes. The built page sets it to false."""
+
+    computed = traitlets.Tuple().tag(sync=True)
+    """The names of the traits that Python computes here and the module computes in a built page."""
+
+    def still(self) -> str:
+        """Return HTML that shows what the widget shows, as a picture and a table."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/html": self.still(), "text/plain": repr(self)}, metadata
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"

@@ -1,0 +1,365 @@
+// The decoder, one time step at a time. The numbers come from Keras where there is a kernel, and
+// from the weights in the page where there is none.
+
+import {
+  announcer, asker, button, choice, element, frame, numbersSwitch, percent, strip,
+} from "./parts.js";
+import {
+  ALLOWED, ANSWER_LENGTH, EOS, TOKENS, backToFront, decode, firstMistake, isFamiliar, normalProblem,
+  solve,
+} from "./problems.js";
+import { Seq2Seq, trace } from "./seq2seq.js";
+
+const PACE = 1400; // milliseconds between two steps while it plays
+
+const unpacked = new WeakMap();
+
+function chosen(model) {
+  return model.get("models").find(({ name }) => name === model.get("model"));
+}
+
+function compute(model) {
+  const about = chosen(model);
+  if (!unpacked.has(about)) unpacked.set(about, new Seq2Seq(about));
+  return trace(unpacked.get(about), {
+    problem: model.get("problem"),
+    reverse: about.reverse,
+    teacherForcing: model.get("teacher_forcing"),
+    picks: model.get("picks"),
+  });
+}
+
+function initialize({ model }) {
+  if (!model.get("kernel")) model.set("trace", compute(model));
+}
+
+function render({ model, el }) {
+  const said = announcer();
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  const silence = element("p", { class: "complaint", role: "alert" });
+  const about = element("p", { class: "about" });
+  const { ask, stop } = asker(model, "trace", compute, silence);
+
+  // What is asked, and of which model.
+  const problem = element("input", { type: "text", autocomplete: "off", spellcheck: "false", size: 9 });
+  const form = element(
+    "form",
+    { class: "fields", submit: answer },
+    element("label", { class: "field" }, element("span", {}, "Problem"), problem),
+    element("button", { type: "submit" }, "Answer it"),
+  );
+  const example = choice("or pick one", ["", ...model.get("examples")], (text) => {
+    if (text) pose(text);
+  });
+  example.select.firstChild.textContent = "examples";
+  form.append(example.whole);
+  const names = model.get("models").map(({ name }) => name);
+  const which = choice("Model", names, (name) => begin({ model: name }));
+  if (names.length > 1) form.append(which.whole);
+
+  function answer(event) {
+    event.preventDefault();
+    pose(problem.value);
+  }
+
+  function pose(text) {
+    const normal = normalProblem(text);
+    complaint.textContent = normal === null ? ALLOWED : "";
+    problem.setAttribute("aria-invalid", normal === null);
+    if (normal === null) return;
+    problem.value = normal;
+    begin({ problem: normal });
+  }
+
+  function begin(change) {
+    pause();
+    ask({ ...change, step: 0, picks: [] });
+  }
+
+  // Which token the decoder reads.
+  const group = `reads-${Math.random().toString(36).slice(2)}`;
+  const regimes = [
+    [false, "what was written (free-running)"],
+    [true, "the right token (teacher forcing)"],
+  ].map(([forcing, text]) => {
+    const radio = element("input", {
+      type: "radio",
+      name: group,
+      change: () => ask({ teacher_forcing: forcing, picks: [] }),
+    });
+    return { forcing, radio, whole: element("label", { class: "tick" }, radio, text) };
+  });
+  const regime = element(
+    "fieldset",
+    {},
+    element("legend", {}, "At each time step the decoder reads"),
+    ...regimes.map(({ whole }) => whole),
+  );
+
+  // Forth and back.
+  const again = button("Start over", () => go(0));
+  const back = button("Back", () => go(model.get("step") - 1));
+  const next = button("Next", () => go(model.get("step") + 1));
+  const play = button("Play", () => (timer === undefined ? start() : pause()));
+  next.classList.add("main");
+  let timer;
+
+  function go(step) {
+    pause();
+    move(step);
+  }
+
+  function move(step) {
+    model.set("step", Math.min(Math.max(step, 0), ANSWER_LENGTH));
+    model.save_changes();
+  }
+
+  function start() {
+    if (model.get("step") === ANSWER_LENGTH) move(0);
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      move(model.get("step") + 1);
+      if (model.get("step") === ANSWER_LENGTH) pause();
+    }, PACE);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = undefined;
+    play.textContent = "Play";
+  }
+
+  // What the encoder hands over.
+  const read = element("span", { class: "tokens" });
+  const context = strip("Context vector");
+
+  // All five time steps at a glance.
+  const places = Array.from({ length: ANSWER_LENGTH }, (_, place) => {
+    const head = button(String(place + 1), () => go(place + 1));
+    head.setAttribute("aria-label", `Go to time step ${place + 1}`);
+    return { head, token: element("td"), written: element("td"), wanted: element("td") };
+  });
+  const row = (name, part) =>
+    element("tr", {}, element("th", { scope: "row" }, name), ...places.map((place) => place[part]));
+  const table = element(
+    "table",
+    {},
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        element("th", { scope: "col" }, "time step"),
+        ...places.map(({ head }) => element("th", { scope: "col" }, head)),
+      ),
+    ),
+    element("tbody", {}, row("reads", "token"), row("writes", "written"), row("right", "wanted")),
+  );
+
+  // One time step from the inside.
+  const heading = element("p", { class: "heading" });
+  const embedding = strip("Embedding");
+  const before = strip("State before");
+  const after = strip("State after");
+  const inside = element("div", { class: "inside" }, heading, embedding.whole, before.whole, after.whole);
+  const bars = TOKENS.map((token, id) => {
+    const name = element("span", { class: "name" }, token);
+    const bar = element("i");
+    const value = element("span", { class: "value" });
+    const mark = element("span", { class: "mark" });
+    const whole = button("", () => pick(id));
+    whole.className = "bar";
+    whole.append(name, element("span", { class: "track" }, bar), value, mark);
+    return { id, token, bar, value, mark, whole };
+  });
+  const hint = element("p", { class: "about" });
+  const distribution = element(
+    "div",
+    { class: "distribution", role: "group", "aria-label": "Probability of each token to come next" },
+    ...bars.map(({ whole }) => whole),
+  );
+
+  function pick(id) {
+    const place = model.get("step") - 1;
+    const { steps, teacherForcing } = model.get("trace");
+    if (place < 0 || teacherForcing) return;
+    pause();
+    const picks = Array.from({ length: place }, (_, k) => model.get("picks")[k] ?? null);
+    if (id !== steps[place].choice) picks.push(id);
+    ask({ picks });
+  }
+
+  const verdict = element("p", { class: "verdict" });
+  const mistake = button("", () => go(firstWrong() + 1));
+
+  function firstWrong() {
+    const { steps, target } = model.get("trace");
+    return firstMistake(steps.slice(0, model.get("step")).map(({ written }) => written), target);
+  }
+
+  const root = frame(
+    "Decoder stepper",
+    form,
+    complaint,
+    about,
+    regime,
+    element("div", { class: "reading" }, read, context.whole),
+    element("div", { class: "buttons" }, again, back, next, play),
+    silence,
+    table,
+    element("div", { class: "result" }, verdict, mistake),
+    element("div", { class: "step" }, inside, element("div", { class: "outcome" }, hint, distribution)),
+    said,
+  );
+  root.querySelector(".buttons").append(numbersSwitch(root));
+  el.append(root);
+
+  function update() {
+    const seen = model.get("trace");
+    const step = model.get("step");
+    const written = seen.steps.slice(0, step).map((one) => one.written);
+    showQuestion(seen);
+    showTable(seen, step);
+    showStep(seen, step);
+    const words = inWords(seen, written);
+    verdict.textContent = words;
+    const wrong = firstWrong();
+    mistake.hidden = wrong === null || wrong + 1 === step;
+    mistake.textContent = wrong === null ? "" : `Go to time step ${wrong + 1}, where it went wrong`;
+    said.textContent = `${step === 0 ? "No time step taken yet." : stepInWords(seen, step)} ${words}`;
+  }
+
+  function showQuestion(seen) {
+    const { name, trainedOn } = chosen(model);
+    if (document.activeElement !== problem && complaint.textContent === "") problem.value = seen.problem;
+    which.select.value = name;
+    for (const { forcing, radio } of regimes) radio.checked = forcing === seen.teacherForcing;
+    const notes = [];
+    if (seen.reverse) {
+      notes.push(
+        `This model reads and writes back to front: it reads ${backToFront(seen.problem)}, ` +
+          `and should write ${backToFront(solve(seen.problem))}.`,
+      );
+    }
+    if (trainedOn && !isFamiliar(seen.problem, trainedOn)) {
+      notes.push(
+        `This model was trained on numbers from 0 to ${trainedOn.largest} with ` +
+          `${Array.from(trainedOn.operators).join(" and ")}. It never saw a problem like ` +
+          `${seen.problem}, so do not count on the answer.`,
+      );
+    }
+    about.textContent = notes.join(" ");
+    read.replaceChildren(
+      "The encoder reads ",
+      ...seen.read.map((id) => element("code", {}, TOKENS[id])),
+      " and hands on",
+    );
+    context.show(seen.context, { caption: `the context vector, ${seen.context.length} numbers` });
+  }
+
+  function showTable(seen, step) {
+    const end = seen.target.indexOf(EOS);
+    places.forEach(({ head, token, written, wanted }, place) => {
+      const one = seen.steps[place];
+      const done = place < step;
+      const right = one.written === seen.target[place];
+      const counts = place <= end; // what comes behind EOS is not part of the answer
+      const mark = counts ? ` ${right ? "\u2713" : "\u2717"}` : "";
+      if (place + 1 === step) head.setAttribute("aria-current", "step");
+      else head.removeAttribute("aria-current");
+      for (const cell of [token, written, wanted]) {
+        cell.classList.toggle("now", place + 1 === step);
+        cell.classList.toggle("over", !counts);
+      }
+      token.textContent = done || place === step ? TOKENS[one.token] : "\u00b7";
+      written.textContent = done ? TOKENS[one.written] + mark : "\u00b7";
+      written.classList.toggle("wrong", done && counts && !right);
+      if (done && one.written !== one.choice) written.append(element("small", {}, "yours"));
+      wanted.textContent = TOKENS[seen.target[place]];
+    });
+    again.disabled = back.disabled = step === 0;
+    next.disabled = step === ANSWER_LENGTH;
+  }
+
+  function showStep(seen, step) {
+    const one = step === 0 ? null : seen.steps[step - 1];
+    const token = TOKENS[(one ?? seen.steps[0]).token];
+    heading.textContent = one
+      ? `Time step ${step} of ${ANSWER_LENGTH}: ${token} goes in`
+      : `No time step taken yet. Next, ${token} goes in.`;
+    const largest = Math.max(...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)));
+    embedding.whole.hidden = after.whole.hidden = one === null;
+    if (one) {
+      embedding.show(one.embedding, { largest, caption: `Embedding of ${token}` });
+      after.show(one.after);
+    }
+    before.show(one ? one.before : seen.context, {
+      caption: step < 2 ? "State before: the context vector" : "State before",
+    });
+    const open = one !== null && !seen.teacherForcing;
+    hint.textContent =
+      one === null
+        ? "The probability of each token to come next will stand here."
+        : open
+          ? "How probable is each token to come next? Press another one to write it instead."
+          : "How probable is each token to come next?";
+    for (const { id, token: name, bar, value, mark, whole } of bars) {
+      const share = one ? one.distribution[id] : 0;
+      const marks = [];
+      if (one && id === one.choice) marks.push("chosen");
+      if (one && id === one.written && id !== one.choice) marks.push("yours");
+      if (one && id === seen.target[step - 1]) marks.push("right");
+      bar.style.setProperty("--size", share);
+      value.textContent = one ? percent(share) : "";
+      mark.textContent = marks.join(", ");
+      whole.classList.toggle("chosen", marks.includes("chosen"));
+      whole.classList.toggle("written", one !== null && id === one.written);
+      whole.setAttribute("aria-disabled", !open);
+      whole.setAttribute("aria-pressed", one !== null && id === one.written);
+      whole.setAttribute(
+        "aria-label",
+        one ? [`${name}: ${percent(share)}`, ...marks].join(", ") : `${name}: no probability yet`,
+      );
+    }
+  }
+
+  function stepInWords(seen, step) {
+    const { token, choice: best, distribution: shares, written } = seen.steps[step - 1];
+    const yours = written === best ? "" : ` You write ${TOKENS[written]} instead.`;
+    return (
+      `Time step ${step} of ${ANSWER_LENGTH}: ${TOKENS[token]} goes in, ` +
+      `${TOKENS[best]} is chosen with ${percent(shares[best])}.${yours}`
+    );
+  }
+
+  function inWords(seen, written) {
+    const inOrder = (text) => (seen.reverse ? backToFront(text) : text);
+    const spelled = decode(written);
+    const right = solve(seen.problem);
+    const verb = seen.teacherForcing ? "Chosen" : "Written";
+    const order = seen.reverse && spelled ? `, from the front ${inOrder(spelled)}` : "";
+    const wrong = firstMistake(written, seen.target);
+    if (wrong !== null) {
+      return (
+        `${verb}: ${spelled || "nothing"}${order}. Wrong at time step ${wrong + 1}: ` +
+        `${TOKENS[written[wrong]]} in place of ${TOKENS[seen.target[wrong]]}. ` +
+        `The right answer to ${seen.problem} is ${right}.`
+      );
+    }
+    if (written.includes(EOS)) return `${verb}: ${spelled}${order}. Right.`;
+    return `${verb} so far: ${spelled || "nothing"}${order}. The right answer to ${seen.problem} is ${right}.`;
+  }
+
+  model.on("change:trace", update);
+  model.on("change:step", update);
+  update();
+  return () => {
+    pause();
+    stop();
+    model.off("change:trace", update);
+    model.off("change:step", update);
+  };
+}
+
+export default { initialize, render };

@@ -1,0 +1,78 @@
+// From the text of a problem to the token ids a model reads: the JavaScript side of
+// helpers/vocabulary.py and helpers/problems.py.
+
+export const TOKENS = [..."0123456789+-", "PAD", "EOS"];
+export const PAD = TOKENS.indexOf("PAD");
+export const EOS = TOKENS.indexOf("EOS");
+
+/** Time steps of the encoder: room for 999+999 and EOS. */
+export const PROBLEM_LENGTH = 8;
+/** Time steps of the decoder: room for 1998 or -999 and EOS. */
+export const ANSWER_LENGTH = 5;
+
+/** What a reader is told who types something else. */
+export const ALLOWED =
+  "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9.";
+
+const PROBLEM = /^(0|[1-9][0-9]{0,2})([+-])(0|[1-9][0-9]{0,2})$/;
+
+/** The problem in `text`, spaces left out and a typeset minus read as one; null if there is none. */
+export function normalProblem(text) {
+  const problem = text.replace(/\s/g, "").replace("\u2212", "-");
+  return PROBLEM.test(problem) ? problem : null;
+}
+
+/** The left operand, the operator and the right operand. */
+export function parse(problem) {
+  const [, left, operator, right] = PROBLEM.exec(problem);
+  return [Number(left), operator, Number(right)];
+}
+
+/** The right answer as text. */
+export function solve(problem) {
+  const [left, operator, right] = parse(problem);
+  return String(operator === "+" ? left + right : left - right);
+}
+
+/** Whether a model trained on `operators` of numbers up to `largest` has met such a problem. */
+export function isFamiliar(problem, { largest, operators }) {
+  const [left, operator, right] = parse(problem);
+  return Math.max(left, right) <= largest && operators.includes(operator);
+}
+
+export function encode(text) {
+  return Array.from(text, (character) => TOKENS.indexOf(character));
+}
+
+/** The text that `ids` spell, up to the first EOS; PAD is read over. */
+export function decode(ids) {
+  const end = ids.indexOf(EOS);
+  const spelled = end < 0 ? ids : ids.slice(0, end);
+  return spelled.filter((id) => id !== PAD).map((id) => TOKENS[id]).join("");
+}
+
+export function backToFront(text) {
+  return Array.from(text).reverse().join("");
+}
+
+/** The eight ids the encoder reads, PAD in front and EOS at the end. */
+export function encoderInput(problem, reverse) {
+  const ids = [...encode(reverse ? backToFront(problem) : problem), EOS];
+  return [...Array(PROBLEM_LENGTH - ids.length).fill(PAD), ...ids];
+}
+
+/** The five ids of the right answer, EOS and PAD behind it. */
+export function target(problem, reverse) {
+  const answer = solve(problem);
+  const ids = [...encode(reverse ? backToFront(answer) : answer), EOS];
+  return [...ids, ...Array(ANSWER_LENGTH - ids.length).fill(PAD)];
+}
+
+/** The place (0 is the first) of the first wrong token up to EOS, or null; as far as written. */
+export function firstMistake(written, wanted) {
+  for (const [place, id] of written.entries()) {
+    if (id !== wanted[place]) return place;
+    if (id === EOS) return null;
+  }
+  return null;
+}

@@ -1,0 +1,223 @@
+// The encoder-decoder of helpers/model.py in plain JavaScript.
+//
+// All numbers of a model lie in one flat Float32Array, the heap: first the weights, then the room in
+// which it computes. A tensor is an address, the index of its first number; its axes are written
+// behind it in comments, row after row. The kernels work on rows of such tensors. Whoever has faster
+// ones (or wants to train: the gates of each time step are kept) puts them in the place of these.
+
+import {
+  ANSWER_LENGTH,
+  PAD,
+  PROBLEM_LENGTH,
+  TOKENS,
+  encoderInput,
+  target,
+} from "./problems.js";
+
+const CLASSES = TOKENS.length;
+
+/** The addresses of the weights, in the order of Keras, and how many numbers they take. */
+export function layout(embeddingDim, units) {
+  const gates = 3 * units; // update, reset, candidate
+  const sizes = {
+    embedding: CLASSES * embeddingDim, // (token, embedding_dim)
+    encoderKernel: embeddingDim * gates, // (embedding_dim, gates)
+    encoderRecurrent: units * gates, // (units, gates)
+    encoderBias: 2 * gates, // (input and recurrent, gates)
+    decoderKernel: embeddingDim * gates,
+    decoderRecurrent: units * gates,
+    decoderBias: 2 * gates,
+    softmaxKernel: units * CLASSES, // (units, token)
+    softmaxBias: CLASSES, // (token)
+  };
+  const at = {};
+  let end = 0;
+  for (const [name, size] of Object.entries(sizes)) {
+    at[name] = end;
+    end += size;
+  }
+  return { at, end };
+}
+
+/** The arithmetic on rows of a heap. */
+export function kernels(heap) {
+  return {
+    /** output (rows, columns) = input (rows, inner) @ matrix (inner, columns) + bias (columns) */
+    dense(rows, inner, columns, input, matrix, bias, output) {
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          let sum = heap[bias + column];
+          let at = matrix + column;
+          for (let k = input + row * inner; k < input + (row + 1) * inner; k++) {
+            sum += heap[k] * heap[at];
+            at += columns;
+          }
+          heap[output + row * columns + column] = sum;
+        }
+      }
+    },
+
+    /**
+     * One time step of a GRU with reset_after, for each row: from the projected input and the
+     * projected state (rows, 3 units) and the state before (rows, units) to the gates (rows,
+     * 3 units: update, reset, candidate) and the state after (rows, units).
+     */
+    gru(rows, units, input, recurrent, before, gates, after) {
+      for (let row = 0; row < rows; row++) {
+        const wide = row * 3 * units;
+        const narrow = row * units;
+        for (let unit = 0; unit < units; unit++) {
+          const u = wide + unit;
+          const r = u + units;
+          const c = r + units;
+          const update = sigmoid(heap[input + u] + heap[recurrent + u]);
+          const reset = sigmoid(heap[input + r] + heap[recurrent + r]);
+          const candidate = Math.tanh(heap[input + c] + reset * heap[recurrent + c]);
+          heap[gates + u] = update;
+          heap[gates + r] = reset;
+          heap[gates + c] = candidate;
+          heap[after + narrow + unit] =
+            update * heap[before + narrow + unit] + (1 - update) * candidate;
+        }
+      }
+    },
+
+    /** Probabilities (rows, classes) from logits (rows, classes). */
+    softmax(rows, classes, logits, probabilities) {
+      for (let row = 0; row < rows; row++) {
+        const from = logits + row * classes;
+        const to = probabilities + row * classes;
+        let largest = -Infinity;
+        for (let k = 0; k < classes; k++) largest = Math.max(largest, heap[from + k]);
+        let sum = 0;
+        for (let k = 0; k < classes; k++) sum += Math.exp(heap[from + k] - largest);
+        for (let k = 0; k < classes; k++) heap[to + k] = Math.exp(heap[from + k] - largest) / sum;
+      }
+    },
+  };
+}
+
+function sigmoid(x) {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/** An encoder and a decoder for one problem at a time. */
+export class Seq2Seq {
+  /** `weights` is what `helpers.packing.pack` makes of the nine arrays, in the order of `layout`. */
+  constructor({ embeddingDim, units, weights }) {
+    const { at, end } = layout(embeddingDim, units);
+    this.embeddingDim = embeddingDim;
+    this.units = units;
+    this.at = at;
+    // The room behind the weights, for one row.
+    this.before = end; // (units)
+    this.after = this.before + units; // (units)
+    this.input = this.after + units; // (3 units)
+    this.recurrent = this.input + 3 * units; // (3 units)
+    this.gates = this.recurrent + 3 * units; // (3 units)
+    this.logits = this.gates + 3 * units; // (token)
+    this.probabilities = this.logits + CLASSES; // (token)
+    this.heap = new Float32Array(this.probabilities + CLASSES);
+    unpack(weights, this.heap, end);
+    this.kernels = kernels(this.heap);
+  }
+
+  /** The row of the embedding matrix. */
+  lookUp(token) {
+    const from = this.at.embedding + token * this.embeddingDim;
+    return this.heap.slice(from, from + this.embeddingDim);
+  }
+
+  /** One time step of `part`, "encoder" or "decoder": the state after, and the gates. */
+  step(part, token, state) {
+    const { at, embeddingDim, units } = this;
+    const gates = 3 * units;
+    const row = at.embedding + token * embeddingDim;
+    const bias = at[`${part}Bias`];
+    this.heap.set(state, this.before);
+    this.kernels.dense(1, embeddingDim, gates, row, at[`${part}Kernel`], bias, this.input);
+    this.kernels.dense(
+      1, units, gates, this.before, at[`${part}Recurrent`], bias + gates, this.recurrent,
+    );
+    this.kernels.gru(
+      1, units, this.input, this.recurrent, this.before, this.gates, this.after,
+    );
+    return {
+      state: this.heap.slice(this.after, this.after + units),
+      update: this.heap.slice(this.gates, this.gates + units),
+      reset: this.heap.slice(this.gates + units, this.gates + 2 * units),
+      candidate: this.heap.slice(this.gates + 2 * units, this.gates + gates),
+    };
+  }
+
+  /** The probability of each token to come next, from the decoder's state. */
+  distribution(state) {
+    this.heap.set(state, this.after);
+    this.kernels.dense(
+      1, this.units, CLASSES, this.after, this.at.softmaxKernel, this.at.softmaxBias, this.logits,
+    );
+    this.kernels.softmax(1, CLASSES, this.logits, this.probabilities);
+    return this.heap.slice(this.probabilities, this.probabilities + CLASSES);
+  }
+}
+
+/** Read `problem`: the encoder's eight time steps. */
+export function reading(model, problem, reverse) {
+  let before = new Float32Array(model.units);
+  const steps = encoderInput(problem, reverse).map((token) => {
+    const { state, update, reset, candidate } = model.step("encoder", token, before);
+    const step = { token, embedding: model.lookUp(token), before, update, reset, candidate, after: state };
+    before = state;
+    return step;
+  });
+  return { problem, reverse, steps };
+}
+
+/**
+ * Answer `problem`: the decoder's five time steps, free-running or with teacher forcing. A pick is a
+ * token that the reader writes in place of the model's choice.
+ */
+export function trace(model, { problem, reverse, teacherForcing, picks }) {
+  const read = encoderInput(problem, reverse);
+  const wanted = target(problem, reverse);
+  let context = new Float32Array(model.units);
+  for (const token of read) context = model.step("encoder", token, context).state;
+  const steps = [];
+  let token = PAD;
+  let before = context;
+  for (let place = 0; place < ANSWER_LENGTH; place++) {
+    const after = model.step("decoder", token, before).state;
+    const distribution = model.distribution(after);
+    const choice = distribution.indexOf(Math.max(...distribution));
+    const written = picks[place] ?? choice;
+    steps.push({ token, embedding: model.lookUp(token), before, after, distribution, choice, written });
+    token = teacherForcing ? wanted[place] : written;
+    before = after;
+  }
+  return { problem, reverse, teacherForcing, picks, read, context, steps, target: wanted };
+}
+
+/** Write packed arrays (see helpers/packing.py) into `heap`, one behind the other, up to `end`. */
+export function unpack(arrays, heap, end) {
+  let at = 0;
+  for (const array of arrays) {
+    const values = numbers(array);
+    heap.set(values, at);
+    at += values.length;
+  }
+  if (at !== end) throw new Error(`The weights are ${at} numbers, but the model has ${end}.`);
+}
+
+function numbers({ floats, int8, int16, exponents }) {
+  if (floats !== undefined) return littleEndian(floats, 4, "getFloat32");
+  const whole =
+    int8 === undefined ? littleEndian(int16, 2, "getInt16") : littleEndian(int8, 1, "getInt8");
+  const steps = littleEndian(exponents, 1, "getInt8").map((power) => 2 ** power);
+  return whole.map((value, place) => value * steps[place % steps.length]);
+}
+
+/** The numbers of a text in base64, `size` bytes each, as `read` of a DataView reads them. */
+export function littleEndian(text, size = 4, read = "getFloat32") {
+  const view = new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+  return Float32Array.from({ length: view.byteLength / size }, (_, k) => view[read](size * k, true));
+}
