@@ -33,7 +33,7 @@ class PageModel {
 
 const styled = new Set();
 
-for (const place of document.querySelectorAll(".live-widget")) {
+function enliven(place) {
   const name = place.dataset.widget;
   const { style, initialize, render } = window.bookWidgets[name];
   if (!styled.has(name)) {
@@ -45,4 +45,12 @@ for (const place of document.querySelectorAll(".live-widget")) {
   initialize?.({ model });
   render({ model, el });
   place.replaceChildren(el);
+}
+
+for (const place of document.querySelectorAll(".live-widget")) {
+  try {
+    enliven(place);
+  } catch (error) {
+    console.error(error); // its still picture stays, and the others come to life
+  }
 }

@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
+from bookbuild.build import ROOT, notebooks
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -163,21 +163,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make accept", description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", help="such as encoder; all when none is named")
     names: list[str] = parser.parse_args().chapters
-    known = {path.stem: path for path in sorted((ROOT / "chapters").glob("*.ipynb"))}
+    known = {path.stem: path for path in notebooks(ROOT)}
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"No chapter {', '.join(unknown)}: there are {', '.join(known)}.", file=sys.stderr)
         return 1
     failed = False
     for name in names or known:
-        print(f"chapters/{name}.ipynb: running ...", flush=True)
+        print(f"{name}.ipynb: running ...", flush=True)
         try:
             changed = accept(known[name])
         except AcceptError as error:
             print(error, file=sys.stderr)
             failed = True
         else:
-            print(f"chapters/{name}.ipynb: {'new outputs stored' if changed else 'unchanged'}")
+            print(f"{name}.ipynb: {'new outputs stored' if changed else 'unchanged'}")
     return int(failed)
 
 

@@ -30,7 +30,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 
 EXECUTION_SOURCES = ("helpers", "bookbuild/settings", "requirements.txt")
-BOOK_SOURCES = ("chapters", "assets", "bookbuild", "intro.md", "_config.yml", "_toc.yml")
+BOOK_SOURCES = ("chapters", "assets", "bookbuild", "intro.ipynb", "_config.yml", "_toc.yml")
 
 # What kernels and TensorFlow write to the terminal while all is well.
 KERNEL_LOG = re.compile(
@@ -89,6 +89,12 @@ def documents(root: Path) -> list[str]:
                 yield from below(child)
 
     return [str(Path(name).with_suffix("")) for name in below(toc)]
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Return the notebooks among the pages, in the order of the book."""
+    paths = [(root / document).with_suffix(".ipynb") for document in documents(root)]
+    return [path for path in paths if path.is_file()]
 
 
 def missing_pages(root: Path) -> list[str]:

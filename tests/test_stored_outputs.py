@@ -8,11 +8,9 @@ import pytest
 from nbformat import NotebookNode
 
 from bookbuild.accept import as_text, normal_notebook
-from bookbuild.build import ROOT, documents
+from bookbuild.build import ROOT, notebooks
 
-NOTEBOOKS = [
-    path for name in documents(ROOT) if (path := (ROOT / name).with_suffix(".ipynb")).is_file()
-]
+NOTEBOOKS = notebooks(ROOT)
 LOG_LINE = re.compile(
     r"oneDNN|cuda_|cudart|TF-TRT|cpu_feature_guard|absl::|WARNING: All log mess|\bE0000 "
 )
@@ -45,7 +43,7 @@ def problems(cells: list[NotebookNode]) -> list[str]:
 def test_every_chapter_notebook_is_in_the_book() -> None:
     """No notebook is left out of ``_toc.yml``, so none escapes the tests."""
     assert NOTEBOOKS
-    assert sorted((ROOT / "chapters").glob("*.ipynb")) == sorted(NOTEBOOKS)
+    assert sorted([*ROOT.glob("*.ipynb"), *(ROOT / "chapters").glob("*.ipynb")]) == sorted(NOTEBOOKS)
 
 
 @notebooks

@@ -167,7 +167,7 @@ function render({ model, el }) {
     const name = element("span", { class: "name" }, token);
     const bar = element("i");
     const value = element("span", { class: "value" });
-    const mark = element("span", { class: "mark" });
+    const mark = element("span", { class: "part" });
     const whole = button("", () => pick(id));
     whole.className = "bar";
     whole.append(name, element("span", { class: "track" }, bar), value, mark);

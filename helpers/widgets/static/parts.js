@@ -51,8 +51,11 @@ export function rounded(value, digits = 2) {
   return value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212");
 }
 
+/** A probability; none is ever quite 0 or 1. */
 export function percent(share) {
-  return `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
+  if (share < 0.0005) return "<0.1 %";
+  if (share > 0.9995) return ">99.9 %";
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 /** A vector as a row of bars: up for positive numbers, down for negative ones. */
