@@ -107,6 +107,8 @@ def _add_scripts(app: Sphinx, name: str, state: dict[str, Any]) -> None:
     file.write_text(
         classic_script(name, state["_esm"], state.get("_css", "")), encoding="utf-8", newline="\n"
     )
+    # The loader is taken out and put back: it comes after the scripts of all widgets of the page.
+    NbMetadataCollector.get_js_files(app.env, app.env.docname).pop(LOADER, None)
     for path in (f"widgets/{name}.js", LOADER):
         NbMetadataCollector.add_js_file(
             app.env, app.env.docname, path, path, {"loading_method": "defer"}

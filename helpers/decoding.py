@@ -1,6 +1,6 @@
-"""The decoder at work: one step, the trace of a whole answer, greedy decoding of a batch.
+"""A model at work: the encoder's reading, the decoder's trace, greedy decoding of a batch.
 
-Chapter: *Decoder, time step by time step*.
+Chapters: *Encoder* and *Decoder, time step by time step*.
 """
 
 import itertools
@@ -18,6 +18,73 @@ from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.vocabulary import EOS, PAD, TOKENS, check_token, decode
 
 _COLUMNS = ("time step", "input", "choice", "probability", "target", "right")
+_SHOWN = 4  # of a state, in a table
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderStep:
+    """One time step of the encoder, from the inside."""
+
+    token: int
+    """The id that went in."""
+    embedding: np.ndarray
+    """Its vector, axes (embedding_dim)."""
+    state_before: np.ndarray
+    """Hidden state that went in, axes (units)."""
+    update: np.ndarray
+    """Update gate: how much of the old state is kept, from 0 to 1, axes (units)."""
+    reset: np.ndarray
+    """Reset gate: how much of it is looked at for the candidate, from 0 to 1, axes (units)."""
+    candidate: np.ndarray
+    """What takes the place of all that is not kept, axes (units)."""
+    state_after: np.ndarray
+    """Hidden state that came out, axes (units)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading:
+    """All that happened while a problem was read; a notebook shows it as a table."""
+
+    problem: str
+    reverse: bool
+    steps: tuple[EncoderStep, ...]
+    """The eight time steps."""
+
+    @property
+    def states(self) -> np.ndarray:
+        """The hidden state after each token, axes (time 8, units)."""
+        return np.stack([step.state_after for step in self.steps])
+
+    @property
+    def context(self) -> np.ndarray:
+        """The context vector, which is the last state, axes (units)."""
+        return self.steps[-1].state_after
+
+    def __repr__(self) -> str:
+        return _as_text(self._caption, self._columns, self._rows())
+
+    def _repr_html_(self) -> str:
+        return _as_table(self._caption, self._columns, self._rows())
+
+    @property
+    def _caption(self) -> str:
+        return f"{self.problem}, read {'back to front' if self.reverse else 'from the front'}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        units = len(self.context)
+        shown = "state" if units <= _SHOWN else f"state, first {_SHOWN} of {units} numbers"
+        return ("time step", "token", shown)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                str(number),
+                TOKENS[step.token],
+                " ".join(f"{value:z.2f}" for value in step.state_after[:_SHOWN]),
+            )
+            for number, step in enumerate(self.steps, start=1)
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,29 +139,15 @@ class Trace:
         return decode(self.written)[:: -1 if self.reverse else 1]
 
     def __repr__(self) -> str:
-        rows = [_COLUMNS, *self._rows()]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return "\n".join([f"{self.problem}, {self._regime}", *lines, self._verdict])
+        return f"{_as_text(self._caption, _COLUMNS, self._rows())}\n{self._verdict}"
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self._rows()
-        )
-        return (
-            f'<table class="trace"><caption>{escape(self.problem)}, {self._regime}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            f"<p>{escape(self._verdict)}</p>"
-        )
+        table = _as_table(self._caption, _COLUMNS, self._rows())
+        return f"{table}<p>{escape(self._verdict)}</p>"
 
     @property
-    def _regime(self) -> str:
-        return "teacher-forced" if self.teacher_forcing else "free-running"
+    def _caption(self) -> str:
+        return f"{self.problem}, {'teacher-forced' if self.teacher_forcing else 'free-running'}"
 
     @property
     def _verdict(self) -> str:
@@ -151,16 +204,31 @@ def context_vector(encoder: keras.Model, problem: str, *, reverse: bool = False)
     return _compiled_encoder(encoder)(tf.constant(ids[None])).numpy()[0]
 
 
+def reading(encoder: keras.Model, problem: str, *, reverse: bool = False) -> Reading:
+    """Read ``problem`` and keep every embedding, gate and state on the way.
+
+    Computed in numpy from the weights of the encoder's two layers, since a Keras layer does not
+    show its gates. Raises like `problems.parse`.
+    """
+    ids = problems_.arrays(problem, reverse=reverse).encoder_input
+    (matrix,) = encoder.get_layer("embedding").get_weights()
+    kernel, recurrent, (bias, recurrent_bias) = encoder.get_layer("encoder_gru").get_weights()
+    state = np.zeros(len(recurrent), dtype=np.float32)
+    steps = []
+    for token in ids.tolist():
+        update_x, reset_x, candidate_x = np.split(matrix[token] @ kernel + bias, 3)
+        update_h, reset_h, candidate_h = np.split(state @ recurrent + recurrent_bias, 3)
+        update, reset = _sigmoid(update_x + update_h), _sigmoid(reset_x + reset_h)
+        candidate = np.tanh(candidate_x + reset * candidate_h)
+        after = update * state + (1 - update) * candidate
+        steps.append(EncoderStep(token, matrix[token], state, update, reset, candidate, after))
+        state = after
+    return Reading(problem, reverse, tuple(steps))
+
+
 def encoder_states(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
     """Return the hidden state after each of the eight tokens, axes (time 8, units)."""
-    ids = problems_.arrays(problem, reverse=reverse).encoder_input
-    embedding, gru = encoder.get_layer("embedding"), encoder.get_layer("encoder_gru")
-    state = tf.zeros((1, gru.units))
-    states = []
-    for vector in embedding(ids):
-        _, (state,) = gru.cell(vector[None], [state])
-        states.append(state.numpy()[0])
-    return np.stack(states)
+    return reading(encoder, problem, reverse=reverse).states
 
 
 def begin(
@@ -318,6 +386,8 @@ def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
 
 def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int | None, ...]:
     """Return the picks of a trace if they are allowed there; raises like `begin`."""
+    if not isinstance(picks, Iterable):
+        raise TypeError(f"Picks come as a list such as [None, 7], not {type(picks).__name__}.")
     checked = tuple(pick if pick is None else check_token(pick) for pick in picks)
     if len(checked) > ANSWER_LENGTH:
         raise ValueError(
@@ -327,6 +397,32 @@ def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int
     if teacher_forcing and any(pick is not None for pick in checked):
         raise ValueError("With teacher forcing the right token is read, so none can be picked.")
     return checked
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return (1 + np.tanh(x / 2)) / 2  # as 1 / (1 + exp(-x)), but exp would overflow
+
+
+def _as_text(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return the lines of a table: its caption, its head, a line a row."""
+    cells = [columns, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    return "\n".join([caption, *lines])
+
+
+def _as_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return (
+        f'<table class="trace"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
 
 
 def _check_state(state: np.ndarray, units: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 Chapters: *Embeddings* and *Encoder*.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -17,6 +19,27 @@ def distances(vectors: ArrayLike) -> np.ndarray:
     return np.linalg.norm(rows[:, None] - rows[None], axis=-1)
 
 
+class Spread(NamedTuple):
+    """Which way the rows spread: their mean, and the directions in which they do so most."""
+
+    mean: np.ndarray
+    """Axes (column)."""
+    directions: np.ndarray
+    """Each of length 1 and at a right angle to the others, axes (component, column)."""
+    share: np.ndarray
+    """Each component's share of the variance, axes (component)."""
+
+
+def spread(vectors: ArrayLike, count: int = 2) -> Spread:
+    """Return the directions in which the rows spread most.
+
+    ``(row - mean) @ directions.T`` are the coordinates of a row, also of one that was not among
+    ``vectors``. Signs are chosen, and errors raised, as by `principal_components`.
+    """
+    mean, directions, _, share = _decomposed(vectors, count)
+    return Spread(mean, directions, share)
+
+
 def principal_components(vectors: ArrayLike, count: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows seen along the directions in which they spread most.
 
@@ -27,16 +50,8 @@ def principal_components(vectors: ArrayLike, count: int = 2) -> tuple[np.ndarray
     Raises:
         ValueError: ``vectors`` has not the axes (row, column), or fewer than ``count`` of either.
     """
-    rows = _as_rows(vectors)
-    if not 1 <= count <= min(rows.shape):
-        raise ValueError(f"The count is a number from 1 to {min(rows.shape)}, not {count}.")
-    centred = rows - rows.mean(axis=0)
-    left, strength, _ = np.linalg.svd(centred, full_matrices=False)
-    coordinates = left * strength
-    largest = np.abs(coordinates).argmax(axis=0)
-    coordinates *= np.sign(coordinates[largest, range(coordinates.shape[1])])
-    share = strength**2 / (strength**2).sum()
-    return coordinates[:, :count], share[:count]
+    _, _, coordinates, share = _decomposed(vectors, count)
+    return coordinates, share
 
 
 def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
@@ -57,6 +72,27 @@ def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
     if (a == a[0]).all() or (b == b[0]).all():
         raise ValueError("A list in which all numbers are the same has no order to compare.")
     return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+
+
+def _decomposed(
+    vectors: ArrayLike, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, directions (component, column), coordinates (row, component) and share."""
+    rows = _as_rows(vectors)
+    if not 1 <= count <= min(rows.shape):
+        raise ValueError(f"The count is a number from 1 to {min(rows.shape)}, not {count}.")
+    mean = rows.mean(axis=0)
+    left, strength, directions = np.linalg.svd(rows - mean, full_matrices=False)
+    coordinates = left * strength
+    largest = np.abs(coordinates).argmax(axis=0)
+    sign = np.where(coordinates[largest, range(coordinates.shape[1])] < 0, -1, 1)
+    share = strength**2 / ((strength**2).sum() or 1.0)
+    return (
+        mean,
+        (directions * sign[:, None])[:count],
+        (coordinates * sign)[:, :count],
+        share[:count],
+    )
 
 
 def _as_rows(vectors: ArrayLike) -> np.ndarray:

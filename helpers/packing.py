@@ -10,17 +10,18 @@ from collections.abc import Iterable
 
 import numpy as np
 
-WHOLE = {8: np.dtype("<i1"), 16: np.dtype("<i2")}
+WHOLE = {8: "<i1", 16: "<i2"}
 """The whole numbers of a short array, by their bits."""
 
 
 def short(values: np.ndarray, bits: int) -> np.ndarray:
     """Return ``values`` rounded to a short array of 8 or 16 bits, axes (..., column) as before.
 
-    Each column has as its step the smallest power of two with which its largest number still fits.
+    Each column has as its step the smallest power of two with which its largest number still fits,
+    but none below ``2 ** -128``.
     """
     whole, exponents = _whole(values, bits)
-    return np.ldexp(whole, exponents).astype(np.float32)
+    return np.ldexp(whole, exponents).astype(np.float32) + np.float32(0)  # no negative zeros
 
 
 def pack(arrays: Iterable[np.ndarray]) -> list[dict[str, str]]:
@@ -35,7 +36,7 @@ def pack(arrays: Iterable[np.ndarray]) -> list[dict[str, str]]:
 def _packed(values: np.ndarray) -> dict[str, str]:
     for bits, kind in WHOLE.items():
         whole, exponents = _whole(values, bits)
-        if np.array_equal(np.ldexp(whole, exponents), values):
+        if np.isfinite(whole).all() and np.array_equal(np.ldexp(whole, exponents), values):
             return {
                 f"int{bits}": _text(whole.astype(kind)),
                 "exponents": _text(np.atleast_1d(exponents).astype(np.int8)),
@@ -46,7 +47,7 @@ def _packed(values: np.ndarray) -> dict[str, str]:
 def _whole(values: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     largest = np.abs(values).max(axis=0).astype(np.float64)
     steps = np.where((largest > 0) & np.isfinite(largest), largest, 1) / (2 ** (bits - 1) - 1)
-    exponents = np.ceil(np.log2(steps)).astype(np.int32)
+    exponents = np.ceil(np.log2(steps)).astype(np.int32).clip(min=-128)  # as int8 has them
     return np.rint(np.ldexp(values.astype(np.float64), -exponents)), exponents
 
 

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from bookbuild import accept
+from bookbuild.build import ROOT, notebooks
 
 CELLS = [
     "import sys\nprint('one', end=' ', flush=True)\nprint('log', file=sys.stderr, flush=True)\n"
@@ -84,6 +85,25 @@ def test_a_picture_stands_for_its_widget() -> None:
     """Where an output has a picture of the widget, the view of the widget is dropped."""
     data = {accept.WIDGET_VIEW: {"model_id": "ab12"}, "text/html": "<svg></svg>"}
     assert accept.normal_data(nbformat.from_dict(data)) == {"text/html": "<svg></svg>"}
+
+
+def test_the_command_knows_every_notebook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The landing page and the chapters are accepted by name, all of them without one."""
+    accepted: list[str] = []
+    monkeypatch.setattr(accept, "accept", lambda path: accepted.append(path.stem))
+    monkeypatch.setattr("sys.argv", ["accept", "decoder", "intro"])
+    assert accept.main() == 0
+    assert accepted == ["decoder", "intro"]
+    monkeypatch.setattr("sys.argv", ["accept"])
+    assert accept.main() == 0
+    assert accepted[2:] == [path.stem for path in notebooks(ROOT)]
+    assert accepted[2] == "intro"
+    monkeypatch.setattr("sys.argv", ["accept", "intro", "intor"])
+    assert accept.main() == 1
+    assert len(accepted) == 2 + len(notebooks(ROOT))
+    assert "No chapter intor: there are intro, " in capsys.readouterr().err
 
 
 def test_a_failing_cell_leaves_the_file_alone(notebook: Path) -> None:

@@ -28,7 +28,7 @@ def book(tmp_path: Path) -> Path:
         "chapters/one.ipynb": "{}",
         "helpers/model.py": "units = 16\n",
         "helpers/weights.json": "{}",
-        "intro.md": "# A book\n",
+        "intro.ipynb": "{}",
         "requirements.txt": "keras==3\n",
         "_build/.jupyter_cache/outputs": "",
         "_build/.doctrees/intro": "",
@@ -51,6 +51,20 @@ def test_documents_are_those_of_the_table_of_contents(book: Path) -> None:
     assert build.documents(book) == ["intro", "chapters/one", "chapters/two"]
 
 
+def test_notebooks_are_the_pages_that_can_run(book: Path) -> None:
+    """The landing page comes first; a page in Markdown is none of them."""
+    (book / "chapters/two.md").write_text("# Two\n", encoding="utf-8")
+    (book / "chapters/three.ipynb").write_text("{}", encoding="utf-8")
+    assert build.notebooks(book) == [book / "intro.ipynb", book / "chapters/one.ipynb"]
+
+
+def test_every_source_of_the_book_is_there() -> None:
+    """Each file or folder that the fingerprints name exists, and the landing page is a notebook."""
+    for source in (*build.EXECUTION_SOURCES, *build.BOOK_SOURCES):
+        assert (build.ROOT / source).exists(), source
+    assert build.notebooks(build.ROOT)[0] == build.ROOT / "intro.ipynb"
+
+
 def test_an_unchanged_book_is_current(book: Path) -> None:
     """Left-overs of Python do not count as a change."""
     (book / "helpers/__pycache__").mkdir()
@@ -71,7 +85,7 @@ def test_a_change_in_what_cells_import_runs_every_notebook(book: Path, name: str
 
 
 @pytest.mark.parametrize(
-    "name", ["intro.md", "chapters/one.ipynb", "_config.yml", "assets/book.css"]
+    "name", ["intro.ipynb", "chapters/one.ipynb", "_config.yml", "assets/book.css"]
 )
 def test_a_change_in_a_page_keeps_stored_outputs(book: Path, name: str) -> None:
     """Every page is made anew, from the outputs that are there."""
@@ -109,7 +123,7 @@ def test_a_failed_build_is_not_taken_for_a_finished_one(
     def fail(root: Path) -> None:
         raise build.BuildError("a cell failed")
 
-    (book / "intro.md").write_text("changed", encoding="utf-8")
+    (book / "intro.ipynb").write_text("changed", encoding="utf-8")
     monkeypatch.setattr(build, "run_jupyter_book", fail)
     for _ in range(2):
         with pytest.raises(build.BuildError):
@@ -118,7 +132,7 @@ def test_a_failed_build_is_not_taken_for_a_finished_one(
 
 def test_a_build_without_pages_fails(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jupyter Book may end well and yet leave out a page."""
-    (book / "intro.md").write_text("changed", encoding="utf-8")
+    (book / "intro.ipynb").write_text("changed", encoding="utf-8")
     monkeypatch.setattr(build, "run_jupyter_book", lambda root: None)
     with pytest.raises(build.BuildError, match="chapters/one"):
         build.build(book)

@@ -1,4 +1,4 @@
-"""One step, a whole trace, greedy decoding of a batch, exact match."""
+"""A reading, one step, a whole trace, greedy decoding of a batch, exact match."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,15 +28,97 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def gru_step(layer: keras.layers.GRU, vector: np.ndarray, state: np.ndarray) -> np.ndarray:
-    """Compute a time step in numpy: update gate, reset gate, candidate, in Keras' order."""
+def gru_parts(
+    layer: keras.layers.GRU, vector: np.ndarray, state: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Compute a time step in numpy: update gate, reset gate, candidate, and the state after."""
     kernel, recurrent, (bias, recurrent_bias) = layer.get_weights()
     update_in, reset_in, candidate_in = np.split(vector @ kernel + bias, 3)
     update_rec, reset_rec, candidate_rec = np.split(state @ recurrent + recurrent_bias, 3)
     update = 1 / (1 + np.exp(-(update_in + update_rec)))
     reset = 1 / (1 + np.exp(-(reset_in + reset_rec)))
     candidate = np.tanh(candidate_in + reset * candidate_rec)
-    return update * state + (1 - update) * candidate
+    return update, reset, candidate, update * state + (1 - update) * candidate
+
+
+def gru_step(layer: keras.layers.GRU, vector: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """Compute the state after a time step in numpy."""
+    return gru_parts(layer, vector, state)[-1]
+
+
+def test_reading_in_keras(name: str) -> None:
+    """Each state of a reading is that of Keras' own GRU cell, step after step."""
+    _, encoder, _ = load(name)
+    embedding, gru = encoder.get_layer("embedding"), encoder.get_layer("encoder_gru")
+    for problem in ("50+9", "999-0", "3-71"):
+        reading = decoding.reading(encoder, problem, reverse=BACK_TO_FRONT[name])
+        ids = problems.arrays(problem, reverse=BACK_TO_FRONT[name]).encoder_input
+        state = np.zeros((1, gru.units), np.float32)
+        for token, step in zip(ids, reading.steps, strict=True):
+            vector = embedding(np.array([token]))
+            _, (wanted,) = gru.cell(vector, [state])
+            assert step.token == token
+            assert np.array_equal(step.embedding, vector.numpy()[0])
+            assert np.array_equal(step.state_before, state[0])
+            assert step.state_after == pytest.approx(wanted.numpy()[0], abs=1e-6)
+            state = step.state_after[None]
+        assert (reading.problem, reading.reverse) == (problem, BACK_TO_FRONT[name])
+        assert reading.states.shape == (8, gru.units)
+        assert np.array_equal(reading.context, state[0])
+        assert reading.states.dtype == np.float32
+
+
+def test_gates_in_numpy(name: str) -> None:
+    """Update gate, reset gate and candidate are those of a GRU written out by hand."""
+    _, encoder, _ = load(name)
+    gru = encoder.get_layer("encoder_gru")
+    for step in decoding.reading(encoder, "50+9", reverse=BACK_TO_FRONT[name]).steps:
+        wanted = gru_parts(gru, step.embedding, step.state_before)
+        found = (step.update, step.reset, step.candidate, step.state_after)
+        for part, right in zip(found, wanted, strict=True):
+            assert part == pytest.approx(right, abs=1e-6)
+        for gate in (step.update, step.reset):
+            assert gate.min() >= 0
+            assert gate.max() <= 1
+
+
+def test_a_reading_with_large_weights() -> None:
+    """Gates that are wide open or shut raise no warning and give no nan."""
+    _, encoder, _ = seq2seq(2, 3)
+    encoder.set_weights([np.full_like(values, -1000) for values in encoder.get_weights()])
+    with np.errstate(all="raise"):
+        (first, *_) = decoding.reading(encoder, "50+9").steps
+    assert np.isfinite(first.state_after).all()
+    assert set(first.update) <= {0, 1}
+
+
+def test_a_reading_sees_new_weights() -> None:
+    """Weights that are changed later count."""
+    keras.utils.set_random_seed(0)
+    _, encoder, _ = seq2seq(2, 3)
+    before = decoding.reading(encoder, "50+9").context
+    encoder.set_weights([values * -2 for values in encoder.get_weights()])
+    after = decoding.reading(encoder, "50+9").context
+    assert not np.allclose(before, after)
+    assert after == pytest.approx(decoding.context_vector(encoder, "50+9"), abs=1e-6)
+
+
+def test_a_reading_in_words() -> None:
+    """The text and the HTML have a line for each token, with the first numbers of the state."""
+    _, encoder, _ = load("notes")
+    reading = decoding.reading(encoder, "50+9")
+    lines = repr(reading).splitlines()
+    assert lines[0] == "50+9, read from the front"
+    assert lines[1].split("  ")[-1] == "state, first 4 of 16 numbers"
+    assert [line.split()[1] for line in lines[2:]] == ["PAD"] * 3 + [*"50+9", "EOS"]
+    shown = [f"{value:z.2f}" for value in reading.context[:4]]
+    assert lines[-1].split()[2:] == shown
+    page = ElementTree.fromstring(reading._repr_html_())
+    assert page.findtext("caption") == lines[0]
+    assert page.findall("tbody/tr")[-1].findtext("td[3]") == " ".join(shown)
+    assert repr(decoding.reading(encoder, "50+9", reverse=True)).startswith("50+9, read back to")
+    _, small, _ = seq2seq(2, 3)
+    assert repr(decoding.reading(small, "50+9")).splitlines()[1].endswith("  state")
 
 
 def test_encoder_states_in_numpy(name: str) -> None:
@@ -314,6 +396,173 @@ def test_a_trace_as_a_table() -> None:
     assert page.findtext("p") == "answer: 59, right"
 
 
+def test_a_picked_trace_in_words() -> None:
+    """A token that was written in place of the choice stands beside it, and counts."""
+    picked = replace(made_up([5, 9, EOS, PAD, 3]), picks=(None, 8))
+    lines = repr(picked).splitlines()
+    assert lines[2].split() == ["1", "PAD", "5", "0.900", "5", "yes"]
+    assert lines[3].split()[2:] == ["9,", "but", "8", "is", "written", "0.900", "9", "no"]
+    assert lines[-1] == "answer: 58, first mistake at time step 2; right is 59"
+    page = ElementTree.fromstring(f"<div>{picked._repr_html_()}</div>")
+    assert page.find("table/tbody")[1][2].text == "9, but 8 is written"  # type: ignore[index]
+    assert repr(replace(made_up([5]), picks=(4,))).endswith("so far: 4")
+
+
+@pytest.mark.parametrize(
+    ("picks", "written", "answer", "correct"),
+    [
+        ((), (5, 8, EOS, PAD, PAD), "58", False),
+        ((None, 9), (5, 9, EOS, PAD, PAD), "59", True),
+        ((None, 9, None, 3, 3), (5, 9, EOS, 3, 3), "59", True),
+        ((None, 9, 0), (5, 9, 0, PAD, PAD), "590", False),
+        ((EOS,), (EOS, 8, EOS, PAD, PAD), "", False),
+        ((PAD, 5), (PAD, 5, EOS, PAD, PAD), "5", False),
+        ((0, 1, 2, 3, 4), (0, 1, 2, 3, 4), "01234", False),
+        ((5, 8), (5, 8, EOS, PAD, PAD), "58", False),
+    ],
+)
+def test_what_is_written(
+    picks: tuple[int | None, ...], written: tuple[int, ...], answer: str, correct: bool
+) -> None:
+    """A pick takes the place of the choice, which stays what the model would have written."""
+    trace = replace(made_up([5, 8, EOS, PAD, PAD]), picks=picks)
+    assert trace.choices == (5, 8, EOS, PAD, PAD)
+    assert trace.written == written
+    assert (trace.answer, trace.correct) == (answer, correct)
+
+
+def test_written_back_to_front() -> None:
+    """What is picked is written in the order of the model, and read from the front."""
+    trace = replace(made_up([9, 4, EOS, PAD, PAD], reverse=True), picks=(None, 5))
+    assert (trace.answer, trace.correct) == ("59", True)
+    assert replace(trace, picks=(1, 5)).answer == "51"
+
+
+def test_a_pick_is_read_next(name: str) -> None:
+    """The pick goes in at the next time step; all before it is as it was without the pick."""
+    _, encoder, decoder = load(name)
+    reverse = BACK_TO_FRONT[name]
+    own = decoding.trace(encoder, decoder, "50+9", reverse=reverse)
+    for place in range(5):
+        token = (own.choices[place] + 1) % 10
+        picks = [None] * place + [token]
+        trace = decoding.trace(encoder, decoder, "50+9", reverse=reverse, picks=picks)
+        assert trace.picks == tuple(picks)
+        assert trace.written[:place] == own.written[:place]
+        assert trace.written[place] == token
+        for step, other in zip(trace.steps[: place + 1], own.steps, strict=False):
+            assert np.array_equal(step.distribution, other.distribution)
+            assert step.token == other.token
+        if place < 4:
+            step = trace.steps[place + 1]
+            assert step.token == token
+            wanted, _ = decoding.step(decoder, token, own.steps[place].state_after)
+            assert np.array_equal(step.distribution, wanted)
+        assert trace.written[place + 1 :] == trace.choices[place + 1 :]
+
+
+def test_a_pick_that_is_the_choice(name: str) -> None:
+    """Who writes what the model has chosen changes nothing."""
+    _, encoder, decoder = load(name)
+    reverse = BACK_TO_FRONT[name]
+    own = decoding.trace(encoder, decoder, "3-71", reverse=reverse)
+    for picks in ([own.choices[0]], list(own.choices), [None, own.choices[1]], [None] * 5):
+        trace = decoding.trace(encoder, decoder, "3-71", reverse=reverse, picks=picks)
+        assert trace.written == own.written
+        for step, other in zip(trace.steps, own.steps, strict=True):
+            assert np.array_equal(step.distribution, other.distribution)
+        assert "written" not in repr(trace)
+
+
+def test_picks_after_eos() -> None:
+    """They are read like any other, but the answer has ended before them."""
+    _, encoder, decoder = load("notes")
+    trace = decoding.trace(encoder, decoder, "50+9", picks=[None, None, None, 7, 7])
+    assert trace.written == (5, 9, EOS, 7, 7)
+    assert trace.steps[4].token == 7
+    assert (trace.answer, trace.correct) == ("59", True)
+
+
+def test_the_right_picks_are_teacher_forcing() -> None:
+    """Whoever writes the right token each time gives the decoder what teacher forcing gives it."""
+    _, encoder, decoder = load("step-1-notes")
+    for problem in TEST[::400]:
+        forced = decoding.trace(encoder, decoder, problem, teacher_forcing=True)
+        picked = decoding.trace(encoder, decoder, problem, picks=forced.target)
+        assert picked.choices == forced.choices
+        assert picked.correct
+        for one, other in zip(picked.steps, forced.steps, strict=True):
+            assert np.array_equal(one.distribution, other.distribution)
+
+
+def test_picks_step_by_step() -> None:
+    """`begin` takes the picks and `advance` reads them, as `trace` does at once."""
+    _, encoder, decoder = load("notes")
+    picks: list[Any] = [4, None, np.int64(7)]
+    wanted = decoding.trace(encoder, decoder, "50+9", picks=picks)
+    trace = decoding.begin(encoder, "50+9", picks=picks)
+    assert (trace.steps, trace.written, trace.picks) == ((), (), (4, None, 7))
+    for taken in range(1, 6):
+        trace = decoding.advance(decoder, trace)
+        assert trace.picks == (4, None, 7)
+        assert trace.written == wanted.written[:taken]
+        assert np.array_equal(trace.steps[-1].distribution, wanted.steps[taken - 1].distribution)
+    assert trace.answer == wanted.answer
+
+
+def test_none_picked_with_teacher_forcing() -> None:
+    """A list that leaves every time step to the model is no pick."""
+    assert decoding.check_picks([None, None], True) == (None, None)
+    _, encoder, decoder = load("notes")
+    trace = decoding.trace(encoder, decoder, "50+9", teacher_forcing=True, picks=[None])
+    assert trace.written == trace.choices
+
+
+@pytest.mark.parametrize(
+    ("picks", "error"),
+    [
+        *[([pick], ValueError) for pick in (14, -1)],
+        *[([None, pick], TypeError) for pick in (True, 5.0, "5", [5], np.float32(5))],
+        *[([pick] * 6, ValueError) for pick in (None, 5)],
+        *[(picks, TypeError) for picks in ("57", 7, None, True)],
+    ],
+)
+def test_bad_picks(monkeypatch: pytest.MonkeyPatch, picks: Any, error: type[Exception]) -> None:
+    """A pick is an id or None, at most one for each time step, checked before a model runs."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    for call in (
+        lambda: decoding.check_picks(picks, False),
+        lambda: decoding.begin(encoder, "50+9", picks=picks),
+        lambda: decoding.trace(encoder, decoder, "50+9", picks=picks),
+        lambda: decoding.trace(encoder, decoder, "50+9", picks=picks, context=np.zeros(16)),
+    ):
+        with pytest.raises(error, match=ONE_SENTENCE):
+            call()
+
+
+def test_no_picks_with_teacher_forcing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the right token is read, a pick would be read by nobody."""
+    _, encoder, decoder = load("notes")
+    forbid(monkeypatch)
+    for call in (
+        lambda: decoding.check_picks([None, 5], True),
+        lambda: decoding.begin(encoder, "50+9", teacher_forcing=True, picks=[0]),
+        lambda: decoding.trace(encoder, decoder, "50+9", teacher_forcing=True, picks=[5, 9]),
+    ):
+        with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+            call()
+        assert "teacher forcing" in str(caught.value)
+
+
+def test_checked_picks() -> None:
+    """Picks that are allowed come back as a tuple of whole numbers and None."""
+    checked = decoding.check_picks(np.array([0, 13], np.int8), False)  # type: ignore[arg-type]
+    assert checked == (0, 13)
+    assert {type(pick) for pick in checked} == {int}
+    assert decoding.check_picks([], True) == ()
+
+
 @pytest.mark.parametrize("problem", BAD_PROBLEMS)
 def test_bad_problems(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
     """A problem that is not allowed is refused before any model runs."""
@@ -321,6 +570,7 @@ def test_bad_problems(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
     forbid(monkeypatch)
     for call in (
         lambda: decoding.context_vector(encoder, problem),
+        lambda: decoding.reading(encoder, problem),
         lambda: decoding.encoder_states(encoder, problem),
         lambda: decoding.trace(encoder, decoder, problem),
         lambda: decoding.trace(encoder, decoder, problem, teacher_forcing=True, reverse=True),
@@ -338,6 +588,7 @@ def test_a_problem_is_a_string(monkeypatch: pytest.MonkeyPatch, problem: Any) ->
     forbid(monkeypatch)
     for call in (
         lambda: decoding.context_vector(encoder, problem),
+        lambda: decoding.reading(encoder, problem),
         lambda: decoding.encoder_states(encoder, problem),
         lambda: decoding.trace(encoder, decoder, problem),
         lambda: decoding.answers(encoder, decoder, [problem]),
@@ -427,8 +678,11 @@ def test_models_that_do_not_belong_together(monkeypatch: pytest.MonkeyPatch) -> 
     _, encoder, decoder = load("notes")
     _, _, large_decoder = load("grown")
     forbid(monkeypatch)
+    assert decoding.check_pair(encoder, decoder) == 16
     ids = problems.batch(["50+9"]).encoder_input
     for pair in ((encoder, large_decoder), (decoder, encoder), (decoder, decoder)):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            decoding.check_pair(*pair)
         with pytest.raises(ValueError, match=ONE_SENTENCE):
             decoding.greedy(*pair, ids)
         with pytest.raises(ValueError, match=ONE_SENTENCE):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.geometry import distances, principal_components, rank_correlation
+from helpers.geometry import distances, principal_components, rank_correlation, spread
 from tests.messages import ONE_SENTENCE
 
 
@@ -54,6 +54,27 @@ def test_principal_components() -> None:
     assert np.array_equal(first_share, share[:2])
 
 
+def test_spread() -> None:
+    """The directions give the coordinates of the rows; they stand at right angles."""
+    rows = np.random.default_rng(1).normal(size=(30, 4)) * [1, 5, 2, 3]
+    mean, directions, share = spread(rows, 3)
+    coordinates, wanted_share = principal_components(rows, 3)
+    assert mean == pytest.approx(rows.mean(axis=0))
+    assert directions.shape == (3, 4)
+    assert directions @ directions.T == pytest.approx(np.eye(3))
+    assert (rows - mean) @ directions.T == pytest.approx(coordinates)
+    assert np.array_equal(share, wanted_share)
+
+
+def test_rows_that_are_all_the_same_spread_nowhere() -> None:
+    """They lie in one place, and no component has a share of nothing."""
+    rows = np.full((5, 3), 7.0)
+    coordinates, share = principal_components(rows)
+    assert not coordinates.any()
+    assert not share.any()
+    assert spread(rows).directions.shape == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "wanted"),
     [
@@ -72,7 +93,7 @@ def test_rank_correlation(first: Any, second: Any, wanted: float) -> None:
 @pytest.mark.parametrize("vectors", [3, [], [1, 2, 3], np.zeros((2, 3, 4))])
 def test_vectors_have_two_axes(vectors: Any) -> None:
     """Anything else is refused in one sentence."""
-    for function in (distances, principal_components):
+    for function in (distances, principal_components, spread):
         with pytest.raises(ValueError, match=ONE_SENTENCE):
             function(vectors)
 

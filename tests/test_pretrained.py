@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import decoding, pretrained, problems, training
+from helpers import decoding, packing, pretrained, problems, training
 from helpers.model import seq2seq
 from helpers.pretrained import RECIPES, WEIGHTS
 from helpers.training import Recipe, Snapshot
@@ -310,19 +310,22 @@ def test_command_line_knows_the_names(capsys: pytest.CaptureFixture[str]) -> Non
     assert "python -m helpers.pretrained" in capsys.readouterr().err
 
 
+FEW = problems.Split(
+    [f"{a}+{b}" for a in range(8) for b in range(8)],
+    [f"{a}+{a}" for a in range(10, 30)],
+    [f"{a}+1" for a in range(10, 20)],
+)
+"""A task so small that a model is trained on it in no time."""
+
+
 def test_train_keeps_the_best_seed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of several seeds the best on the validation part is kept and written."""
-    few = problems.Split(
-        [f"{a}+{b}" for a in range(8) for b in range(8)],
-        [f"{a}+{a}" for a in range(10, 30)],
-        [f"{a}+1" for a in range(10, 20)],
-    )
     scores = iter([0.25, 0.75, 0.5, 0.125])
     recipe = Recipe(task="sums", epochs=1, batch_size=64, embedding_dim=2, units=2)
     monkeypatch.setitem(RECIPES, "notes", (recipe, (3, 5, 7)))
-    monkeypatch.setattr(problems, "split", lambda task: few)
+    monkeypatch.setattr(problems, "split", lambda task: FEW)
     monkeypatch.setattr(keras.Model, "fit", fit_without_training)
     monkeypatch.setattr(training, "recording_epochs", lambda epochs: [0])
     monkeypatch.setattr(pretrained, "recording_epochs", lambda epochs: [0])
@@ -338,6 +341,44 @@ def test_train_keeps_the_best_seed(
     for values, original in zip(pretrained.load("notes")[0].get_weights(), wanted, strict=True):
         assert np.array_equal(values, original)
     assert "seed 7" in capsys.readouterr().out
+
+
+def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights are rounded if the recipe says so, and all figures are of the rounded model."""
+    recipe = Recipe(
+        task="sums", epochs=2, batch_size=64, embedding_dim=2, units=3, seed=4, weight_bits=8
+    )
+    monkeypatch.setitem(RECIPES, "notes", (recipe, (4,)))
+    monkeypatch.setattr(problems, "split", lambda task: FEW)
+    made = pretrained.train("notes")
+    record = pretrained.record("notes")
+    assert record.recipe == recipe
+    model, encoder, decoder = pretrained.load("notes")
+    for values in model.get_weights():
+        assert np.array_equal(values, packing.short(values, 8))
+    assert all("int8" in text for text in packing.pack(model.get_weights()))
+    loss, accuracy = training.examine(model, FEW.test)
+    assert (record.loss, record.token_accuracy) == pytest.approx((loss, accuracy))
+    assert record.exact_match == decoding.exact_match(encoder, decoder, FEW.test)
+    first, before, last = record.snapshots
+    assert (last.loss, last.token_accuracy) == pytest.approx(
+        training.examine(model, FEW.validation)
+    )
+    assert np.array_equal(last.embedding, model.get_weights()[0])
+    for snapshot in (first, before):
+        assert not np.array_equal(snapshot.embedding, packing.short(snapshot.embedding, 8))
+    assert made.seeds == record.seeds == {4: last.exact_match}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (recipe, _) in RECIPES.items() if recipe.weight_bits]
+)
+def test_stored_weights_are_short(name: str) -> None:
+    """The models whose recipes say so have weights of as few bits as they say."""
+    bits = RECIPES[name][0].weight_bits
+    assert bits is not None
+    for values in load(name)[0].get_weights():
+        assert np.array_equal(values, packing.short(values, bits))
 
 
 def fit_without_training(self: keras.Model, *data: object, **options: Any) -> None:

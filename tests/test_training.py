@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from IPython.display import HTML
 
-from helpers import decoding, problems, training
-from helpers.training import LiveCurve, Recipe, Recorder, Snapshot
+from helpers import decoding, packing, problems, training
+from helpers.model import seq2seq
+from helpers.training import LiveCurve, Recipe, Recorder, ShortWeights, Snapshot
 from helpers.vocabulary import PAD
 from tests.messages import ONE_SENTENCE
 
@@ -255,6 +256,40 @@ def test_examine() -> None:
     assert accuracy == pytest.approx(0.9)
 
 
+def test_short_weights() -> None:
+    """They are rounded once, after the last epoch, and a recorder behind it sees them rounded."""
+    model, encoder, decoder = seq2seq(2, 3)
+    model.compile(loss="categorical_crossentropy", optimizer="adam", run_eagerly=True)
+    recorder = Recorder(encoder, decoder, PARTS.validation, epochs=[1, 2, 3], watched=WATCHED)
+    seen: list[list[np.ndarray]] = []
+    before = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(model.get_weights())
+    )
+    model.fit(
+        training.batches(PARTS.train[:64], RECIPE),
+        epochs=3,
+        verbose=0,
+        callbacks=[before, ShortWeights(16), recorder],
+    )
+    for epoch in (0, 1):
+        assert np.array_equal(recorder.snapshots[epoch].embedding, seen[epoch][0])
+        assert not np.array_equal(packing.short(seen[epoch][0], 16), seen[epoch][0])
+    for values, exact in zip(model.get_weights(), seen[2], strict=True):
+        assert np.array_equal(values, packing.short(exact, 16))
+    last = recorder.snapshots[-1]
+    assert np.array_equal(last.embedding, packing.short(seen[2][0], 16))
+    assert (last.loss, last.token_accuracy) == training.examine(model, PARTS.validation)
+    assert last.exact_match == decoding.exact_match(encoder, decoder, PARTS.validation)
+    assert list(last.answers.values()) == decoding.answers(encoder, decoder, WATCHED)
+
+
+@pytest.mark.parametrize("bits", [None, 8, 16])
+def test_bits_of_a_recipe(bits: int | None) -> None:
+    """Weights may be rounded to 8 or 16 bits, and are not unless the recipe says so."""
+    assert Recipe(weight_bits=bits).weight_bits == bits
+    assert Recipe().weight_bits is None
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 24, 150, 1200, 2400])
 def test_recording_epochs(epochs: int) -> None:
     """From before training to the last epoch, about forty, close together early."""
@@ -301,6 +336,10 @@ def test_bad_problems(bad: str) -> None:
         {"embedding_dim": True},
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
+        {"weight_bits": 4},
+        {"weight_bits": 0},
+        {"weight_bits": "8"},
+        {"weight_bits": True},
     ],
 )
 def test_a_recipe_that_cannot_be_followed(values: dict[str, Any]) -> None:

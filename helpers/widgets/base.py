@@ -5,6 +5,7 @@ Python computes. In a built page the same module computes by itself.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,12 @@ def _with_needs(name: str, needed: list[str]) -> str:
 def _as_constant(name: str) -> str:
     body = _with_needs(name, [])
     exported = ", ".join(_EXPORT.findall(body))
-    return (
-        f"const {name}_module = (() => {{\n{_EXPORT.sub('', body)}return {{ {exported} }};\n}})();\n"
-    )
+    body = _EXPORT.sub("", body)
+    return f"const {name}_module = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
+
+
+class NotAllowedError(traitlets.TraitError, ValueError):
+    """A trait was given a value that it does not take, and is as it was."""
 
 
 class BookWidget(AnyWidget):
@@ -73,8 +77,20 @@ class BookWidget(AnyWidget):
         """Return HTML that shows what the widget shows, as a picture and a table."""
         raise NotImplementedError
 
+    def _register_validator(self, handler: Callable[..., Any], names: tuple[Any, ...]) -> None:
+        # After no other error than its own does traitlets take back what came in one message.
+        def check(widget: "BookWidget", proposal: traitlets.Bunch) -> Any:
+            try:
+                return handler(widget, proposal)
+            except (TypeError, ValueError) as error:
+                raise NotAllowedError(str(error)) from error
+
+        super()._register_validator(check, names)
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+        bundle = super()._repr_mimebundle_(**kwargs)
+        assert bundle is not None  # there is none for a widget without a view
+        data, metadata = bundle
         return {**data, "text/html": self.still(), "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:

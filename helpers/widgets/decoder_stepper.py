@@ -11,8 +11,8 @@ import traitlets
 
 from helpers import decoding, plots, problems
 from helpers.decoding import Trace
-from helpers.widgets.base import BookWidget, module_text, style_text
-from helpers.widgets.models import pairs
+from helpers.widgets.base import module_text, style_text
+from helpers.widgets.stepper import Stepper
 
 EXAMPLES = ("50+9", "3-71", "99+1", "7-7", "123+456")
 
@@ -43,7 +43,7 @@ def _trace_as_json(trace: Trace, stepper: "DecoderStepper") -> dict[str, Any]:
     }
 
 
-class DecoderStepper(BookWidget):
+class DecoderStepper(Stepper):
     """Answers a problem one time step at a time, with the decoder it is given.
 
     ``DecoderStepper(encoder, decoder)`` steps two of the three models that `model.seq2seq` returns,
@@ -59,28 +59,19 @@ class DecoderStepper(BookWidget):
         examples: the problems that are offered.
 
     Raises:
-        TypeError, ValueError: a problem is not allowed by `problems.parse`, or the models are not
-            by `models.pairs`.
+        TypeError, ValueError: like `Stepper`.
     """
 
     _esm = module_text("decoder_stepper")
     _css = style_text("decoder_stepper")
     computed = traitlets.Tuple(("trace",)).tag(sync=True)
 
-    problem = traitlets.Unicode("50+9").tag(sync=True)
-    """The problem that is answered. A new one starts over."""
-    model = traitlets.Unicode().tag(sync=True)
-    """The name of the model that answers. Another one starts over."""
+    last = problems.ANSWER_LENGTH
+
     teacher_forcing = traitlets.Bool(False).tag(sync=True)
     """Whether the decoder reads the right token, and not the one written last."""
     picks = traitlets.List(traitlets.Int(allow_none=True)).tag(sync=True)
     """For each time step the token written in place of the model's choice, or None."""
-    step = traitlets.Int(0).tag(sync=True)
-    """How many of the five time steps are shown."""
-    examples = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """The problems that are offered."""
-    models = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """What a page needs to compute by itself, for each model (see `models.Pair.packed`)."""
     trace = traitlets.Instance(Trace).tag(sync=True, to_json=_trace_as_json)
     """The answer with all five time steps."""
 
@@ -93,15 +84,13 @@ class DecoderStepper(BookWidget):
         task: str | None = None,
         examples: Iterable[str] = EXAMPLES,
     ) -> None:
-        self.pairs = pairs(models, reverse=reverse, task=task)
-        examples = list(examples)
-        for example in (problem, *examples):
-            problems.parse(example)
         super().__init__(
+            models,
             problem=problem,
-            model=next(iter(self.pairs)),
-            teacher_forcing=teacher_forcing,
+            reverse=reverse,
+            task=task,
             examples=examples,
+            teacher_forcing=teacher_forcing,
         )
         self.observe(self._react, ["problem", "model", "teacher_forcing", "picks", "step"])
 
@@ -114,29 +103,9 @@ class DecoderStepper(BookWidget):
         """Return the five distributions as a picture, and the table of the time steps."""
         return plots.distributions(self.trace)._repr_html_() + self.trace._repr_html_()
 
-    @traitlets.validate("problem")
-    def _check_problem(self, proposal: traitlets.Bunch) -> str:
-        problems.parse(proposal.value)
-        return proposal.value
-
-    @traitlets.validate("model")
-    def _check_model(self, proposal: traitlets.Bunch) -> str:
-        if proposal.value not in self.pairs:
-            names = ", ".join(map(repr, self.pairs))
-            raise ValueError(f"The model of this widget is one of {names}, not {proposal.value!r}.")
-        return proposal.value
-
     @traitlets.validate("picks")
     def _check_picks(self, proposal: traitlets.Bunch) -> list[int | None]:
         return list(decoding.check_picks(proposal.value, self.teacher_forcing))
-
-    @traitlets.validate("step")
-    def _check_step(self, proposal: traitlets.Bunch) -> int:
-        if not 0 <= proposal.value <= problems.ANSWER_LENGTH:
-            raise ValueError(
-                f"A step is a number from 0 to {problems.ANSWER_LENGTH}, not {proposal.value}."
-            )
-        return proposal.value
 
     def _react(self, change: traitlets.Bunch) -> None:
         with self.hold_sync():
@@ -145,10 +114,6 @@ class DecoderStepper(BookWidget):
             if change.name in ("problem", "model", "teacher_forcing"):
                 self.set_trait("picks", [])
             self.trace = self._answer()
-
-    @traitlets.default("models")
-    def _packed(self) -> list[dict[str, Any]]:
-        return [pair.packed() for pair in self.pairs.values()]
 
     @traitlets.default("trace")
     def _answer(self) -> Trace:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from helpers import decoding, packing, pretrained, problems
 
@@ -28,11 +29,12 @@ class Pair:
         """Return all that a page without a kernel needs to compute what the two models do.
 
         Raises:
-            ValueError: the layers are not those of `model.seq2seq`.
+            ValueError: the layers are not those of `model.seq2seq`, or not of one call of it.
         """
         try:
+            own, other = [part.get_layer("embedding") for part in (self.encoder, self.decoder)]
             layers = [
-                self.encoder.get_layer("embedding"),
+                own,
                 self.encoder.get_layer("encoder_gru"),
                 self.decoder.get_layer("decoder_gru"),
                 self.decoder.get_layer("softmax"),
@@ -42,6 +44,11 @@ class Pair:
                 "The layers of the two models are called 'embedding', 'encoder_gru', "
                 "'decoder_gru' and 'softmax', as `seq2seq` calls them."
             ) from error
+        if own is not other and not np.array_equal(own.get_weights()[0], other.get_weights()[0]):
+            raise ValueError(
+                "The encoder and the decoder come from one call of `seq2seq`, but these two have "
+                "different embeddings."
+            )
         trained_on = None
         if self.task is not None:
             largest, operators = problems.TASKS[self.task]

@@ -2,28 +2,19 @@
 // from the weights in the page where there is none.
 
 import {
-  announcer, asker, button, choice, element, frame, numbersSwitch, percent, strip,
+  announcer, asker, button, element, frame, numbersSwitch, percent, strip,
 } from "./parts.js";
 import {
-  ALLOWED, ANSWER_LENGTH, EOS, TOKENS, backToFront, decode, firstMistake, isFamiliar, normalProblem,
-  solve,
+  ANSWER_LENGTH, EOS, TOKENS, backToFront, decode, firstMistake, solve, unfamiliar,
 } from "./problems.js";
-import { Seq2Seq, trace } from "./seq2seq.js";
-
-const PACE = 1400; // milliseconds between two steps while it plays
-
-const unpacked = new WeakMap();
-
-function chosen(model) {
-  return model.get("models").find(({ name }) => name === model.get("model"));
-}
+import { chosenModel, trace } from "./seq2seq.js";
+import { question, stepTable, walk } from "./stepping.js";
 
 function compute(model) {
-  const about = chosen(model);
-  if (!unpacked.has(about)) unpacked.set(about, new Seq2Seq(about));
-  return trace(unpacked.get(about), {
+  const { record, network } = chosenModel(model);
+  return trace(network, {
     problem: model.get("problem"),
-    reverse: about.reverse,
+    reverse: record.reverse,
     teacherForcing: model.get("teacher_forcing"),
     picks: model.get("picks"),
   });
@@ -35,41 +26,12 @@ function initialize({ model }) {
 
 function render({ model, el }) {
   const said = announcer();
-  const complaint = element("p", { class: "complaint", role: "alert" });
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "trace", compute, silence);
 
-  // What is asked, and of which model.
-  const problem = element("input", { type: "text", autocomplete: "off", spellcheck: "false", size: 9 });
-  const form = element(
-    "form",
-    { class: "fields", submit: answer },
-    element("label", { class: "field" }, element("span", {}, "Problem"), problem),
-    element("button", { type: "submit" }, "Answer it"),
-  );
-  const example = choice("or pick one", ["", ...model.get("examples")], (text) => {
-    if (text) pose(text);
-  });
-  example.select.firstChild.textContent = "examples";
-  form.append(example.whole);
-  const names = model.get("models").map(({ name }) => name);
-  const which = choice("Model", names, (name) => begin({ model: name }));
-  if (names.length > 1) form.append(which.whole);
-
-  function answer(event) {
-    event.preventDefault();
-    pose(problem.value);
-  }
-
-  function pose(text) {
-    const normal = normalProblem(text);
-    complaint.textContent = normal === null ? ALLOWED : "";
-    problem.setAttribute("aria-invalid", normal === null);
-    if (normal === null) return;
-    problem.value = normal;
-    begin({ problem: normal });
-  }
+  const { parts, show: showProblem } = question(model, "Answer it", begin);
+  const { buttons, go, pause, show: showWay } = walk(model, ANSWER_LENGTH);
 
   function begin(change) {
     pause();
@@ -96,66 +58,11 @@ function render({ model, el }) {
     ...regimes.map(({ whole }) => whole),
   );
 
-  // Forth and back.
-  const again = button("Start over", () => go(0));
-  const back = button("Back", () => go(model.get("step") - 1));
-  const next = button("Next", () => go(model.get("step") + 1));
-  const play = button("Play", () => (timer === undefined ? start() : pause()));
-  next.classList.add("main");
-  let timer;
-
-  function go(step) {
-    pause();
-    move(step);
-  }
-
-  function move(step) {
-    model.set("step", Math.min(Math.max(step, 0), ANSWER_LENGTH));
-    model.save_changes();
-  }
-
-  function start() {
-    if (model.get("step") === ANSWER_LENGTH) move(0);
-    play.textContent = "Pause";
-    timer = setInterval(() => {
-      move(model.get("step") + 1);
-      if (model.get("step") === ANSWER_LENGTH) pause();
-    }, PACE);
-  }
-
-  function pause() {
-    clearInterval(timer);
-    timer = undefined;
-    play.textContent = "Play";
-  }
-
   // What the encoder hands over.
   const read = element("span", { class: "tokens" });
   const context = strip("Context vector");
 
-  // All five time steps at a glance.
-  const places = Array.from({ length: ANSWER_LENGTH }, (_, place) => {
-    const head = button(String(place + 1), () => go(place + 1));
-    head.setAttribute("aria-label", `Go to time step ${place + 1}`);
-    return { head, token: element("td"), written: element("td"), wanted: element("td") };
-  });
-  const row = (name, part) =>
-    element("tr", {}, element("th", { scope: "row" }, name), ...places.map((place) => place[part]));
-  const table = element(
-    "table",
-    {},
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        element("th", { scope: "col" }, "time step"),
-        ...places.map(({ head }) => element("th", { scope: "col" }, head)),
-      ),
-    ),
-    element("tbody", {}, row("reads", "token"), row("writes", "written"), row("right", "wanted")),
-  );
+  const table = stepTable(ANSWER_LENGTH, ["reads", "writes", "right"], go);
 
   // One time step from the inside.
   const heading = element("p", { class: "heading" });
@@ -200,14 +107,14 @@ function render({ model, el }) {
 
   const root = frame(
     "Decoder stepper",
-    form,
-    complaint,
+    "decoder-stepper",
+    ...parts,
     about,
     regime,
     element("div", { class: "reading" }, read, context.whole),
-    element("div", { class: "buttons" }, again, back, next, play),
+    element("div", { class: "buttons" }, ...buttons),
     silence,
-    table,
+    table.whole,
     element("div", { class: "result" }, verdict, mistake),
     element("div", { class: "step" }, inside, element("div", { class: "outcome" }, hint, distribution)),
     said,
@@ -231,9 +138,7 @@ function render({ model, el }) {
   }
 
   function showQuestion(seen) {
-    const { name, trainedOn } = chosen(model);
-    if (document.activeElement !== problem && complaint.textContent === "") problem.value = seen.problem;
-    which.select.value = name;
+    showProblem(seen.problem);
     for (const { forcing, radio } of regimes) radio.checked = forcing === seen.teacherForcing;
     const notes = [];
     if (seen.reverse) {
@@ -242,14 +147,9 @@ function render({ model, el }) {
           `and should write ${backToFront(solve(seen.problem))}.`,
       );
     }
-    if (trainedOn && !isFamiliar(seen.problem, trainedOn)) {
-      notes.push(
-        `This model was trained on numbers from 0 to ${trainedOn.largest} with ` +
-          `${Array.from(trainedOn.operators).join(" and ")}. It never saw a problem like ` +
-          `${seen.problem}, so do not count on the answer.`,
-      );
-    }
-    about.textContent = notes.join(" ");
+    const { trainedOn } = chosenModel(model).record;
+    notes.push(unfamiliar(seen.problem, trainedOn, "do not count on the answer"));
+    about.textContent = notes.filter(Boolean).join(" ");
     read.replaceChildren(
       "The encoder reads ",
       ...seen.read.map((id) => element("code", {}, TOKENS[id])),
@@ -260,26 +160,21 @@ function render({ model, el }) {
 
   function showTable(seen, step) {
     const end = seen.target.indexOf(EOS);
-    places.forEach(({ head, token, written, wanted }, place) => {
+    table.show(step);
+    showWay(step);
+    table.cells.forEach(([token, written, wanted], place) => {
       const one = seen.steps[place];
       const done = place < step;
       const right = one.written === seen.target[place];
       const counts = place <= end; // what comes behind EOS is not part of the answer
       const mark = counts ? ` ${right ? "\u2713" : "\u2717"}` : "";
-      if (place + 1 === step) head.setAttribute("aria-current", "step");
-      else head.removeAttribute("aria-current");
-      for (const cell of [token, written, wanted]) {
-        cell.classList.toggle("now", place + 1 === step);
-        cell.classList.toggle("over", !counts);
-      }
+      for (const cell of [token, written, wanted]) cell.classList.toggle("over", !counts);
       token.textContent = done || place === step ? TOKENS[one.token] : "\u00b7";
       written.textContent = done ? TOKENS[one.written] + mark : "\u00b7";
       written.classList.toggle("wrong", done && counts && !right);
       if (done && one.written !== one.choice) written.append(element("small", {}, "yours"));
       wanted.textContent = TOKENS[seen.target[place]];
     });
-    again.disabled = back.disabled = step === 0;
-    next.disabled = step === ANSWER_LENGTH;
   }
 
   function showStep(seen, step) {

@@ -11,11 +11,22 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** The frame of a widget. Shortcuts of JupyterLab stay outside: they would take Enter away. */
-export function frame(name, ...children) {
+/** A new element of a drawing. */
+export function drawn(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * The frame of a widget, with the class `kind` that its own style sheet starts from. Shortcuts of
+ * JupyterLab stay outside: they would take Enter away.
+ */
+export function frame(name, kind, ...children) {
   return element(
     "section",
-    { class: "book-widget", "aria-label": name, "data-lm-suppress-shortcuts": "true" },
+    { class: `book-widget ${kind}`, "aria-label": name, "data-lm-suppress-shortcuts": "true" },
     ...children,
   );
 }
@@ -32,13 +43,18 @@ export function choice(label, options, act) {
   return { select, whole: element("label", { class: "field" }, element("span", {}, label), select) };
 }
 
-/** A box to tick that shows or hides all numbers of `root`, which are there for who asks. */
-export function numbersSwitch(root) {
+/** A box to tick that shows or hides a part of `root`: whoever asks for it sets a class of it. */
+export function showSwitch(root, text, name) {
   const box = element("input", {
     type: "checkbox",
-    change: () => root.classList.toggle("with-numbers", box.checked),
+    change: () => root.classList.toggle(name, box.checked),
   });
-  return element("label", { class: "tick" }, box, "Show the numbers");
+  return element("label", { class: "tick" }, box, text);
+}
+
+/** The one for all numbers of `root`. */
+export function numbersSwitch(root) {
+  return showSwitch(root, "Show the numbers", "with-numbers");
 }
 
 /** A line that a screen reader reads out when its text changes, and nobody sees. */
@@ -112,11 +128,13 @@ export function asker(model, answer, compute, notice) {
   }
   return {
     ask(changes) {
-      for (const [name, value] of Object.entries(changes)) model.set(name, value);
+      const differs = ([name, value]) => JSON.stringify(value) !== JSON.stringify(model.get(name));
+      const news = Object.entries(changes).filter(differs);
+      for (const [name, value] of news) model.set(name, value);
       model.save_changes();
       if (live) {
         clearTimeout(waiting);
-        waiting = setTimeout(silent, 4000);
+        if (news.length > 0) waiting = setTimeout(silent, 4000);
       } else {
         model.set(answer, compute(model));
       }

@@ -40,6 +40,16 @@ export function isFamiliar(problem, { largest, operators }) {
   return Math.max(left, right) <= largest && operators.includes(operator);
 }
 
+/** What to say to who asks a model for a problem like none it has met, and what to do then; or "". */
+export function unfamiliar(problem, trainedOn, advice) {
+  if (!trainedOn || isFamiliar(problem, trainedOn)) return "";
+  return (
+    `This model was trained on numbers from 0 to ${trainedOn.largest} with ` +
+    `${Array.from(trainedOn.operators).join(" and ")}. It never saw a problem like ${problem}, ` +
+    `so ${advice}.`
+  );
+}
+
 export function encode(text) {
   return Array.from(text, (character) => TOKENS.indexOf(character));
 }

@@ -1,10 +1,11 @@
 // The encoder-decoder of helpers/model.py in plain JavaScript.
 //
-// All numbers of a model lie in one flat Float32Array, the heap: first the weights, then the room in
+// All numbers of a model lie in one flat typed array, the heap: first the weights, then the room in
 // which it computes. A tensor is an address, the index of its first number; its axes are written
 // behind it in comments, row after row. The kernels work on rows of such tensors. Whoever has faster
 // ones (or wants to train: the gates of each time step are kept) puts them in the place of these.
 
+import { unpacked } from "./packing.js";
 import {
   ANSWER_LENGTH,
   PAD,
@@ -117,7 +118,9 @@ export class Seq2Seq {
     this.gates = this.recurrent + 3 * units; // (3 units)
     this.logits = this.gates + 3 * units; // (token)
     this.probabilities = this.logits + CLASSES; // (token)
-    this.heap = new Float32Array(this.probabilities + CLASSES);
+    // Keras computes in float32. In double precision the page is as near to it as can be: what is
+    // left between the two is the rounding of Keras.
+    this.heap = new Float64Array(this.probabilities + CLASSES);
     unpack(weights, this.heap, end);
     this.kernels = kernels(this.heap);
   }
@@ -161,9 +164,23 @@ export class Seq2Seq {
   }
 }
 
+const ready = new WeakMap();
+
+/** The record in the trait `models` that is called `called`, and the model itself. */
+export function chosenModel(widget, called = widget.get("model")) {
+  const record = widget.get("models").find(({ name }) => name === called);
+  return {
+    record,
+    get network() {
+      if (!ready.has(record)) ready.set(record, new Seq2Seq(record));
+      return ready.get(record);
+    },
+  };
+}
+
 /** Read `problem`: the encoder's eight time steps. */
 export function reading(model, problem, reverse) {
-  let before = new Float32Array(model.units);
+  let before = new Float64Array(model.units);
   const steps = encoderInput(problem, reverse).map((token) => {
     const { state, update, reset, candidate } = model.step("encoder", token, before);
     const step = { token, embedding: model.lookUp(token), before, update, reset, candidate, after: state };
@@ -180,7 +197,7 @@ export function reading(model, problem, reverse) {
 export function trace(model, { problem, reverse, teacherForcing, picks }) {
   const read = encoderInput(problem, reverse);
   const wanted = target(problem, reverse);
-  let context = new Float32Array(model.units);
+  let context = new Float64Array(model.units);
   for (const token of read) context = model.step("encoder", token, context).state;
   const steps = [];
   let token = PAD;
@@ -201,23 +218,9 @@ export function trace(model, { problem, reverse, teacherForcing, picks }) {
 export function unpack(arrays, heap, end) {
   let at = 0;
   for (const array of arrays) {
-    const values = numbers(array);
+    const values = unpacked(array);
     heap.set(values, at);
     at += values.length;
   }
   if (at !== end) throw new Error(`The weights are ${at} numbers, but the model has ${end}.`);
-}
-
-function numbers({ floats, int8, int16, exponents }) {
-  if (floats !== undefined) return littleEndian(floats, 4, "getFloat32");
-  const whole =
-    int8 === undefined ? littleEndian(int16, 2, "getInt16") : littleEndian(int8, 1, "getInt8");
-  const steps = littleEndian(exponents, 1, "getInt8").map((power) => 2 ** power);
-  return whole.map((value, place) => value * steps[place % steps.length]);
-}
-
-/** The numbers of a text in base64, `size` bytes each, as `read` of a DataView reads them. */
-export function littleEndian(text, size = 4, read = "getFloat32") {
-  const view = new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-  return Float32Array.from({ length: view.byteLength / size }, (_, k) => view[read](size * k, true));
 }

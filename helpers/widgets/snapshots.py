@@ -1,0 +1,86 @@
+"""What the widgets share that show a model on its way through training."""
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from helpers.training import Snapshot
+from helpers.widgets.base import BookWidget
+
+
+class SnapshotWidget(BookWidget):
+    """A widget with a slider through the snapshots of one training run.
+
+    A subclass checks the snapshots with `checked` and hands them on.
+    """
+
+    snapshot = traitlets.Int(0).tag(sync=True)
+    """Which snapshot is shown; 0 is the first."""
+    epochs = traitlets.List(traitlets.Int()).tag(sync=True)
+    """The epoch of each snapshot."""
+
+    def __init__(self, snapshots: list[Snapshot], snapshot: int | None, **traits: Any) -> None:
+        self.snapshots = snapshots
+        """The snapshots, in the order of their epochs."""
+        shown = len(snapshots) - 1 if snapshot is None else snapshot
+        self._check_index(shown)
+        epochs = [int(seen.epoch) for seen in snapshots]
+        super().__init__(snapshot=shown, epochs=epochs, **traits)
+
+    @property
+    def shown(self) -> Snapshot:
+        """The snapshot that is shown."""
+        return self.snapshots[self.snapshot]
+
+    @traitlets.validate("snapshot")
+    def _check_snapshot(self, proposal: traitlets.Bunch) -> int:
+        self._check_index(proposal.value)
+        return proposal.value
+
+    def _check_index(self, index: object) -> None:
+        last = len(self.snapshots) - 1
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= last:
+            raise ValueError(f"A snapshot is a whole number from 0 to {last}, not {index!r}.")
+
+
+def checked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    """Return ``snapshots`` as a list.
+
+    Raises:
+        TypeError: they are no list of `training.Snapshot`.
+        ValueError: there is none, or their epochs do not rise.
+    """
+    seen = list(snapshots) if isinstance(snapshots, Iterable) else None
+    if seen is None or not all(isinstance(snapshot, Snapshot) for snapshot in seen):
+        raise TypeError(
+            "Snapshots are a list of `training.Snapshot`, such as `recorder.snapshots` or "
+            "`pretrained.record('notes').snapshots`."
+        )
+    if not seen:
+        raise ValueError(
+            "There is at least one snapshot, but this list is empty: a recorder fills it in `fit`."
+        )
+    for before, after in pairwise(seen):
+        if after.epoch <= before.epoch:
+            raise ValueError(
+                "Snapshots are of one run with rising epochs, but here epoch "
+                f"{after.epoch} follows epoch {before.epoch}: take a new recorder for each run."
+            )
+    return seen
+
+
+def check_finite(snapshots: Iterable[Snapshot], what: str, part: Callable[[Snapshot], Any]) -> None:
+    """Raise ValueError if ``part`` of a snapshot, called ``what``, is not all finite numbers."""
+    for snapshot in snapshots:
+        if not np.isfinite(part(snapshot)).all():
+            raise ValueError(
+                f"{what} is made of finite numbers, but at epoch {snapshot.epoch} it is not."
+            )
+
+
+def moments(count: int, most: int = 5) -> list[int]:
+    """Return at most ``most`` indices of ``count`` snapshots, evenly spread, both ends included."""
+    return sorted({round(at) for at in np.linspace(0, count - 1, min(count, most))})

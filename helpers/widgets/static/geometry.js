@@ -1,0 +1,42 @@
+// How far apart vectors are, and whether two rankings agree: the JavaScript side of
+// helpers/geometry.py. A matrix is an array of rows.
+
+/** The Euclidean distance of each row from each, axes (row, row). */
+export function distances(rows) {
+  return rows.map((a) => rows.map((b) => Math.hypot(...a.map((value, k) => value - b[k]))));
+}
+
+/** The coordinates of each row along `directions`, seen from `mean`, axes (row, direction). */
+export function coordinates(rows, { mean, directions }) {
+  return rows.map((row) =>
+    directions.map((direction) =>
+      direction.reduce((sum, part, k) => sum + part * (row[k] - mean[k]), 0),
+    ),
+  );
+}
+
+/** The share of the rows' variance that `directions` show. */
+export function shareShown(rows, { directions }) {
+  const mean = rows[0].map((_, k) => rows.reduce((sum, row) => sum + row[k], 0) / rows.length);
+  const squares = (points) => points.flat().reduce((sum, value) => sum + value * value, 0);
+  const whole = squares(rows.map((row) => row.map((value, k) => value - mean[k])));
+  return whole === 0 ? 0 : squares(coordinates(rows, { mean, directions })) / whole;
+}
+
+/** Spearman's rank correlation; null if one of the two holds the same number everywhere. */
+export function rankCorrelation(first, second) {
+  const [a, b] = [ranks(first), ranks(second)];
+  const middle = (a.length + 1) / 2; // the mean of all ranks
+  const product = (x, y) => x.reduce((sum, rank, k) => sum + (rank - middle) * (y[k] - middle), 0);
+  const spread = Math.sqrt(product(a, a) * product(b, b));
+  return spread === 0 ? null : product(a, b) / spread;
+}
+
+/** The place of each value in their order, 1 for the smallest; equal values share their mean. */
+function ranks(values) {
+  return values.map((value) => {
+    const less = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return less + (equal + 1) / 2;
+  });
+}

@@ -1,0 +1,133 @@
+// What the steppers share: the question, the way through the time steps, the table of them.
+
+import { button, choice, element } from "./parts.js";
+import { ALLOWED, normalProblem } from "./problems.js";
+
+const PACE = 1400; // milliseconds between two steps while it plays
+
+/**
+ * Where a problem is typed or picked, and a model to put it to. A change of either goes to `begin`;
+ * what is no problem gets a sentence that says what is one.
+ */
+export function question(model, name, begin) {
+  const problem = element("input", { type: "text", autocomplete: "off", spellcheck: "false", size: 9 });
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  const form = element(
+    "form",
+    { class: "fields", submit: answer },
+    element("label", { class: "field" }, element("span", {}, "Problem"), problem),
+    element("button", { type: "submit" }, name),
+  );
+  const example = choice("or pick one", ["", ...model.get("examples")], (text) => {
+    if (text) pose(text);
+  });
+  example.select.firstChild.textContent = "examples";
+  form.append(example.whole);
+  const names = model.get("models").map((record) => record.name);
+  const which = choice("Model", names, (chosen) => begin({ model: chosen }));
+  if (names.length > 1) form.append(which.whole);
+
+  function answer(event) {
+    event.preventDefault();
+    pose(problem.value);
+  }
+
+  function pose(text) {
+    const normal = normalProblem(text);
+    complaint.textContent = normal === null ? ALLOWED : "";
+    problem.setAttribute("aria-invalid", normal === null);
+    if (normal === null) return;
+    problem.value = normal;
+    begin({ problem: normal });
+  }
+
+  return {
+    parts: [form, complaint],
+    show(text) {
+      which.select.value = model.get("model");
+      if (document.activeElement !== problem && complaint.textContent === "") problem.value = text;
+    },
+  };
+}
+
+/** Forth and back through the time steps, up to `last`. The trait `step` says how many are shown. */
+export function walk(model, last) {
+  const again = button("Start over", () => go(0));
+  const back = button("Back", () => go(model.get("step") - 1));
+  const next = button("Next", () => go(model.get("step") + 1));
+  const play = button("Play", () => (timer === undefined ? start() : pause()));
+  next.classList.add("main");
+  let timer;
+
+  function go(step) {
+    pause();
+    move(step);
+  }
+
+  function move(step) {
+    model.set("step", Math.min(Math.max(step, 0), last));
+    model.save_changes();
+  }
+
+  function start() {
+    if (model.get("step") === last) move(0);
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      move(model.get("step") + 1);
+      if (model.get("step") === last) pause();
+    }, PACE);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = undefined;
+    play.textContent = "Play";
+  }
+
+  return {
+    buttons: [again, back, next, play],
+    go,
+    pause,
+    /** A button that leads nowhere keeps the focus of who has come there by keyboard. */
+    show(step) {
+      for (const each of [again, back]) each.setAttribute("aria-disabled", step === 0);
+      next.setAttribute("aria-disabled", step === last);
+    },
+  };
+}
+
+/** A table of the time steps up to `last`, a column each. Its head leads there by `go`. */
+export function stepTable(last, names, go) {
+  const places = Array.from({ length: last }, (_, place) => {
+    const head = button(String(place + 1), () => go(place + 1));
+    head.setAttribute("aria-label", `Go to time step ${place + 1}`);
+    return { head, cells: names.map(() => element("td")) };
+  });
+  const heads = places.map(({ head }) => element("th", { scope: "col" }, head));
+  const rows = names.map((name, row) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      ...places.map(({ cells }) => cells[row]),
+    ),
+  );
+  const first = element("tr", {}, element("th", { scope: "col" }, "time step"), ...heads);
+  return {
+    whole: element(
+      "table",
+      { class: "steps" },
+      element("thead", {}, first),
+      element("tbody", {}, ...rows),
+    ),
+    cells: places.map(({ cells }) => cells),
+    show(step) {
+      places.forEach(({ head, cells }, place) => {
+        const now = place + 1 === step;
+        if (now) head.setAttribute("aria-current", "step");
+        else head.removeAttribute("aria-current");
+        for (const cell of cells) cell.classList.toggle("now", now);
+      });
+    },
+  };
+}

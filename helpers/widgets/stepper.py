@@ -1,0 +1,74 @@
+"""What the steppers share: a problem, the model it is put to, and how many time steps are shown."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import keras
+import traitlets
+
+from helpers import problems
+from helpers.widgets.base import BookWidget
+from helpers.widgets.models import pairs
+
+
+class Stepper(BookWidget):
+    """Puts a problem to one of the models given, and shows what it does one time step at a time.
+
+    A subclass names its ``last`` time step and computes what is shown.
+
+    Raises:
+        TypeError, ValueError: a problem is not allowed by `problems.parse`, or the models are not
+            by `models.pairs`.
+    """
+
+    last: ClassVar[int]
+    """How many time steps there are."""
+
+    problem = traitlets.Unicode("50+9").tag(sync=True)
+    """The problem that is put to the model. A new one starts over."""
+    model = traitlets.Unicode().tag(sync=True)
+    """The name of the model. Another one starts over."""
+    step = traitlets.Int(0).tag(sync=True)
+    """How many of the time steps are shown."""
+    examples = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """The problems that are offered."""
+    models = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """What a page needs to compute by itself, for each model (see `models.Pair.packed`)."""
+
+    def __init__(
+        self,
+        models: Sequence[keras.Model | str],
+        *,
+        problem: str,
+        reverse: bool,
+        task: str | None,
+        examples: Iterable[str],
+        **traits: Any,
+    ) -> None:
+        self.pairs = pairs(models, reverse=reverse, task=task)
+        examples = list(examples)
+        for example in (problem, *examples):
+            problems.parse(example)
+        super().__init__(problem=problem, model=next(iter(self.pairs)), examples=examples, **traits)
+
+    @traitlets.validate("problem")
+    def _check_problem(self, proposal: traitlets.Bunch) -> str:
+        problems.parse(proposal.value)
+        return proposal.value
+
+    @traitlets.validate("model")
+    def _check_model(self, proposal: traitlets.Bunch) -> str:
+        if proposal.value not in self.pairs:
+            names = ", ".join(map(repr, self.pairs))
+            raise ValueError(f"The model of this widget is one of {names}, not {proposal.value!r}.")
+        return proposal.value
+
+    @traitlets.validate("step")
+    def _check_step(self, proposal: traitlets.Bunch) -> int:
+        if not 0 <= proposal.value <= self.last:
+            raise ValueError(f"A step is a number from 0 to {self.last}, not {proposal.value}.")
+        return proposal.value
+
+    @traitlets.default("models")
+    def _packed(self) -> list[dict[str, Any]]:
+        return [pair.packed() for pair in self.pairs.values()]

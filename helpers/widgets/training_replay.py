@@ -1,0 +1,122 @@
+"""A recorded training run, epoch by epoch.
+
+Chapter: *Training*.
+"""
+
+from collections.abc import Iterable
+from html import escape
+
+import numpy as np
+import traitlets
+
+from helpers import plots, problems
+from helpers.training import Snapshot
+from helpers.vocabulary import TOKENS
+from helpers.widgets.base import module_text, style_text
+from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
+
+
+class TrainingReplay(SnapshotWidget):
+    """Replays a training run: the curves, and what the model answered at each snapshot.
+
+    ``TrainingReplay(pretrained.record("notes").snapshots)`` replays a stored run, and
+    ``TrainingReplay(recorder.snapshots)`` your own. What the reader can set, Python can set and
+    observe: ``replay.snapshot = 0``.
+
+    Args:
+        snapshots: what a `training.Recorder` has kept of one run.
+        snapshot: which snapshot to start with, 0 for the first; the last one if left out.
+
+    Raises:
+        TypeError: ``snapshots`` is no list of `training.Snapshot`, or a watched problem no string.
+        ValueError: there is no snapshot, their epochs do not rise, a number is not finite, they
+            watch different problems or one that `problems.parse` does not allow, or the number of
+            the snapshot is not allowed.
+    """
+
+    _esm = module_text("training_replay")
+    _css = style_text("training_replay")
+
+    losses = traitlets.List(traitlets.Float()).tag(sync=True)
+    """The loss of each snapshot."""
+    exact_matches = traitlets.List(traitlets.Float()).tag(sync=True)
+    """The share of problems that were answered right, for each snapshot."""
+    token_accuracies = traitlets.List(traitlets.Float()).tag(sync=True)
+    """The share of tokens that were right, for each snapshot."""
+    watched = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """The problems that were watched."""
+    answers = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    """For each snapshot the answers to them."""
+
+    def __init__(self, snapshots: Iterable[Snapshot], *, snapshot: int | None = None) -> None:
+        seen = checked(snapshots)
+        watched = _watched(seen)
+        check_finite(
+            seen,
+            "What was measured",
+            lambda one: [one.loss, one.exact_match, one.token_accuracy],
+        )
+        super().__init__(
+            seen,
+            snapshot,
+            losses=[float(one.loss) for one in seen],
+            exact_matches=[float(one.exact_match) for one in seen],
+            token_accuracies=[float(one.token_accuracy) for one in seen],
+            watched=watched,
+            answers=[[one.answers[problem] for problem in watched] for one in seen],
+        )
+
+    def still(self) -> str:
+        """Return the curves as pictures, and the answers at a few moments as a table."""
+        at = np.array(self.epochs) + 1
+        pictures = plots.Row(
+            plots.curves(
+                at,
+                {"loss": self.losses},
+                xlabel="epoch + 1",
+                ylabel="loss per token",
+                level=(np.log(len(TOKENS)), f"log {len(TOKENS)}"),
+                xscale="log",
+            ),
+            plots.curves(
+                at,
+                {"whole answers": self.exact_matches, "tokens": self.token_accuracies},
+                xlabel="epoch + 1",
+                ylabel="right",
+                percent=True,
+                xscale="log",
+            ),
+        )
+        return pictures._repr_html_() + (self._answers() if self.watched else "")
+
+    def _answers(self) -> str:
+        columns = moments(len(self.snapshots))
+        names = ["problem", "right answer", *(f"epoch {self.epochs[at]}" for at in columns)]
+        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        body = ""
+        for number, problem in enumerate(self.watched):
+            right = problems.solve(problem)
+            cells = "".join(_cell(self.answers[at][number], right) for at in columns)
+            body += f'<tr><th scope="row">{problem}</th><td>{right}</td>{cells}</tr>'
+        return (
+            "<table><caption>What the model answered</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def _cell(answer: str, right: str) -> str:
+    mark = "✓" if answer == right else "✗"
+    return f"<td>{escape(answer) or 'nothing'} {mark}</td>"
+
+
+def _watched(snapshots: list[Snapshot]) -> list[str]:
+    watched = list(snapshots[0].answers)
+    for snapshot in snapshots:
+        if set(snapshot.answers) != set(watched):
+            raise ValueError(
+                "All snapshots of a run watch the same problems, but those of the epochs "
+                f"{snapshots[0].epoch} and {snapshot.epoch} watch different ones."
+            )
+    for problem in watched:
+        problems.parse(problem)
+    return watched

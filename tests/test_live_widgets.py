@@ -1,0 +1,270 @@
+"""Widgets in a built page: what becomes of them in a real build of two tiny pages."""
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup, Tag
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+from bookbuild import live_widgets
+from bookbuild.build import ROOT
+from bookbuild.live_widgets import WIDGET_VIEW
+
+SENTENCE = "Here is a widget that needs a running kernel"
+MODULE = 'const said = "</script>";\nexport default { render({ el }) { el.append(said); } };\n'
+STYLE = '.dial::after { content: "</script>"; }\n'
+
+
+def state_of(name: str = "dial", **traits: Any) -> dict[str, Any]:
+    """Return the state of a widget with a module of its own, as a notebook keeps it."""
+    return {
+        "_anywidget_id": f"helpers.widgets.{name}.Widget",
+        "_css": STYLE,
+        "_dom_classes": [],
+        "_esm": MODULE,
+        "_model_module": "anywidget",
+        "computed": ["answer"],
+        "answer": "computed anew",
+        "kernel": True,
+        "layout": "IPY_MODEL_ab12",
+        "tabbable": None,
+        "tooltip": None,
+        **traits,
+    }
+
+
+# The pieces.
+
+
+def test_what_a_page_has_to_know() -> None:
+    """The public traits, without those of the library, those that are computed, and the code."""
+    state = state_of(problem="50+9", step=0, picks=[None, 7])
+    assert live_widgets.page_state(state) == {
+        "problem": "50+9",
+        "step": 0,
+        "picks": [None, 7],
+        "kernel": False,
+    }
+    assert state["kernel"] is True
+
+
+def test_a_widget_that_computes_nothing() -> None:
+    """Without the name of a computed trait every public one is kept."""
+    assert live_widgets.page_state({"epoch": 3, "_esm": ""}) == {"epoch": 3, "kernel": False}
+
+
+def test_the_name_of_a_module() -> None:
+    """It is that of the Python file."""
+    state = {"_anywidget_id": "helpers.widgets.decoder_stepper.DecoderStepper"}
+    assert live_widgets.module_name(state) == "decoder_stepper"
+
+
+def test_a_classic_script() -> None:
+    """The default export is registered under the name, with the style sheet as text."""
+    script = live_widgets.classic_script("dial", MODULE, STYLE)
+    assert script.startswith('(window.bookWidgets ??= {})["dial"] = {\n')
+    assert f"style: {json.dumps(STYLE)},\n" in script
+    assert "\nreturn { render({ el }) { el.append(said); } };\n" in script
+    assert not re.search(r"^\s*(export|import)\b", script, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("module", "count"),
+    [
+        ("", 0),
+        ("export const a = 1;\n", 0),
+        ("// export default a\n", 0),
+        ("export default a;\nexport default b;\n", 2),
+    ],
+)
+def test_one_default_export(module: str, count: int) -> None:
+    """A module with none, or with several, is no widget."""
+    with pytest.raises(ValueError, match=f"dial has {count} default exports, not one") as caught:
+        live_widgets.classic_script("dial", module, "")
+    assert caught.value.args[0].endswith(".")
+
+
+# A build.
+
+
+def output(model_id: str, **data: str) -> nbformat.NotebookNode:
+    """Return the output of a cell that shows a widget."""
+    view = {"model_id": model_id, "version_major": 2, "version_minor": 0}
+    kinds = {kind.replace("_", "/"): text for kind, text in data.items()}
+    shown = {WIDGET_VIEW: view, "text/plain": "<Widget>", **kinds}
+    return nbformat.v4.new_output("execute_result", shown, execution_count=1)
+
+
+def write_page(path: Path, outputs: list[nbformat.NotebookNode], states: dict[str, Any]) -> None:
+    """Write a notebook that was run, with a cell for each output and the states of its widgets."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_markdown_cell("# A page"),
+        *(nbformat.v4.new_code_cell("1", outputs=[one], execution_count=1) for one in outputs),
+    ]
+    models = {
+        model_id: {
+            "model_module": "anywidget",
+            "model_module_version": "1",
+            "model_name": "AnyModel",
+            "state": state,
+        }
+        for model_id, state in states.items()
+    }
+    saved = {"state": models, "version_major": 2, "version_minor": 0}
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
+    notebook.metadata["orphan"] = True
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": saved}
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of three pages: two with widgets, and one with none."""
+    source = tmp_path_factory.mktemp("source")
+    target = tmp_path_factory.mktemp("site")
+    write_page(
+        source / "index.ipynb",
+        [
+            output("a1", text_html="<p>still of a1</p>"),
+            output("a2", text_html="<p>still of a2</p>"),
+            output("b1", text_html="<p>still of b1</p>"),
+            output("a3", text_html="<p>still of a3</p>"),
+            output("c1"),
+            output("c2", text_html="<p>still of c2</p>"),
+            output("", text_html="<p>still of none</p>"),
+            nbformat.v4.new_output("display_data", {"text/html": "<p>no widget</p>"}),
+        ],
+        {
+            "a1": state_of(text="</script><script>window.broken = true</script>"),
+            "a2": state_of(text="문제 50−9"),
+            "a3": state_of(),
+            "b1": state_of("gauge", _esm="export default { render() {} };\n", _css=""),
+            "c1": {"description": "Press", "_view_name": "ButtonView"},
+            "c2": {"description": "Press", "_view_name": "ButtonView"},
+        },
+    )
+    write_page(source / "other.ipynb", [output("d1", text_html="<p>d1</p>")], {"d1": state_of()})
+    (source / "plain.md").write_text("---\norphan: true\n---\n# Plain\n", encoding="utf-8")
+    settings = {
+        "extensions": ["myst_nb", "bookbuild.live_widgets"],
+        "html_static_path": [str(ROOT / "assets")],
+        "html_theme": "basic",
+        "nb_execution_mode": "off",
+        "nb_ipywidgets_js": {},
+        "nb_mime_priority_overrides": [("html", "text/html", 1)],
+    }
+    warnings = StringIO()
+    with docutils_namespace():
+        app = Sphinx(
+            source,
+            None,
+            target,
+            target / ".doctrees",
+            "html",
+            confoverrides=settings,
+            status=None,
+            warning=warnings,
+        )
+        app.build()
+    assert warnings.getvalue() == ""
+    return target
+
+
+def page(site: Path, name: str = "index") -> BeautifulSoup:
+    """Return the tree of a page."""
+    return BeautifulSoup((site / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def sources(page: BeautifulSoup) -> list[str]:
+    """Return the files that the scripts of a page come from, in order, without their versions."""
+    return [str(script["src"]).split("?")[0] for script in page.select("script[src]")]
+
+
+def state_in(place: Tag) -> Any:
+    """Return what a page knows of a widget."""
+    (script,) = place.find_all("script", recursive=False)
+    assert script["type"] == "application/json"
+    return json.loads(script.get_text())
+
+
+def test_still_and_state(site: Path) -> None:
+    """Each widget has its place, in which are its still picture and, last, its state as JSON."""
+    places = page(site).select(".live-widget")
+    assert [place["data-widget"] for place in places] == ["dial", "dial", "gauge", "dial"]
+    for place, name in zip(places, ("a1", "a2", "b1", "a3"), strict=True):
+        assert [tag.name for tag in place.find_all(recursive=False)][-1] == "script"
+        assert [tag.get_text() for tag in place.find_all("p")] == [f"still of {name}"]
+    states = [state_in(place) for place in places]
+    assert states[1] == {"text": "문제 50−9", "kernel": False}
+    assert states[2] == {"kernel": False}
+
+
+def test_text_cannot_end_the_state(site: Path) -> None:
+    """A trait may hold any text: none is taken for the end of the element."""
+    first = page(site).select(".live-widget")[0]
+    assert state_in(first)["text"] == "</script><script>window.broken = true</script>"
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert "<script>window.broken" not in text
+    assert text.count("window.broken") == 1
+
+
+def test_scripts_are_loaded_once(site: Path) -> None:
+    """The module of each kind of widget comes once, without blocking, and the loader after all."""
+    found = [name for name in sources(page(site)) if "widget" in name]
+    assert sorted(found[:-1]) == ["_static/widgets/dial.js", "_static/widgets/gauge.js"]
+    assert found[-1] == "_static/live-widgets.js"
+    for script in page(site).select('script[src*="widget"]'):
+        assert script["defer"] == "defer"
+        assert script.get("type") in (None, "text/javascript")
+        assert (site / str(script["src"]).split("?")[0]).is_file()
+
+
+def test_other_pages(site: Path) -> None:
+    """A page loads what its own widgets need; one with none loads nothing."""
+    found = [name for name in sources(page(site, "other")) if "widget" in name]
+    assert found == ["_static/widgets/dial.js", "_static/live-widgets.js"]
+    assert [name for name in sources(page(site, "plain")) if "widget" in name] == []
+
+
+def test_the_script_of_a_widget(site: Path) -> None:
+    """It is what `classic_script` makes of the code in the saved state."""
+    script = (site / "_static/widgets/dial.js").read_text(encoding="utf-8")
+    assert script == live_widgets.classic_script("dial", MODULE, STYLE)
+
+
+def test_a_widget_without_a_picture(site: Path) -> None:
+    """In its place a sentence says that it needs a kernel, and nothing else is left of it."""
+    (place,) = page(site).select(".needs-kernel")
+    assert place.get_text().strip().startswith(SENTENCE)
+    assert "<Widget>" not in page(site).get_text()
+
+
+def test_a_widget_without_a_module(site: Path) -> None:
+    """It stays a picture, as does one whose state is not known."""
+    soup = page(site)
+    for still in ("still of c2", "still of none", "no widget"):
+        (found,) = [tag for tag in soup.find_all("p") if tag.get_text() == still]
+        assert found.find_parent(class_="live-widget") is None
+        assert found.find_parent(class_="cell_output") is not None
+
+
+@pytest.mark.parametrize("name", ["index", "other", "plain"])
+def test_nothing_is_left_for_a_widget_manager(site: Path, name: str) -> None:
+    """Neither the saved states nor the views are in the page, which asks for no manager."""
+    text = (site / f"{name}.html").read_text(encoding="utf-8")
+    for left_over in (
+        "vnd.jupyter.widget",
+        "model_id",
+        "IPY_MODEL",
+        "anywidget",
+        "require",
+        "anew",
+    ):
+        assert left_over not in text

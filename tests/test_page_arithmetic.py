@@ -1,0 +1,220 @@
+"""The arithmetic in the pages against Keras, on every problem of the task."""
+
+import json
+from base64 import b64decode
+from functools import cache
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from playwright.sync_api import Browser, Page
+
+from helpers import pretrained, problems
+from helpers.model import seq2seq
+from helpers.problems import ANSWER_LENGTH
+from helpers.vocabulary import PAD, TOKENS
+from tests.browser import browser, site
+from tests.models import load
+
+__all__ = ["browser", "site"]
+
+PARTS = problems.split("arithmetic")
+PROBLEMS = [*PARTS.train, *PARTS.validation, *PARTS.test]
+REVERSE = {"notes": False, "grown": True}
+
+# Answers each problem with the module and the weights that are in the page.
+ANSWER_ALL = """([name, forcing, problems]) => {
+    const state = JSON.parse(window.stateOfThePage);
+    const model = {
+        state: { ...state, model: name, teacher_forcing: forcing, kernel: false },
+        get(key) { return this.state[key]; },
+        set(key, value) { this.state[key] = value; },
+    };
+    const written = new Int8Array(problems.length * 5);
+    const shares = new Float32Array(problems.length * 5 * 14);
+    problems.forEach(([problem, picks], row) => {
+        Object.assign(model.state, { problem, picks });
+        window.bookWidgets.decoder_stepper.initialize({ model });
+        model.get("trace").steps.forEach((step, place) => {
+            written[5 * row + place] = step.written;
+            shares.set(step.distribution, 14 * (5 * row + place));
+        });
+    });
+    const text = (array) => {
+        const bytes = new Uint8Array(array.buffer);
+        let characters = "";
+        for (let at = 0; at < bytes.length; at += 32768) {
+            characters += String.fromCharCode(...bytes.subarray(at, at + 32768));
+        }
+        return btoa(characters);
+    };
+    return [text(written), text(shares)];
+}"""
+
+
+class Answers(NamedTuple):
+    """What was written, ids (problem, time 5), and the distributions (problem, time 5, token 14)."""
+
+    written: np.ndarray
+    distributions: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, site: str) -> Page:
+    """Open the landing page and keep the state that it carries."""
+    page = browser.new_page()
+    page.add_init_script(
+        """document.addEventListener("readystatechange", () => {
+            const script = document.querySelector(".live-widget > script");
+            if (script) window.stateOfThePage ??= script.textContent;
+        });"""
+    )
+    page.goto(f"{site}intro.html")
+    return page
+
+
+def in_page(page: Page, name: str, *, forcing: bool, asked: list[Any]) -> Answers:
+    """Answer pairs of a problem and picks with the module in the page."""
+    written, shares = page.evaluate(ANSWER_ALL, [name, forcing, asked])
+    return Answers(
+        np.frombuffer(b64decode(written), np.int8).reshape(-1, ANSWER_LENGTH),
+        np.frombuffer(b64decode(shares), "<f4").reshape(-1, ANSWER_LENGTH, len(TOKENS)),
+    )
+
+
+@cache
+def models(name: str, dtype: str) -> tuple[keras.Model, keras.Model, keras.Model]:
+    """Return a stored model that computes in float32, as it is, or in float64."""
+    stored = load(name)
+    if dtype == "float32":
+        return stored
+    recipe = pretrained.record(name).recipe
+    _compute_in(dtype)
+    try:
+        precise = seq2seq(recipe.embedding_dim, recipe.units)
+    finally:
+        _compute_in("float32")
+    precise[0].set_weights(stored[0].get_weights())
+    return precise
+
+
+def _compute_in(dtype: str) -> None:
+    keras.config.set_floatx(dtype)  # inputs
+    keras.config.set_dtype_policy(dtype)  # layers
+
+
+@cache
+def in_keras(name: str, dtype: str, *, forcing: bool) -> Answers:
+    """Answer all problems with the Keras models, without `helpers.decoding`."""
+    model, encoder, decoder = models(name, dtype)
+    encoder_input, decoder_input, _ = problems.batch(PROBLEMS, reverse=REVERSE[name])
+    if forcing:
+        distributions = model([encoder_input, decoder_input]).numpy()
+        return Answers(distributions.argmax(axis=-1), distributions)
+    state = encoder(encoder_input)
+    token = tf.fill((len(PROBLEMS), 1), PAD)
+    steps = []
+    for _ in range(ANSWER_LENGTH):
+        distribution, state = decoder([token, state])
+        token = tf.argmax(distribution, axis=-1, output_type=tf.int32)
+        steps.append(distribution.numpy()[:, 0])
+    distributions = np.stack(steps, axis=1)
+    return Answers(distributions.argmax(axis=-1), distributions)
+
+
+@pytest.mark.parametrize("forcing", [False, True], ids=["free-running", "teacher-forced"])
+@pytest.mark.parametrize("name", REVERSE)
+def test_page_and_keras_agree(page: Page, name: str, forcing: bool) -> None:
+    """On all 20,000 problems they choose the same tokens with the same probabilities.
+
+    Keras rounds to float32, and how much of that is seen in a probability depends on the weights:
+    those of ``notes`` are large. So the arithmetic is held against Keras in float64, and what is
+    left between the page and Keras in float32 against what float32 costs Keras itself.
+    """
+    assert len(set(PROBLEMS)) == 20_000
+    ours = in_page(page, name, forcing=forcing, asked=[[problem, []] for problem in PROBLEMS])
+    rounded = in_keras(name, "float32", forcing=forcing)
+    precise = in_keras(name, "float64", forcing=forcing)
+    assert ours.written.shape == rounded.written.shape == (20_000, ANSWER_LENGTH)
+    assert (ours.written == rounded.written).all()
+    assert (ours.written == precise.written).all()
+    assert largest_difference(ours, precise) <= 1e-7  # they come from the page as float32
+    cost = largest_difference(rounded, precise)
+    assert largest_difference(ours, rounded) <= cost + 1e-7
+    assert cost <= {"notes": 5e-4, "grown": 1e-5}[name]
+
+
+def in_keras_one_by_one(name: str, asked: list[Any]) -> Answers:
+    """Answer pairs of a problem and picks with the Keras models in float64."""
+    _, encoder, decoder = models(name, "float64")
+    rows = []
+    for problem, picks in asked:
+        state = encoder(problems.arrays(problem, reverse=REVERSE[name]).encoder_input[None])
+        token, row = PAD, []
+        for place in range(ANSWER_LENGTH):
+            distribution, state = decoder([tf.constant([[token]]), state])
+            pick = picks[place] if place < len(picks) else None
+            token = int(tf.argmax(distribution[0, 0])) if pick is None else pick
+            row.append((token, distribution.numpy()[0, 0]))
+        rows.append(row)
+    return Answers(
+        np.array([[token for token, _ in row] for row in rows]),
+        np.array([[distribution for _, distribution in row] for row in rows]),
+    )
+
+
+def largest_difference(one: Answers, other: Answers) -> float:
+    """Return the largest difference of a probability."""
+    return float(np.abs(one.distributions - other.distributions).max())
+
+
+def test_picked_tokens(page: Page) -> None:
+    """With tokens written at random in place of choices they go on in the same way."""
+    random = np.random.default_rng(0)
+    asked = [
+        [
+            str(random.choice(PROBLEMS)),
+            [None if random.random() < 0.5 else int(token) for token in random.integers(14, size=5)],
+        ]
+        for _ in range(50)
+    ]
+    ours = in_page(page, "notes", forcing=False, asked=asked)
+    theirs = in_keras_one_by_one("notes", asked)
+    assert (ours.written == theirs.written).all()
+    assert largest_difference(ours, theirs) <= 1e-7
+
+
+@pytest.mark.parametrize("name", REVERSE)
+def test_numbers_outside_the_task(page: Page, name: str) -> None:
+    """The two also agree where the models never were: on numbers up to 999."""
+    random = np.random.default_rng(1)
+    numbers, operators = random.integers(1000, size=(50, 2)), random.choice(["+", "-"], 50)
+    asked = [
+        [f"{left}{operator}{right}", []]
+        for (left, right), operator in zip(numbers, operators, strict=True)
+    ]
+    ours = in_page(page, name, forcing=False, asked=asked)
+    theirs = in_keras_one_by_one(name, asked)
+    assert (ours.written == theirs.written).all()
+    assert largest_difference(ours, theirs) <= 1e-7
+
+
+def test_the_weights_in_the_page_are_those_of_keras(page: Page) -> None:
+    """What the page carries unpacks to the weights of the stored models, to the last bit."""
+    state = json.loads(page.evaluate("window.stateOfThePage"))
+    for about in state["models"]:
+        model, _, _ = load(about["name"])
+        for packed, values in zip(about["weights"], model.get_weights(), strict=True):
+            assert np.array_equal(unpacked(packed, values.shape), values)
+
+
+def unpacked(packed: dict[str, str], shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array from its text in a page."""
+    if "floats" in packed:
+        return np.frombuffer(b64decode(packed["floats"]), "<f4").reshape(shape)
+    kind = "int8" if "int8" in packed else "int16"
+    whole = np.frombuffer(b64decode(packed[kind]), f"<i{int(kind[3:]) // 8}").reshape(shape)
+    exponents = np.frombuffer(b64decode(packed["exponents"]), np.int8)
+    return np.ldexp(whole.astype(np.float64), exponents.astype(int)).astype(np.float32)

@@ -1,0 +1,221 @@
+"""The widgets in a real JupyterLab, with a kernel and with a model trained in the notebook."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bookbuild.build import ROOT
+from tests.browser import browser, free_port
+
+__all__ = ["browser"]
+
+TOKEN = "reader"
+CELLS = {
+    "train": """
+from helpers import problems, training
+
+recipe = training.Recipe(task="sums", epochs=2, units=8)
+parts = problems.split("sums")
+(model, encoder, decoder), batches = training.build(recipe, parts.train)
+_ = model.fit(batches, epochs=2, shuffle=False, verbose=0)
+print("trained")
+""",
+    "show": """
+from helpers.widgets import DecoderStepper
+
+stepper = DecoderStepper(encoder, decoder, task="sums")
+seen = []
+stepper.observe(lambda change: seen.append(change.new), "problem")
+stepper
+""",
+    "read": """
+from helpers import decoding
+from helpers.vocabulary import TOKENS
+
+own = decoding.trace(encoder, decoder, stepper.problem)
+print(stepper.problem, stepper.step, seen)
+print(*[TOKENS[token] for token in own.written])
+print(*[TOKENS[token] for token in stepper.trace.written])
+""",
+    "set": """
+stepper.problem = "7+8"
+stepper.step = 2
+""",
+    "break": """
+model.set_weights([values * 0 for values in model.get_weights()])
+print("broken")
+""",
+    "die": """
+import os
+
+os._exit(1)
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a JupyterLab in an empty folder with one notebook; give the notebook's address."""
+    folder = tmp_path_factory.mktemp("lab")
+    cells = [nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "name": "python3"}
+    nbformat.write(notebook, folder / "own.ipynb")
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={TOKEN}",
+            f"--ServerApp.root_dir={folder}",
+            f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+            f"--LabApp.user_settings_dir={folder / 'settings'}",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server)
+        yield f"http://127.0.0.1:{port}/lab/tree/own.ipynb?token={TOKEN}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers."""
+    for _ in range(240):
+        assert server.poll() is None, "JupyterLab did not start"
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.25)
+    raise AssertionError("JupyterLab did not answer within a minute")
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab."""
+
+    def __init__(self, page: Page) -> None:
+        """Take the page."""
+        self.page = page
+
+    def cell(self, name: str) -> Locator:
+        """Return a code cell by its name in `CELLS`."""
+        return self.page.locator(".jp-CodeCell").nth(list(CELLS).index(name))
+
+    def run(self, name: str) -> Locator:
+        """Run a cell and wait until it is done; return what it shows."""
+        cell = self.cell(name)
+        cell.locator(".jp-InputArea-editor").click()
+        self.page.keyboard.press("Control+Enter")
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(
+            re.compile(r"\[\d+\]:"), timeout=120_000
+        )
+        return cell.locator(".jp-OutputArea")
+
+    @property
+    def widget(self) -> Locator:
+        """Return the widget."""
+        return self.cell("show").locator(".book-widget")
+
+    def written(self) -> list[str]:
+        """Return the tokens in the row of what is written."""
+        header = self.widget.get_by_role("rowheader", name="writes", exact=True)
+        cells = header.locator("xpath=following-sibling::td").all_inner_texts()
+        return [re.sub(r"\s*[✓✗]", "", text) for text in cells]
+
+
+@pytest.fixture(scope="module")
+def notebook(lab: str, browser: Browser) -> Iterator[Notebook]:
+    """Open the notebook in a window so tall that JupyterLab renders every cell."""
+    page = browser.new_page(viewport={"width": 1200, "height": 3200})
+    page.goto(lab)
+    notebook = Notebook(page)
+    expect(notebook.cell("die")).to_be_visible(timeout=60_000)
+    kernel = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(kernel).to_have_attribute("data-status", "idle", timeout=60_000)
+    yield notebook
+    page.close()
+
+
+def test_a_model_trained_here_is_stepped(notebook: Notebook) -> None:
+    """The reader's own model answers, typed to and pressed, with mouse and keyboard.
+
+    Python reads what the reader did, and its own trace is what the widget shows.
+    """
+    expect(notebook.run("train")).to_contain_text("trained")
+    notebook.run("show")
+    widget, page = notebook.widget, notebook.page
+    expect(widget).to_be_visible(timeout=60_000)
+    widget.get_by_label("Problem", exact=True).fill("12+30")
+    page.keyboard.press("Enter")
+    expect(widget.locator(".verdict")).to_contain_text("The right answer to 12+30 is 42.")
+    following = widget.get_by_role("button", name="Next", exact=True)
+    following.click()
+    following.focus()
+    for key in ("Enter", "Space", "Enter", "Space"):
+        page.keyboard.press(key)
+    expect(following).to_be_disabled()
+    said, own, shown = notebook.run("read").locator("pre").inner_text().splitlines()[:3]
+    assert said == "12+30 5 ['12+30']"
+    assert own == shown == " ".join(notebook.written())
+
+
+def test_wrong_input_does_not_reach_python(notebook: Notebook) -> None:
+    """The sentence is the same as in a built page."""
+    problem = notebook.widget.get_by_label("Problem", exact=True)
+    problem.fill("12*30")
+    problem.press("Enter")
+    expect(notebook.widget.locator(".complaint").first).to_contain_text("from 0 to 999")
+    expect(notebook.run("read")).to_contain_text("12+30 5 ['12+30']")
+    problem.fill("12+30")
+    problem.press("Enter")
+    expect(notebook.widget.locator(".complaint").first).to_be_hidden()
+
+
+def test_python_sets_the_state(notebook: Notebook) -> None:
+    """What Python sets is what the reader sees."""
+    notebook.run("set")
+    expect(notebook.widget.get_by_label("Problem", exact=True)).to_have_value("7+8")
+    expect(notebook.widget.locator("[aria-current=step]")).to_have_text("2")
+
+
+def test_new_weights_are_seen_at_the_next_step(notebook: Notebook) -> None:
+    """The numbers are those of the model as it is now: without weights all tokens are equal."""
+    expect(notebook.run("break")).to_contain_text("broken")
+    notebook.widget.get_by_role("button", name="Next", exact=True).click()
+    shares = notebook.widget.locator(".bar .value")
+    expect(shares.first).to_have_text("7.1 %")
+    assert shares.all_inner_texts() == ["7.1 %"] * 14
+
+
+def test_a_dead_kernel(notebook: Notebook) -> None:
+    """When the kernel has died the widget says so, and the last answer can still be read."""
+    widget = notebook.widget
+    before = notebook.written()
+    cell = notebook.cell("die")
+    cell.locator(".jp-InputArea-editor").click()
+    notebook.page.keyboard.press("Control+Enter")
+    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible(timeout=30_000)
+    for dismiss in notebook.page.locator(".jp-Dialog button").all():
+        dismiss.click()
+    widget.get_by_label("Problem", exact=True).fill("1+1")
+    notebook.page.keyboard.press("Enter")
+    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible(timeout=30_000)
+    assert notebook.written()[: len(before)] != []
+    widget.get_by_role("button", name="Go to time step 3").click()
+    expect(widget.locator("[aria-current=step]")).to_have_text("3")
+    expect(widget.locator(".heading")).to_contain_text("Time step 3 of 5")
