@@ -64,13 +64,17 @@ def site() -> Iterator[str]:
         server.shutdown()
 
 
+def executable() -> str | None:
+    """Return the browser that is installed here; None for the one that Playwright brings."""
+    return next((path for name in INSTALLED if (path := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="module")  # while it is open, no other test can have an event loop
 def browser() -> Iterator[Browser]:
     """Start the browser of this machine, or the one Playwright brings; there has to be one."""
-    found = (path for name in INSTALLED if (path := shutil.which(name)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=next(found, None),
+            executable_path=executable(),
             args=["--no-sandbox"],  # Chromium needs it when it is run as root
         )
         yield browser

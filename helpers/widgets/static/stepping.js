@@ -10,7 +10,14 @@ const PACE = 1400; // milliseconds between two steps while it plays
  * what is no problem gets a sentence that says what is one.
  */
 export function question(model, name, begin) {
-  const problem = element("input", { type: "text", autocomplete: "off", spellcheck: "false", size: 9 });
+  const problem = element("input", {
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    size: 9,
+    // JupyterLab keeps Enter from submitting a form.
+    keydown: (event) => event.key === "Enter" && !event.isComposing && answer(event),
+  });
   const complaint = element("p", { class: "complaint", role: "alert" });
   const form = element(
     "form",

@@ -1,0 +1,100 @@
+"""How soon the decoder stepper answers in a built page, and what a time step costs there and in Keras.
+
+Run it as ``python -m benchmarks.widgets`` after ``make book``.
+"""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from helpers import decoding, pretrained
+from tests.browser import HTML, executable
+
+RUNS = 7
+PAGES = ("intro", "chapters/decoder")
+STEPS = 13  # eight of the encoder, five of the decoder
+
+FIRST_STEP = """() => new Promise((resolve) => {
+    const look = () => {
+        const buttons = [...document.querySelectorAll(".decoder-stepper button")];
+        const next = buttons.find((it) => it.textContent === "Next");
+        if (!next) return requestAnimationFrame(look);
+        next.click();
+        requestAnimationFrame(() => resolve(performance.now()));
+    };
+    look();
+})"""
+
+# The state goes with the picture it stood beside, so it is kept before the widget takes the place.
+KEEP_STATE = """document.addEventListener("readystatechange", () => {
+    const script = document.querySelector(".live-widget > script");
+    if (script) window.stateOfThePage ??= script.textContent;
+});"""
+TRACES = """([name, times]) => {
+    const state = { ...JSON.parse(window.stateOfThePage), model: name };
+    const model = { get: (key) => state[key], set: (key, value) => { state[key] = value; } };
+    const { initialize } = window.bookWidgets.decoder_stepper;
+    for (let k = 0; k < 200; k++) initialize({ model });
+    const start = performance.now();
+    for (let k = 0; k < times; k++) initialize({ model });
+    return (performance.now() - start) / times;
+}"""
+
+
+def main() -> None:
+    """Print the two tables."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        print(f"first step shown, ms after opening the page (median of {RUNS}, from the disk)\n")
+        for name in PAGES:
+            print(f"  {name:18} {median(opened(browser, name) for _ in range(RUNS)):7.0f}")
+        print("\none time step, ms (a problem takes 8 of the encoder and 5 of the decoder)\n")
+        print(f"  {'model':8} {'page':>8} {'Keras':>8} {'ratio':>7}")
+        for name in ("notes", "grown"):
+            page, keras = in_page(browser, name), in_keras(name)
+            print(f"  {name:8} {page:8.4f} {keras:8.4f} {keras / page:7.1f}")
+        browser.close()
+
+
+def opened(browser: Browser, name: str) -> float:
+    """Return when the first step was shown after a page was opened, in ms."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{HTML.as_uri()}/{name}.html", wait_until="commit")
+    shown = page.evaluate(FIRST_STEP)
+    context.close()
+    return float(shown)
+
+
+def in_page(browser: Browser, name: str) -> float:
+    """Return what a time step costs in the page, in ms."""
+    page = browser.new_page()
+    page.add_init_script(KEEP_STATE)
+    page.goto(f"{HTML.as_uri()}/intro.html")
+    cost = float(page.evaluate(TRACES, [name, 1000])) / STEPS
+    page.close()
+    return cost
+
+
+def in_keras(name: str) -> float:
+    """Return what a time step of a trace costs in Keras, in ms."""
+    _, encoder, decoder = pretrained.load(name)
+    reverse = pretrained.record(name).recipe.reverse
+    return timed(lambda: decoding.trace(encoder, decoder, "50+9", reverse=reverse)) / STEPS
+
+
+def timed(act: Callable[[], object], times: int = 50) -> float:
+    """Return what a call costs, in ms, the median of many."""
+    act()
+    costs = []
+    for _ in range(times):
+        start = time.perf_counter()
+        act()
+        costs.append(1000 * (time.perf_counter() - start))
+    return median(costs)
+
+
+if __name__ == "__main__":
+    main()

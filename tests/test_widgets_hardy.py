@@ -1,0 +1,118 @@
+"""The widgets of the built pages under ten thousand odd inputs."""
+
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from helpers import problems
+from helpers.vocabulary import TOKENS
+from tests.browser import browser, site, watch
+
+__all__ = ["browser", "site"]
+
+COUNT = 10_000
+ALLOWED = (
+    "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
+)
+PROBLEM = re.compile(r"(0|[1-9][0-9]{0,2})[+-](0|[1-9][0-9]{0,2})", re.ASCII)
+# What JavaScript calls white space, and the minus of typesetters.
+SPACE = re.compile(r"[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
+MARKUP = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "</script><b>1</b>",
+    "'\"><svg onload=alert(1)>",
+    "&lt;b&gt;",
+    "<!--",
+    "{{7*7}}",
+    "${1+1}",
+)
+
+# Types each text into the problem, presses Enter, and steps through the answer if there is one.
+TYPE_ALL = """([widget, texts]) => {
+    const root = document.querySelector(widget);
+    const input = root.querySelector("input[type=text]");
+    const table = root.querySelector("table");
+    const [next] = [...root.querySelectorAll("button")].filter((it) => it.textContent === "Next");
+    return texts.map((text) => {
+        const before = table.textContent;
+        input.value = text;
+        input.form.requestSubmit();
+        const complaint = root.querySelector(".complaint").textContent;
+        const stayed = table.textContent === before;
+        if (complaint === "") for (const _ of table.querySelectorAll("thead button")) next.click();
+        const rows = [...table.querySelectorAll("tbody tr")].map((row) =>
+            [...row.cells].map((cell) => cell.textContent));
+        return [complaint, input.value, stayed, Object.fromEntries(
+            rows.map(([name, ...cells]) => [name, cells]))];
+    });
+}"""
+
+
+def odd_text(source: random.Random) -> str:
+    """Return a text that somebody might type, paste or forge."""
+    digits = "0123456789"
+    kinds = [
+        lambda: f"{source.randint(0, 1200)}{source.choice('+-*/−–')}{source.randint(0, 1200)}",
+        lambda: "".join(source.choices(digits + "+- ", k=source.randint(0, 9))),
+        lambda: "".join(chr(source.randint(0, 0x2FF)) for _ in range(source.randint(0, 12))),
+        lambda: "".join(source.choices("😀👩‍👩‍👧‍👦🇰🇷０１２３＋－٣٤五十安녕하세요\u202e\u200b\ufeff", k=6)),
+        lambda: source.choice(MARKUP) + source.choice(["", "50+9"]),
+        lambda: source.choice(digits + "+<😀") * source.randint(1000, 20_000),
+        lambda: "".join(source.choices("\0\x07\x1b[31m\r\n\t\x7f\u2028\u2029", k=5)) + "5+5",
+        lambda: f" {source.randint(0, 999)} +\t{source.randint(0, 999)} ",
+        lambda: f"{source.randint(0, 999)}-{source.randint(0, 999)}",
+    ]
+    weights = [8, 8, 4, 3, 2, 0.05, 2, 4, 8]
+    return str(source.choices(kinds, weights)[0]())
+
+
+def normal(text: str) -> str | None:
+    """Return the problem in a text as the page should read it, None if there is none."""
+    # A text field drops line breaks by itself.
+    shown = SPACE.sub("", text).replace("\u2212", "-", 1)
+    return shown if PROBLEM.fullmatch(shown) else None
+
+
+@pytest.fixture(params=["decoder", "encoder"])
+def open_page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Any]:
+    """Open the page of a stepper; at the end nothing has gone wrong in it."""
+    page = browser.new_page()
+    faults = watch(page, site)
+    page.on("dialog", lambda dialog: (faults.append("a dialog opened"), dialog.dismiss()))
+    page.goto(f"{site}chapters/{request.param}.html")
+    yield page, f".{request.param}-stepper"
+    assert faults == []
+    page.close()
+
+
+def test_ten_thousand_texts(open_page: tuple[Page, str]) -> None:
+    """Each text gives an answer, or the one sentence and the last good state; none becomes markup."""
+    page, widget = open_page
+    source = random.Random(0)
+    texts = [odd_text(source) for _ in range(COUNT)]
+    kinds = f"[...new Set([...document.querySelectorAll('{widget} *')].map((it) => it.tagName))]"
+    before = set(page.evaluate(kinds))
+    good = 0
+    for start in range(0, COUNT, 500):
+        batch = texts[start : start + 500]
+        seen = page.evaluate(TYPE_ALL, [widget, batch])
+        for text, (complaint, shown, stayed, rows) in zip(batch, seen, strict=True):
+            problem = normal(text)
+            if problem is None:
+                assert (complaint, stayed) == (ALLOWED, True), repr(text)
+                continue
+            good += 1
+            assert (complaint, shown) == ("", problem), repr(text)
+            arrays = problems.arrays(problem)
+            if widget == ".encoder-stepper":
+                assert rows["reads"] == [TOKENS[token] for token in arrays.encoder_input]
+            else:
+                assert rows["right"] == [TOKENS[token] for token in arrays.target.argmax(axis=-1)]
+                assert {re.sub(" [✓✗]", "", cell) for cell in rows["writes"]} <= set(TOKENS)
+    assert COUNT / 10 < good < COUNT * 9 / 10
+    assert set(page.evaluate(kinds)) <= before
