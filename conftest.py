@@ -1,10 +1,15 @@
-"""How nbval compares notebooks. It stands at the top so that one chapter can be tested alone."""
+"""How nbval compares notebooks. It stands at the top so that one chapter can be tested alone.
+
+It also brings the fixtures of ``tests/browser.py`` to the tests that look at pages in a browser.
+"""
 
 from typing import Any
 
 import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
+
+pytest_plugins = ["tests.browser"]
 
 
 class DisplayUpdates:

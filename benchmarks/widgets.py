@@ -1,4 +1,4 @@
-"""How soon the decoder stepper answers in a built page, and what a time step costs there and in Keras.
+"""How soon the decoder stepper answers in a page, and what a time step costs there and in Keras.
 
 Run it as ``python -m benchmarks.widgets`` after ``make book``.
 """

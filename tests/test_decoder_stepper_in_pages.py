@@ -8,14 +8,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import decoding, problems
 from helpers.vocabulary import TOKENS
-from tests.browser import HTML, browser, site, watch
+from tests.browser import HTML, watch
 from tests.models import load
 
-__all__ = ["browser", "site"]
-
-ALLOWED = (
-    "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
-)
+ALLOWED = "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
 
 
 class Stepper:
@@ -198,7 +194,9 @@ def test_unfamiliar_problems(stepper: Stepper) -> None:
     expect(told).to_have_count(0)
 
 
-@pytest.mark.parametrize("wrong", ["50*9", "", "1000+1", "<b>5</b>", "05+9", "５０+９", "5+-9", "😀"])
+@pytest.mark.parametrize(
+    "wrong", ["50*9", "", "1000+1", "<b>5</b>", "05+9", "５０+９", "5+-9", "😀"]
+)
 def test_wrong_input(stepper: Stepper, wrong: str) -> None:
     """One sentence says what is allowed; the last good state stays, and goes on."""
     stepper.press("Next", 2)
@@ -227,7 +225,9 @@ def test_spaces_do_no_harm(stepper: Stepper, text: str) -> None:
 def test_back_to_front(stepper: Stepper) -> None:
     """The grown model is told to read and write back to front, and does."""
     stepper.root.get_by_label("Model").select_option("grown")
-    expect(stepper.root.get_by_text("reads and writes back to front: it reads 9+05")).to_be_visible()
+    expect(
+        stepper.root.get_by_text("reads and writes back to front: it reads 9+05")
+    ).to_be_visible()
     assert stepper.step() == 0
     stepper.press("Next", 3)
     assert stepper.row("writes")[:3] == ["9", "5", "EOS"]

@@ -15,10 +15,7 @@ from helpers import pretrained, problems
 from helpers.model import seq2seq
 from helpers.problems import ANSWER_LENGTH
 from helpers.vocabulary import PAD, TOKENS
-from tests.browser import browser, site
 from tests.models import load
-
-__all__ = ["browser", "site"]
 
 PARTS = problems.split("arithmetic")
 PROBLEMS = [*PARTS.train, *PARTS.validation, *PARTS.test]
@@ -55,7 +52,7 @@ ANSWER_ALL = """([name, forcing, problems]) => {
 
 
 class Answers(NamedTuple):
-    """What was written, ids (problem, time 5), and the distributions (problem, time 5, token 14)."""
+    """The ids written (problem, time 5) and the distributions (problem, time 5, token 14)."""
 
     written: np.ndarray
     distributions: np.ndarray
@@ -176,7 +173,10 @@ def test_picked_tokens(page: Page) -> None:
     asked = [
         [
             str(random.choice(PROBLEMS)),
-            [None if random.random() < 0.5 else int(token) for token in random.integers(14, size=5)],
+            [
+                None if random.random() < 0.5 else int(token)
+                for token in random.integers(14, size=5)
+            ],
         ]
         for _ in range(50)
     ]

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from fontTools.ttLib import TTFont
 
 from bookbuild.build import ROOT, documents
 
@@ -62,17 +63,21 @@ def text_of(tag: Tag, attribute: str) -> str:
     return value if isinstance(value, str) else " ".join(value)
 
 
-def title_in_source(document: str) -> str:
-    """Return the first heading in the source of a document."""
+def source_of(document: str) -> str:
+    """Return the file that a document is written in, as text."""
     for suffix in (".md", ".ipynb"):
         path = (ROOT / document).with_suffix(suffix)
         if path.is_file():
-            # In a notebook each line is a JSON string; the heading is the same in both.
-            text = path.read_text(encoding="utf-8")
-            heading = re.search(r'^[\s"]*# (.+?)(?:\\n)?"?,?$', text, re.MULTILINE)
-            assert heading, f"{path.name} has no title"
-            return heading[1]
+            return path.read_text(encoding="utf-8")
     raise AssertionError(f"{document} has no source")
+
+
+def title_in_source(document: str) -> str:
+    """Return the first heading in the source of a document."""
+    # In a notebook each line is a JSON string; the heading is the same in both.
+    heading = re.search(r'^[\s"]*# (.+?)(?:\\n)?"?,?$', source_of(document), re.MULTILINE)
+    assert heading, f"{document} has no title"
+    return heading[1]
 
 
 def loaded_from_elsewhere(soup: BeautifulSoup) -> list[str]:
@@ -210,16 +215,62 @@ def test_no_name_is_given_twice(document: str) -> None:
     assert len(names) == len(set(names)), sorted(name for name in names if names.count(name) > 1)
 
 
-def test_formulas_need_no_network() -> None:
-    """MathJax and its fonts are part of the site, and pages with formulas start it from there."""
-    mathjax = HTML / "_static/mathjax"
-    assert (mathjax / "tex-mml-chtml.js").is_file()
-    assert len(list((mathjax / "output/chtml/fonts/woff-v2").glob("*.woff"))) > 20
-    with_formulas = [document for document in DOCUMENTS if built(document).select("article .math")]
-    assert with_formulas
-    for document in with_formulas:
-        sources = [text_of(script, "src") for script in built(document).find_all("script")]
-        assert any("_static/mathjax/tex-mml-chtml.js" in source for source in sources)
+@every_page
+def test_page_loads_no_script_that_it_can_do_without(document: str) -> None:
+    """Formulas and icons need none, and only the page of results searches."""
+    sources = [text_of(script, "src") for script in built(document).find_all("script")]
+    for word in ("mathjax", "fontawesome", "searchtools", "searchindex", "design-tabs"):
+        assert not [source for source in sources if word in source.lower()]
+    assert not [path.name for path in HTML.rglob("*.js") if "fontawesome" in path.name]
+
+
+@every_page
+def test_every_formula_is_mathml_and_says_what_it_shows(document: str) -> None:
+    """A formula is drawn by the browser; its source is there for those who do not see it."""
+    for formula in built(document).select("article .math"):
+        maths = formula.find_all("math")
+        assert len(maths) == 1, str(formula)
+        assert text_of(maths[0], "alttext").strip()
+        assert not re.search(r"[\\$&]", maths[0].get_text()), str(maths[0])
+
+
+@every_page
+def test_every_reference_to_a_formula_names_its_number(document: str) -> None:
+    """What ``{eq}`` names in the source is a link to a formula, with the number that it shows."""
+    named = re.findall(r"\{eq\}`([\w-]+)`", source_of(document))
+    links = built(document).select('article a.internal[href*="#equation-"]')
+    assert len(links) == len(named)
+    for link, name in zip(links, named, strict=True):
+        path, _, anchor = text_of(link, "href").partition("#")
+        assert anchor == f"equation-{name}"
+        there = page((HTML / document).parent / path) if path else built(document)
+        number = there.select_one(f"div.math#{anchor} .eqno")
+        assert number is not None and number.get_text().startswith(link.get_text())
+
+
+def test_some_pages_have_formulas_and_refer_to_them() -> None:
+    """The checks of formulas look at something."""
+    for selector in ("div.math math", "span.math math", 'a[href*="#equation-"].internal'):
+        assert any(built(document).select(f"article {selector}") for document in DOCUMENTS)
+
+
+@every_page
+def test_every_icon_is_in_the_fonts(document: str) -> None:
+    """The fonts of the site have the icons of the page, and hardly more."""
+    fonts = list((HTML / "_static/vendor/fontawesome/webfonts").glob("*.woff2"))
+    held = set().union(*(TTFont(font).getBestCmap() for font in fonts))
+    rules = "".join(sheet.read_text(encoding="utf-8") for sheet in HTML.rglob("*.css"))
+    names = {
+        name
+        for icon in built(document).select('[class*="fa-"]')
+        for name in text_of(icon, "class").split()
+        if re.search(rf"\.{name}:before", rules)
+    }
+    assert "fa-magnifying-glass" in names
+    for name in names:
+        number = re.search(rf'\.{name}:before[^{{]*\{{content:"\\([0-9a-f]+)"', rules)
+        assert number and int(number[1], 16) in held, name
+    assert sum(font.stat().st_size for font in fonts) < 10_000
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ LOG_LINE = re.compile(
     r"oneDNN|cuda_|cudart|TF-TRT|cpu_feature_guard|absl::|WARNING: All log mess|\bE0000 "
 )
 
-notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def code_cells(path: Path) -> list[NotebookNode]:
@@ -43,10 +43,12 @@ def problems(cells: list[NotebookNode]) -> list[str]:
 def test_every_chapter_notebook_is_in_the_book() -> None:
     """No notebook is left out of ``_toc.yml``, so none escapes the tests."""
     assert NOTEBOOKS
-    assert sorted([*ROOT.glob("*.ipynb"), *(ROOT / "chapters").glob("*.ipynb")]) == sorted(NOTEBOOKS)
+    assert sorted([*ROOT.glob("*.ipynb"), *(ROOT / "chapters").glob("*.ipynb")]) == sorted(
+        NOTEBOOKS
+    )
 
 
-@notebooks
+@every_notebook
 def test_every_cell_was_run_in_order(path: Path) -> None:
     """Each code cell has its outputs, from one run from top to bottom without an error."""
     cells = code_cells(path)
@@ -54,7 +56,7 @@ def test_every_cell_was_run_in_order(path: Path) -> None:
     assert problems(cells) == [], f"run: make accept CHAPTER={path.stem}"
 
 
-@notebooks
+@every_notebook
 def test_the_file_is_in_its_normal_form(path: Path) -> None:
     """The file is what ``make accept`` writes: no times, versions or random names."""
     text = path.read_text(encoding="utf-8")
@@ -63,7 +65,7 @@ def test_the_file_is_in_its_normal_form(path: Path) -> None:
     )
 
 
-@notebooks
+@every_notebook
 def test_no_cell_escapes_comparison(path: Path) -> None:
     """No cell asks nbval to skip it or to ignore its output."""
     for cell in code_cells(path):

@@ -6,18 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from helpers import problems
 from helpers.vocabulary import TOKENS
-from tests.browser import browser, site, watch
-
-__all__ = ["browser", "site"]
+from tests.browser import watch
 
 COUNT = 10_000
-ALLOWED = (
-    "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
-)
+ALLOWED = "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
 PROBLEM = re.compile(r"(0|[1-9][0-9]{0,2})[+-](0|[1-9][0-9]{0,2})", re.ASCII)
 # What JavaScript calls white space, and the minus of typesetters.
 SPACE = re.compile(r"[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
@@ -60,7 +56,9 @@ def odd_text(source: random.Random) -> str:
         lambda: f"{source.randint(0, 1200)}{source.choice('+-*/−–')}{source.randint(0, 1200)}",
         lambda: "".join(source.choices(digits + "+- ", k=source.randint(0, 9))),
         lambda: "".join(chr(source.randint(0, 0x2FF)) for _ in range(source.randint(0, 12))),
-        lambda: "".join(source.choices("😀👩‍👩‍👧‍👦🇰🇷０１２３＋－٣٤五十安녕하세요\u202e\u200b\ufeff", k=6)),
+        lambda: "".join(
+            source.choices("😀👩‍👩‍👧‍👦🇰🇷０１２３＋－٣٤五十安녕하세요\u202e\u200b\ufeff", k=6)
+        ),
         lambda: source.choice(MARKUP) + source.choice(["", "50+9"]),
         lambda: source.choice(digits + "+<😀") * source.randint(1000, 20_000),
         lambda: "".join(source.choices("\0\x07\x1b[31m\r\n\t\x7f\u2028\u2029", k=5)) + "5+5",
@@ -83,7 +81,12 @@ def open_page(request: pytest.FixtureRequest, browser: Browser, site: str) -> It
     """Open the page of a stepper; at the end nothing has gone wrong in it."""
     page = browser.new_page()
     faults = watch(page, site)
-    page.on("dialog", lambda dialog: (faults.append("a dialog opened"), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        faults.append(f"a dialog opened: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     page.goto(f"{site}chapters/{request.param}.html")
     yield page, f".{request.param}-stepper"
     assert faults == []
@@ -91,7 +94,7 @@ def open_page(request: pytest.FixtureRequest, browser: Browser, site: str) -> It
 
 
 def test_ten_thousand_texts(open_page: tuple[Page, str]) -> None:
-    """Each text gives an answer, or the one sentence and the last good state; none becomes markup."""
+    """Each gives an answer, or the one sentence and the last good state; none becomes markup."""
     page, widget = open_page
     source = random.Random(0)
     texts = [odd_text(source) for _ in range(COUNT)]

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -14,9 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bookbuild.build import ROOT
-from tests.browser import browser, free_port
-
-__all__ = ["browser"]
+from tests.browser import free_port
 
 TOKEN = "reader"
 CELLS = {

@@ -1,0 +1,157 @@
+"""The built pages in a browser: light, without errors, and accessible, on a desk and on a phone."""
+
+import re
+from functools import cache
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fontTools.ttLib import TTFont
+from playwright.sync_api import Browser, Page, Request, expect
+
+from bookbuild.build import ROOT, documents
+from tests.browser import HTML, watch
+
+DOCUMENTS = documents(ROOT)
+PAGES = [*DOCUMENTS, "search", "genindex"]
+LIMIT = 250 * 1024  # bytes, all that a page transfers
+WIDTHS = (1280, 390)
+# All rules that hold by default, and one that the next axe counts among them.
+AXE_OPTIONS = {
+    "resultTypes": ["violations"],
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
+}
+
+every_page = pytest.mark.parametrize("document", PAGES)
+
+# The icons on a page: what stands before or after an element in a font for icons.
+ICONS = """() => [...document.querySelectorAll("*")].flatMap((element) =>
+    ["::before", "::after"]
+        .map((part) => getComputedStyle(element, part))
+        .filter((style) => style.fontFamily.includes("Font Awesome"))
+        .flatMap((style) => [...style.content.matchAll(/"(.)"/g)])
+        .map(([_, icon]) => icon))"""
+# Whether the element that has the focus, with all transitions over, is marked.
+FOCUS = """() => {
+    const element = document.activeElement;
+    document.getAnimations().forEach((animation) => animation.finish());
+    const style = getComputedStyle(element);
+    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    return [element.outerHTML.slice(0, 200), outlined || style.boxShadow !== "none"];
+}"""
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go to a page, and wait until its scripts and fonts are there and nothing moves."""
+    page.goto(address, wait_until="load")
+    page.evaluate("document.fonts.ready.then(() => {})")
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+
+
+@cache
+def characters_of_fonts() -> frozenset[int]:
+    """Return the numbers of the characters in the icon fonts that the pages load."""
+    fonts = HTML.rglob("webfonts/*.woff2")
+    return frozenset().union(*(TTFont(font).getBestCmap() for font in fonts))
+
+
+@every_page
+def test_page_is_light_and_loads_without_errors(document: str, site: str, browser: Browser) -> None:
+    """All that comes over the wire counts: page, styles, scripts, fonts, pictures."""
+    with browser.new_page() as page:
+        faults = watch(page, site)
+        requests: list[Request] = []
+        page.on("requestfinished", lambda request: requests.append(request))
+        open_page(page, f"{site}{document}.html")
+        sizes = {
+            request.url: request.sizes()["responseBodySize"]
+            + request.sizes()["responseHeadersSize"]
+            for request in requests
+        }
+        assert faults == []
+        assert len(sizes) > 10
+        assert sum(sizes.values()) <= LIMIT, sorted(sizes.items(), key=lambda item: -item[1])
+
+
+@every_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    document: str, scheme: Literal["light", "dark"], site: str, browser: Browser
+) -> None:
+    """Readers who see, hear or touch the page differently can read it."""
+    with browser.new_page(color_scheme=scheme) as page:
+        open_page(page, f"{site}{document}.html")
+        assert page.locator("html").get_attribute("data-theme") == scheme
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(500)  # the theme waits a while before it looks what scrolls
+            results = Axe().run(page, options=AXE_OPTIONS)
+            assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+
+
+@every_page
+def test_every_icon_is_in_the_fonts(document: str, site: str, browser: Browser) -> None:
+    """What the browser shows as an icon, the fonts have a drawing for."""
+    with browser.new_page() as page:
+        open_page(page, f"{site}{document}.html")
+        icons = {ord(icon) for icon in page.evaluate(ICONS)}
+    assert len(icons) > 5
+    assert icons <= characters_of_fonts(), [f"{icon:x}" for icon in icons - characters_of_fonts()]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_focus_is_seen(width: int, site: str, browser: Browser) -> None:
+    """Whoever moves with the keyboard sees where."""
+    with browser.new_page(viewport={"width": width, "height": 900}) as page:
+        open_page(page, f"{site}chapters/encoder.html")
+        reached = set()
+        while "right-next" not in page.evaluate("document.activeElement.className"):
+            page.keyboard.press("Tab")
+            element, seen = page.evaluate(FOCUS)
+            assert seen, element
+            reached.add(element)
+        assert len(reached) > 40
+
+
+@pytest.mark.parametrize("base", ["site", "file"])
+def test_every_page_leads_to_the_search(base: str, site: str, browser: Browser) -> None:
+    """The keyboard opens the field, and the page of results finds the word."""
+    root = site if base == "site" else f"{HTML.as_uri()}/"
+    with browser.new_page() as page:
+        open_page(page, f"{root}chapters/training.html")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("padding")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{root}search.html?q=padding")
+        results = page.locator("#search-results ul.search a")
+        expect(results.first).to_be_visible()
+        assert "encoder.html" in " ".join(str(link.get_attribute("href")) for link in results.all())
+
+
+def test_the_small_things_of_a_page_work(site: str, browser: Browser) -> None:
+    """Light and dark, hints, copying code, the list of pages: all that needs a script."""
+    with browser.new_page(color_scheme="light") as page:
+        open_page(page, f"{site}chapters/encoder.html")
+        theme = page.locator("html")
+        page.locator(".theme-switch-button").first.click()
+        expect(theme).to_have_attribute("data-theme", "dark")
+        hint = page.locator(".admonition.dropdown").first
+        expect(hint).to_have_class(re.compile("toggle-hidden"))
+        hint.locator("button").click()
+        expect(hint).not_to_have_class(re.compile("toggle-hidden"))
+        assert page.locator("button.copybtn").count() == page.locator("div.highlight pre").count()
+        sidebar = page.locator("#pst-primary-sidebar")
+        page.locator(".primary-toggle").first.click()
+        expect(sidebar).to_have_class(re.compile("pst-sidebar-hidden"))
+
+
+def test_formulas_are_aligned_and_a_wide_one_scrolls(site: str, browser: Browser) -> None:
+    """Equal signs stand below each other; a phone moves the formula and not the page."""
+    with browser.new_page(viewport={"width": 390, "height": 900}) as page:
+        open_page(page, f"{site}chapters/encoder.html")
+        formula = page.locator("#equation-eq-state .formula")
+        signs = formula.locator("mo", has_text=re.compile("^=$")).all()
+        places = [box["x"] for sign in signs if (box := sign.bounding_box())]
+        assert len(places) == 2 and abs(places[0] - places[1]) < 1
+        assert formula.evaluate("box => box.scrollWidth > box.clientWidth")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
