@@ -56,7 +56,7 @@ def recorded(watched: Iterable[str] = WATCHED) -> list[Snapshot]:
 
 BAD_RUNS: list[Any] = [
     [],
-    iter(()),
+    range(0),
     None,
     7,
     "notes",

@@ -65,7 +65,7 @@ class Stepper(BookWidget):
 
     @traitlets.validate("step")
     def _check_step(self, proposal: traitlets.Bunch) -> int:
-        if not 0 <= proposal.value <= self.last:
+        if isinstance(proposal.value, bool) or not 0 <= proposal.value <= self.last:
             raise ValueError(f"A step is a number from 0 to {self.last}, not {proposal.value}.")
         return proposal.value
 
