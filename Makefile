@@ -47,7 +47,8 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-test: book lint ## Check everything: style, types, helpers, notebooks, pages
+test: book lint ## Check everything: style, types, helpers, notebooks, pages, widgets
+	@$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: $(INSTALLED) ## Open the chapters in JupyterLab
@@ -56,9 +57,10 @@ lab: $(INSTALLED) ## Open the chapters in JupyterLab
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
 
-bench: $(INSTALLED) ## Time the chapters and ways to decode; print two tables
+bench: book ## Time the chapters, ways to decode, and the widgets; print tables
 	@$(BIN)/python -m benchmarks.chapters
 	@$(BIN)/python -m benchmarks.decoding
+	@$(BIN)/python -m benchmarks.widgets
 
 lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -4,21 +4,32 @@ import gzip
 import mimetypes
 import shutil
 import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from numpy.typing import ArrayLike
+from playwright.sync_api import Browser, Locator, Page, Request, Response, sync_playwright
 
 from bookbuild.build import ROOT
 
 HTML = ROOT / "_build/html"
-INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+INSTALLED = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 # Formats that are compressed by themselves; web servers send them as they are.
 COMPRESSED = {".gif", ".jpg", ".png", ".woff", ".woff2"}
 
@@ -81,6 +92,35 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(params=["http", "file"])
+def base(request: pytest.FixtureRequest, site: str) -> str:
+    """Return where the pages are: on a server, and on the disk."""
+    return site if request.param == "http" else f"{HTML.as_uri()}/"
+
+
+only_http = pytest.mark.parametrize("base", ["http"], indirect=True)
+"""For what cannot differ between a server and the disk."""
+
+
+@pytest.fixture
+def page(browser: Browser, base: str) -> Iterator[Page]:
+    """Give an empty page; at the end nothing has gone wrong in it."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    faults = watch(page, base)
+    yield page
+    assert faults == []
+    context.close()
+
+
+def main() -> int:
+    """Fetch Playwright's own browser where none is installed; return the exit status."""
+    if executable() is not None:
+        return 0
+    print("There is no Chromium or Chrome here: Playwright fetches its own.", flush=True)
+    return subprocess.call([sys.executable, "-m", "playwright", "install", "chromium"])
+
+
 def free_port() -> int:
     """Return a port that nobody uses."""
     with socket.socket() as one:
@@ -109,3 +149,80 @@ def watch(page: Page, base: str) -> list[str]:
         lambda message: faults.append(message.text) if message.type == "error" else None,
     )
     return faults
+
+
+def tab_through(page: Page, widget: Locator) -> list[str]:
+    """Go through all controls of a widget with Tab, see the focus; return what each is called."""
+    controls = widget.locator(
+        "input:not([type=radio]), select, button:enabled, input[type=radio]:checked, [tabindex='0']"
+    ).locator("visible=true")
+    controls.first.focus()
+    page.keyboard.press("Shift+Tab")
+    for number in range(controls.count()):
+        page.keyboard.press("Tab")
+        reached, *outline = controls.nth(number).evaluate(
+            """it => {
+                const { outlineStyle, outlineWidth } = getComputedStyle(it);
+                return [it === document.activeElement, outlineStyle, outlineWidth];
+            }"""
+        )
+        assert reached, number
+        assert outline == ["solid", "3px"], number
+    return controls.evaluate_all(
+        "them => them.map((it) => it.ariaLabel ?? (it.labels?.[0] ?? it).firstChild.textContent)"
+    )
+
+
+def sticks_out(page: Page, widget: Locator, parts: str = "*") -> list[str]:
+    """Return what does not fit into the width: the page, and parts of a widget or their text."""
+    found: list[str] = widget.evaluate(
+        """(frame, parts) => {
+            const style = getComputedStyle(frame);
+            const { left, right } = frame.getBoundingClientRect();
+            const from = left + parseFloat(style.paddingLeft) - 0.5;
+            const to = right - parseFloat(style.paddingRight) + 0.5;
+            return [...frame.querySelectorAll(parts)]
+                .filter((it) => it.checkVisibility() && it.closest(".unseen") === null)
+                .filter((it) => {
+                    const box = it.getBoundingClientRect();
+                    const cut = it.matches("button, select") && it.scrollWidth > it.clientWidth + 1;
+                    return cut || (box.width > 0 && (box.left < from || box.right > to));
+                })
+                .map((it) => `${it.tagName} ${it.getAttribute("class")} ${it.textContent}`);
+        }""",
+        parts,
+    )
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return [f"the page, by {wide}"] * (wide > 0) + found
+
+
+def add_widget(page: Page, name: str, state: dict[str, Any]) -> Locator:
+    """Put one more widget into a page, with what a page knows of it; return its frame."""
+    page.evaluate(
+        """([name, state]) => {
+            const place = document.createElement("div");
+            place.className = "live-widget";
+            place.dataset.widget = name;
+            const script = document.createElement("script");
+            script.type = "application/json";
+            script.textContent = JSON.stringify(state);
+            place.append(script);
+            document.querySelector(".live-widget").parentElement.append(place);
+            enliven(place);
+        }""",
+        [name, state],
+    )
+    return page.locator(".live-widget > div > .book-widget").last
+
+
+def drawing_of(places: ArrayLike, drawn: ArrayLike) -> Callable[[ArrayLike], np.ndarray]:
+    """Return the way from places to a drawing of them, axes (place, 2): one scale, y upward."""
+    places, drawn = np.asarray(places), np.asarray(drawn)
+    upward = np.array([1, -1])
+    apart = (places - places.mean(axis=0)) * upward
+    scale = (apart * (drawn - drawn.mean(axis=0))).sum() / (apart**2).sum()
+    return lambda other: (np.asarray(other) - places.mean(axis=0)) * upward * scale + drawn.mean(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

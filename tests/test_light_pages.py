@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from gzip import compress
 from typing import Literal
 
 import pytest
@@ -15,6 +16,8 @@ from tests.browser import HTML, watch
 DOCUMENTS = documents(ROOT)
 PAGES = [*DOCUMENTS, "search", "genindex"]
 LIMIT = 250 * 1024  # bytes, all that a page transfers
+WIDGET_LIMIT = 60 * 1024  # bytes, what its widgets add to it
+WIDGET_CHAPTERS = ("embeddings", "encoder", "decoder", "training")
 WIDTHS = (1280, 390)
 # All rules that hold by default, and one that the next axe counts among them.
 AXE_OPTIONS = {
@@ -23,6 +26,9 @@ AXE_OPTIONS = {
 }
 
 every_page = pytest.mark.parametrize("document", PAGES)
+with_widgets = pytest.mark.parametrize(
+    "document", ["intro", *(f"chapters/{name}" for name in WIDGET_CHAPTERS)]
+)
 
 # The icons on a page: what stands before or after an element in a font for icons.
 ICONS = """() => [...document.querySelectorAll("*")].flatMap((element) =>
@@ -45,6 +51,11 @@ def open_page(page: Page, address: str) -> None:
     """Go to a page, and wait until its scripts and fonts are there and nothing moves."""
     page.goto(address, wait_until="load")
     page.evaluate("document.fonts.ready.then(() => {})")
+    finish_animations(page)
+
+
+def finish_animations(page: Page) -> None:
+    """Let nothing on a page move any more."""
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
 
 
@@ -87,6 +98,47 @@ def test_axe_finds_nothing(
             page.wait_for_timeout(500)  # the theme waits a while before it looks what scrolls
             results = Axe().run(page, options=AXE_OPTIONS)
             assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+
+
+@with_widgets
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_widgets_that_are_used(
+    document: str, scheme: Literal["light", "dark"], site: str, browser: Browser
+) -> None:
+    """Nor does it once the widgets show all they have, and a complaint."""
+    with browser.new_page(color_scheme=scheme) as page:
+        open_page(page, f"{site}{document}.html")
+        for widget in page.locator(".book-widget").all():
+            for box in widget.get_by_role("checkbox").all():
+                box.check()
+            for field in widget.get_by_label("Problem", exact=True).all():
+                field.fill("123+456")
+                field.press("Enter")
+                field.fill("wrong")
+                field.press("Enter")
+            for button in widget.get_by_role("button", name="Next", exact=True).all():
+                button.click(click_count=2)
+            for slider in widget.get_by_role("slider").all():
+                slider.press("ArrowLeft")
+        finish_animations(page)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(500)
+            results = Axe().run(page, options=AXE_OPTIONS)
+            assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+
+
+@with_widgets
+def test_widgets_are_light(document: str) -> None:
+    """All that the widgets of a page add to it, code and weights, is small."""
+    page = (HTML / f"{document}.html").read_text(encoding="utf-8")
+    scripts = set(re.findall(r"_static/(?:widgets/\w+|live-widgets)\.js", page))
+    states = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert len(scripts) >= 2
+    parts = {name: (HTML / name).read_bytes() for name in scripts}
+    parts |= {f"state {number}": state.encode() for number, state in enumerate(states)}
+    sizes = {name: len(compress(content, compresslevel=6)) for name, content in parts.items()}
+    assert sum(sizes.values()) <= WIDGET_LIMIT, sizes
 
 
 @every_page

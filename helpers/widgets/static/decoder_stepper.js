@@ -78,7 +78,7 @@ function render({ model, el }) {
     const whole = button("", () => pick(id));
     whole.className = "bar";
     whole.append(name, element("span", { class: "track" }, bar), value, mark);
-    return { id, token, bar, value, mark, whole };
+    return { id, bar, value, mark, whole };
   });
   const hint = element("p", { class: "about" });
   const distribution = element(
@@ -199,7 +199,7 @@ function render({ model, el }) {
         : open
           ? "How probable is each token to come next? Press another one to write it instead."
           : "How probable is each token to come next?";
-    for (const { id, token: name, bar, value, mark, whole } of bars) {
+    for (const { id, bar, value, mark, whole } of bars) {
       const share = one ? one.distribution[id] : 0;
       const marks = [];
       if (one && id === one.choice) marks.push("chosen");
@@ -212,10 +212,6 @@ function render({ model, el }) {
       whole.classList.toggle("written", one !== null && id === one.written);
       whole.setAttribute("aria-disabled", !open);
       whole.setAttribute("aria-pressed", one !== null && id === one.written);
-      whole.setAttribute(
-        "aria-label",
-        one ? [`${name}: ${percent(share)}`, ...marks].join(", ") : `${name}: no probability yet`,
-      );
     }
   }
 

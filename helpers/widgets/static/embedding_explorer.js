@@ -12,10 +12,12 @@ const GLIDE = 300; // milliseconds in which a point moves to its next place
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
 const PAIRS = DIGITS.flatMap((i) => DIGITS.slice(i + 1).map((j) => [i, j]));
 
-// Of the map: its middle, how far it reaches from there, and the line on which its scale stands.
+// Of the map: its middle, how far it reaches from there, the line on which its scale stands, and how
+// far from a point a click still is a click on it.
 const MIDDLE = [142, 138];
 const REACH = 116;
 const FLOOR = 298;
+const ROOM = 12;
 
 // What the map, the colours and the bars are fitted to.
 const ZOOMS = { all: "all tokens", digits: "the digits", nothing: "nothing" };
@@ -151,16 +153,17 @@ function render({ model, el }) {
         ? drawn("circle", { class: "mark", r: 4.5 })
         : drawn("rect", { class: "mark", x: -4, y: -4, width: 8, height: 8 });
     const text = drawn("text", { "text-anchor": "middle" }, name);
+    const room = drawn("circle", { class: "room" });
     const group = drawn(
       "g",
       { class: `point ${kind}` },
-      drawn("circle", { class: "room", r: 12 }),
+      room,
       drawn("circle", { class: "ring", r: 9 }),
       mark,
       text,
     );
     group.addEventListener("click", () => pick({ token: name }));
-    return { group, text };
+    return { group, text, room };
   });
   const bar = drawn("path", { class: "scale" });
   const length = drawn("text", { class: "length", y: FLOOR - 6 });
@@ -312,6 +315,10 @@ function render({ model, el }) {
     places.forEach(([x, y], id) => {
       const inside = x > 0 && x < 300 && y > 0 && y < FLOOR - 20;
       points[id].group.setAttribute("visibility", inside ? "visible" : "hidden");
+    });
+    places.forEach((place, id) => {
+      const away = places.filter((_, k) => k !== id).map(([x, y]) => Math.hypot(x - place[0], y - place[1]));
+      points[id].room.setAttribute("r", Math.min(ROOM, ...away.map((far) => far / 2)));
     });
     const names = namePlaces(places);
     glide(places.map((place, id) => [...place, ...names[id]]));

@@ -52,6 +52,8 @@ export function question(model, name, begin) {
     parts: [form, complaint],
     show(text) {
       which.select.value = model.get("model");
+      // An example that has been left can be picked once more.
+      if (example.select.value !== model.get("problem")) example.select.value = "";
       if (document.activeElement !== problem && complaint.textContent === "") problem.value = text;
     },
   };

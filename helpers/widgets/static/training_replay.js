@@ -94,7 +94,8 @@ function judged(answer, right) {
   if (answer === right) return "\u2713 right";
   if (answer === "") return "\u2717 nothing written";
   if (!NUMBER.test(answer)) return "\u2717 no number";
-  return `\u2717 off by ${Math.abs(Number(answer) - Number(right))}`;
+  const off = Math.abs(Number(answer) - Number(right));
+  return off < 1000 ? `\u2717 off by ${off}` : "\u2717 far off";
 }
 
 /** The answer, with its wrong digits underlined, and an empty place for each that is missing. */
