@@ -151,6 +151,12 @@ def watch(page: Page, base: str) -> list[str]:
     return faults
 
 
+def stop_clock(page: Page) -> None:
+    """Let time stand still in a page, but for what ``page.clock.run_for`` lets go by."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+
+
 def tab_through(page: Page, widget: Locator) -> list[str]:
     """Go through all controls of a widget with Tab, see the focus; return what each is called."""
     controls = widget.locator(
@@ -171,6 +177,36 @@ def tab_through(page: Page, widget: Locator) -> list[str]:
     return controls.evaluate_all(
         "them => them.map((it) => it.ariaLabel ?? (it.labels?.[0] ?? it).firstChild.textContent)"
     )
+
+
+def strips(widget: Locator) -> list[tuple[str, list[float]]]:
+    """Return the numbers that are seen in a widget, a list below each caption.
+
+    Their bars are as long, and who cannot see them hears the same.
+    """
+    found = []
+    for caption, label, texts, bars in widget.evaluate(
+        """root => [...root.querySelectorAll(".strip")]
+            .filter((it) => it.checkVisibility())
+            .map((it) => [
+                it.querySelector("figcaption").textContent,
+                it.querySelector("[role=img]").getAttribute("aria-label"),
+                [...it.querySelectorAll("b")]
+                    .filter((b) => b.checkVisibility())
+                    .map((b) => b.innerText),
+                [...it.querySelectorAll(".cell")].map((cell) => {
+                    const height = cell.querySelector("i").getBoundingClientRect().height;
+                    return cell.classList.contains("down") ? -height : height;
+                }),
+            ])"""
+    ):
+        assert label == f"{caption}, {len(texts)} numbers: {', '.join(texts)}"
+        numbers = [float(text.replace("\u2212", "-")) for text in texts]
+        longest = max(map(abs, bars)) / (max(map(abs, numbers)) or 1)
+        rounded = 0.5 + 0.005 * longest
+        assert bars == pytest.approx([longest * number for number in numbers], abs=rounded)
+        found.append((caption, numbers))
+    return found
 
 
 def sticks_out(page: Page, widget: Locator, parts: str = "*") -> list[str]:

@@ -213,6 +213,6 @@ def test_a_dead_kernel(notebook: Notebook) -> None:
     notebook.page.keyboard.press("Enter")
     expect(widget.get_by_text("The kernel does not answer.")).to_be_visible(timeout=30_000)
     assert notebook.written()[: len(before)] != []
-    widget.get_by_role("button", name="Go to time step 3").click()
+    widget.get_by_role("button", name="Time step 3").click()
     expect(widget.locator("[aria-current=step]")).to_have_text("3")
     expect(widget.locator(".heading")).to_contain_text("Time step 3 of 5")

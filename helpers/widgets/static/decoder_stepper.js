@@ -30,8 +30,11 @@ function render({ model, el }) {
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "trace", compute, silence);
 
-  const { parts, show: showProblem } = question(model, "Answer it", begin);
-  const { buttons, go, pause, show: showWay } = walk(model, ANSWER_LENGTH);
+  const { parts, show: showProblem, ready } = question(model, "Ask", begin);
+  const { buttons, go, pause, isPlaying, show: showWay } = walk(model, ANSWER_LENGTH, {
+    ready,
+    restart: () => begin({}),
+  });
 
   function begin(change) {
     pause();
@@ -57,6 +60,11 @@ function render({ model, el }) {
     element("legend", {}, "At each time step the decoder reads"),
     ...regimes.map(({ whole }) => whole),
   );
+  const same = element(
+    "p",
+    { class: "about" },
+    "Every token so far is right, so both ways read the same.",
+  );
 
   // What the encoder hands over.
   const read = element("span", { class: "tokens" });
@@ -75,7 +83,8 @@ function render({ model, el }) {
     const bar = element("i");
     const value = element("span", { class: "value" });
     const mark = element("span", { class: "part" });
-    const whole = button("", () => pick(id));
+    // The second click of a double one may meet another bar: they move.
+    const whole = button("", (event) => event.detail < 2 && pick(id));
     whole.className = "bar";
     whole.append(name, element("span", { class: "track" }, bar), value, mark);
     return { id, bar, value, mark, whole };
@@ -98,7 +107,11 @@ function render({ model, el }) {
   }
 
   const verdict = element("p", { class: "verdict" });
-  const mistake = button("", () => go(firstWrong() + 1));
+  const mistake = button("", () => {
+    const step = firstWrong() + 1;
+    go(step);
+    table.focus(step); // this button goes away
+  });
 
   function firstWrong() {
     const { steps, target } = model.get("trace");
@@ -111,6 +124,7 @@ function render({ model, el }) {
     ...parts,
     about,
     regime,
+    same,
     element("div", { class: "reading" }, read, context.whole),
     element("div", { class: "buttons" }, ...buttons),
     silence,
@@ -134,7 +148,10 @@ function render({ model, el }) {
     const wrong = firstWrong();
     mistake.hidden = wrong === null || wrong + 1 === step;
     mistake.textContent = wrong === null ? "" : `Go to time step ${wrong + 1}, where it went wrong`;
-    said.textContent = `${step === 0 ? "No time step taken yet." : stepInWords(seen, step)} ${words}`;
+    same.hidden = !seen.teacherForcing || step === 0 || wrong !== null;
+    said.textContent = isPlaying()
+      ? heading.textContent
+      : `${step === 0 ? "No time step taken yet." : stepInWords(seen, step)} ${words}`;
   }
 
   function showQuestion(seen) {
@@ -155,7 +172,7 @@ function render({ model, el }) {
       ...seen.read.map((id) => element("code", {}, TOKENS[id])),
       " and hands on",
     );
-    context.show(seen.context, { caption: `the context vector, ${seen.context.length} numbers` });
+    context.show(seen.context, { caption: "the context vector" });
   }
 
   function showTable(seen, step) {
@@ -193,18 +210,21 @@ function render({ model, el }) {
       caption: step < 2 ? "State before: the context vector" : "State before",
     });
     const open = one !== null && !seen.teacherForcing;
+    const over = step - 1 > seen.target.indexOf(EOS);
     hint.textContent =
       one === null
         ? "The probability of each token to come next will stand here."
-        : open
-          ? "How probable is each token to come next? Press another one to write it instead."
-          : "How probable is each token to come next?";
+        : over
+          ? "The right answer is complete: what comes now counts no more."
+          : open
+            ? "How probable is each token to come next? Press another one to write it instead."
+            : "How probable is each token to come next?";
     for (const { id, bar, value, mark, whole } of bars) {
       const share = one ? one.distribution[id] : 0;
       const marks = [];
       if (one && id === one.choice) marks.push("chosen");
       if (one && id === one.written && id !== one.choice) marks.push("yours");
-      if (one && id === seen.target[step - 1]) marks.push("right");
+      if (one && !over && id === seen.target[step - 1]) marks.push("right");
       bar.style.setProperty("--size", share);
       value.textContent = one ? percent(share) : "";
       mark.textContent = marks.join(", ");
@@ -225,21 +245,23 @@ function render({ model, el }) {
   }
 
   function inWords(seen, written) {
-    const inOrder = (text) => (seen.reverse ? backToFront(text) : text);
     const spelled = decode(written);
-    const right = solve(seen.problem);
-    const verb = seen.teacherForcing ? "Chosen" : "Written";
-    const order = seen.reverse && spelled ? `, from the front ${inOrder(spelled)}` : "";
+    const front = seen.reverse ? backToFront(spelled) : spelled;
+    const done = written.includes(EOS) || written.length === ANSWER_LENGTH;
+    const verb = `${seen.teacherForcing ? "Chosen" : "Written"}${done ? "" : " so far"}`;
+    const order = front === spelled ? "" : `, which read from the front is ${front}`;
+    const outcome = `${verb}: ${spelled || "nothing"}${order}.`;
     const wrong = firstMistake(written, seen.target);
-    if (wrong !== null) {
-      return (
-        `${verb}: ${spelled || "nothing"}${order}. Wrong at time step ${wrong + 1}: ` +
-        `${TOKENS[written[wrong]]} in place of ${TOKENS[seen.target[wrong]]}. ` +
-        `The right answer to ${seen.problem} is ${right}.`
-      );
-    }
-    if (written.includes(EOS)) return `${verb}: ${spelled}${order}. Right.`;
-    return `${verb} so far: ${spelled || "nothing"}${order}. The right answer to ${seen.problem} is ${right}.`;
+    if (wrong === null && done) return `${outcome} Right.`;
+    const right = `The right answer to ${seen.problem} is ${solve(seen.problem)}.`;
+    if (wrong === null) return `${outcome} ${right}`;
+    const { choice, written: token } = seen.steps[wrong];
+    const wanted = TOKENS[seen.target[wrong]];
+    const fault =
+      token === choice
+        ? `${TOKENS[token]} in place of ${wanted}`
+        : `your ${TOKENS[token]} in place of ${wanted} (the model chose ${TOKENS[choice]})`;
+    return `${outcome} Wrong at time step ${wrong + 1}: ${fault}. ${right}`;
   }
 
   model.on("change:trace", update);

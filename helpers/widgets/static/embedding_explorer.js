@@ -293,7 +293,7 @@ function render({ model, el }) {
   function showRows(now) {
     const both = chosen().map((id) => now.rows[id]);
     const fits = zoom.select.value !== ZOOMS.nothing;
-    const largest = fits ? Math.max(...both.flat().map(Math.abs)) : all.largest;
+    const largest = (fits ? Math.max(...both.flat().map(Math.abs)) : all.largest) || 1;
     chosen().forEach((id, place) => {
       rows[place].show(both[place], {
         largest,
@@ -400,6 +400,7 @@ function render({ model, el }) {
   const traits = ["snapshot", "token", "other"];
   for (const trait of traits) model.on(`change:${trait}`, change);
   update();
+  said.textContent = inWords(); // a line that stands empty is not listened to
   return () => {
     way.stop();
     cancelAnimationFrame(gliding);

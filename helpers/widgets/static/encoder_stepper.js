@@ -28,8 +28,11 @@ function render({ model, el }) {
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "reading", compute, silence);
-  const { parts, show: showProblem } = question(model, "Read it", begin);
-  const { buttons, go, pause, show: showWay } = walk(model, PROBLEM_LENGTH);
+  const { parts, show: showProblem, ready } = question(model, "Read it", begin);
+  const { buttons, go, pause, isPlaying, show: showWay } = walk(model, PROBLEM_LENGTH, {
+    ready,
+    restart: () => begin({}),
+  });
   const table = stepTable(PROBLEM_LENGTH, ["reads"], go);
 
   function begin(change) {
@@ -57,6 +60,7 @@ function render({ model, el }) {
   const opened = element(
     "div",
     { class: "gates" },
+    element("p", { class: "about wait" }, "The gates appear with the first time step."),
     ...gates.flatMap(({ bars, words }) => [bars.whole, words]),
     candidate.whole,
     between,
@@ -112,7 +116,7 @@ function render({ model, el }) {
     showStep(seen, step);
     const plane = model.get("maps").find(({ name }) => name === seen.model);
     const where = map.show(plane, seen, step);
-    said.textContent = `${heading.textContent}. ${where}`;
+    said.textContent = isPlaying() ? heading.textContent : `${heading.textContent}. ${where}`;
   }
 
   function showStep(seen, step) {
@@ -122,7 +126,7 @@ function render({ model, el }) {
       ? `Time step ${step} of ${PROBLEM_LENGTH}: ${token} goes in`
       : `No time step taken yet. Next, ${token} goes in`;
     for (const { whole } of [embedding, after]) whole.hidden = one === null;
-    opened.hidden = one === null;
+    opened.classList.toggle("unread", one === null);
     before.show((one ?? seen.steps[0]).before, {
       caption: step < 2 ? "State before: nothing read, all zeros" : "State before",
     });
@@ -177,6 +181,7 @@ function contextMap() {
   const scale = element("p", { class: "scale" });
   const legend = element("p", { class: "about" });
   const words = element("p");
+  let drawnFor;
 
   return {
     whole: element("div", { class: "outcome" }, picture, scale, legend, words),
@@ -190,15 +195,19 @@ function contextMap() {
       const [least, most] = [Math.min(...answers), Math.max(...answers)];
       const share = (answer) => (most === least ? 0.5 : (answer - least) / (most - least));
 
-      showAxes(at, plane.share);
-      dots.replaceChildren(
-        ...plane.points.map((place, k) => dot(at(place), share(answers[k]), plane.problems[k])),
-      );
+      if (drawnFor !== seen) {
+        drawnFor = seen;
+        showAxes(at, plane.share);
+        dots.replaceChildren(
+          ...plane.points.map((place, k) => dot(at(place), share(answers[k]), plane.problems[k])),
+        );
+      }
       path.setAttribute("points", way.slice(0, step + 1).map((place) => at(place).join()).join(" "));
       visited.replaceChildren(
-        ...way.slice(0, step).map((place) => {
+        ...way.slice(0, step).map((place, k) => {
           const [x, y] = at(place);
-          return drawn("circle", { cx: x, cy: y, r: 3.5 });
+          const title = drawn("title", {}, k === 0 ? "start" : `after time step ${k}`);
+          return drawn("circle", { cx: x, cy: y, r: 3.5 }, title);
         }),
       );
       const [x, y] = at(way[step]);

@@ -3,6 +3,8 @@
 /** A new element. Attributes that are functions are listeners; text is never read as markup. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
+  // What is seen follows the state, also when the browser comes back to the page.
+  if (tag === "input" || tag === "select") made.autocomplete = "off";
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== false && value !== null) made.setAttribute(name, value === true ? "" : value);
@@ -25,8 +27,13 @@ export function drawn(tag, attributes = {}, ...children) {
  */
 export function frame(name, kind, ...children) {
   return element(
-    "section",
-    { class: `book-widget ${kind}`, "aria-label": name, "data-lm-suppress-shortcuts": "true" },
+    "div",
+    {
+      class: `book-widget ${kind}`,
+      role: "group",
+      "aria-label": name,
+      "data-lm-suppress-shortcuts": "true",
+    },
     ...children,
   );
 }

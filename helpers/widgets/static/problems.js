@@ -16,9 +16,9 @@ export const ALLOWED =
 
 const PROBLEM = /^(0|[1-9][0-9]{0,2})([+-])(0|[1-9][0-9]{0,2})$/;
 
-/** The problem in `text`, spaces left out and a typeset minus read as one; null if there is none. */
+/** The problem in `text`, without spaces, in plain characters (`５０＋９` is 50+9); null if none is. */
 export function normalProblem(text) {
-  const problem = text.replace(/\s/g, "").replace("\u2212", "-");
+  const problem = text.normalize("NFKC").replace(/\s/g, "").replace(/[\u2012-\u2014\u2212]/, "-");
   return PROBLEM.test(problem) ? problem : null;
 }
 

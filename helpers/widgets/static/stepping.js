@@ -12,7 +12,6 @@ const PACE = 1400; // milliseconds between two steps while it plays
 export function question(model, name, begin) {
   const problem = element("input", {
     type: "text",
-    autocomplete: "off",
     spellcheck: "false",
     size: 9,
     // JupyterLab keeps Enter from submitting a form.
@@ -48,23 +47,36 @@ export function question(model, name, begin) {
     begin({ problem: normal });
   }
 
+  let shown;
   return {
     parts: [form, complaint],
     show(text) {
+      shown = text;
       which.select.value = model.get("model");
       // An example that has been left can be picked once more.
       if (example.select.value !== model.get("problem")) example.select.value = "";
       if (document.activeElement !== problem && complaint.textContent === "") problem.value = text;
     },
+    /** Put a problem that was typed and not yet put; false if it is none. */
+    ready() {
+      if (problem.value !== shown) pose(problem.value);
+      return complaint.textContent === "";
+    },
   };
 }
 
-/** Forth and back through the time steps, up to `last`. The trait `step` says how many are shown. */
-export function walk(model, last) {
-  const again = button("Start over", () => go(0));
+/**
+ * Forth and back through the time steps, up to `last`. The trait `step` says how many are shown.
+ * Nothing moves on unless all is `ready`; `restart` begins anew.
+ */
+export function walk(model, last, { ready, restart }) {
+  const again = button("Start over", restart);
   const back = button("Back", () => go(model.get("step") - 1));
-  const next = button("Next", () => go(model.get("step") + 1));
-  const play = button("Play", () => (timer === undefined ? start() : pause()));
+  const next = button("Next", () => ready() && go(model.get("step") + 1));
+  const play = button("Play", () => {
+    if (timer !== undefined) pause();
+    else if (ready()) start();
+  });
   next.classList.add("main");
   let timer;
 
@@ -97,6 +109,7 @@ export function walk(model, last) {
     buttons: [again, back, next, play],
     go,
     pause,
+    isPlaying: () => timer !== undefined,
     /** A button that leads nowhere keeps the focus of who has come there by keyboard. */
     show(step) {
       for (const each of [again, back]) each.setAttribute("aria-disabled", step === 0);
@@ -109,7 +122,7 @@ export function walk(model, last) {
 export function stepTable(last, names, go) {
   const places = Array.from({ length: last }, (_, place) => {
     const head = button(String(place + 1), () => go(place + 1));
-    head.setAttribute("aria-label", `Go to time step ${place + 1}`);
+    head.setAttribute("aria-label", `Time step ${place + 1}`);
     return { head, cells: names.map(() => element("td")) };
   });
   const heads = places.map(({ head }) => element("th", { scope: "col" }, head));
@@ -130,6 +143,9 @@ export function stepTable(last, names, go) {
       element("tbody", {}, ...rows),
     ),
     cells: places.map(({ cells }) => cells),
+    focus(step) {
+      places[step - 1].head.focus();
+    },
     show(step) {
       places.forEach(({ head, cells }, place) => {
         const now = place + 1 === step;

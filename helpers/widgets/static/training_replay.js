@@ -149,7 +149,7 @@ function render({ model, el }) {
     verdict: element("td", { class: "verdict" }),
     head: element("th", { scope: "row" }, problem),
   }));
-  const head = ["problem", "right answer", "the model's", "verdict"].map((name) =>
+  const head = ["problem", "right", "written", "verdict"].map((name) =>
     element("th", { scope: "col" }, name),
   );
   const table = element(
@@ -237,6 +237,7 @@ function render({ model, el }) {
 
   model.on("change:snapshot", change);
   update();
+  said.textContent = inWords(); // a line that stands empty is not listened to
   return () => {
     way.stop();
     model.off("change:snapshot", change);
