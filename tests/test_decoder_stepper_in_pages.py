@@ -193,6 +193,30 @@ def test_wrong_input(stepper: Stepper, wrong: str) -> None:
     assert stepper.step() == 0
 
 
+def test_next_takes_what_was_typed(stepper: Stepper) -> None:
+    """A problem that was typed and not yet asked is asked; a text that is none stops one step."""
+    stepper.problem.fill("81-17")
+    stepper.press("Next")
+    assert stepper.step() == 1
+    expect(stepper.verdict).to_contain_text("The right answer to 81-17 is 64.")
+    stepper.problem.fill("81*17")
+    stepper.press("Next")
+    expect(stepper.complaint).to_have_text(ALLOWED)
+    assert stepper.step() == 1
+    stepper.press("Next")
+    assert stepper.step() == 2
+
+
+def test_start_over_forgets_what_was_written(stepper: Stepper) -> None:
+    """After a new start the model writes by itself again."""
+    stepper.press("Next")
+    stepper.root.get_by_role("button", name=re.compile("^6 ")).click()
+    expect(stepper.verdict).to_contain_text("Written so far: 6. Wrong at time step 1: your 6")
+    stepper.press("Start over")
+    stepper.press("Next", 5)
+    expect(stepper.verdict).to_have_text("Written: 59. Right.")
+
+
 @pytest.mark.parametrize("text", [" 50+9 ", "50 + 9", "50\u00a0+\t9", "５０＋９"])
 def test_spaces_do_no_harm(stepper: Stepper, text: str) -> None:
     """Spaces are left out, and wide characters are read as plain ones."""

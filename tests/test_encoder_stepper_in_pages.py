@@ -134,7 +134,8 @@ def check_step(stepper: Stepper, reading: Reading, number: int) -> None:
 
 def check_gates(stepper: Stepper, step: EncoderStep) -> None:
     """The sentences below the gates count the units that are open."""
-    update, reset, _ = stepper.root.locator(".gates .about").all_inner_texts()
+    about = stepper.root.locator(".gates .about").locator("visible=true")
+    update, reset, _ = about.all_inner_texts()
     for words, gate in ((update, step.update), (reset, step.reset)):
         assert words.endswith(f"It is above 0.5 in {(gate > 0.5).sum()} of {len(gate)} units.")
 
@@ -184,6 +185,7 @@ def test_eight_steps_with_the_mouse(stepper: Stepper) -> None:
     stepper.root.get_by_label("Show the numbers").check()
     assert stepper.numbers() == {"State before: nothing read, all zeros": [0] * 16}
     stepper.root.get_by_label("Show the gates").check()
+    expect(stepper.root.get_by_text("The gates appear with the first time step.")).to_be_visible()
     for number in range(1, 9):
         stepper.press("Next")
         check_step(stepper, reading, number)
@@ -275,7 +277,7 @@ def test_wrong_input(stepper: Stepper) -> None:
         assert stepper.problem.input_value() == wrong
         assert stepper.root.locator(".step").inner_html() == before, wrong
         assert stepper.table.inner_html() == table, wrong
-    stepper.press("Next")
+    stepper.press("Time step 3")
     assert stepper.step() == 3
     assert stepper.problem.input_value() == "😀"
     assert stepper.reads()[3:] == ["5", "0", "+", "9", "EOS"]
@@ -284,6 +286,10 @@ def test_wrong_input(stepper: Stepper) -> None:
     assert stepper.problem.get_attribute("aria-invalid") == "false"
     assert stepper.problem.input_value() == "1-1"
     assert stepper.step() == 0
+    stepper.problem.fill("２+2")
+    stepper.press("Next")  # also reads what has been typed
+    assert stepper.reads()[4:] == ["2", "+", "2", "EOS"]
+    assert stepper.step() == 1
 
 
 @only_http
@@ -293,12 +299,16 @@ def test_play_and_pause(page: Page, stepper: Stepper) -> None:
     stepper.press("Play")
     page.clock.run_for(3000)
     assert stepper.step() == 2
+    expect(stepper.said).to_have_text("Time step 2 of 8: PAD goes in")  # it is short of time
     stepper.press("Pause")
     page.clock.run_for(9000)
     assert stepper.step() == 2
     stepper.press("Play")
     page.clock.run_for(15_000)
     assert stepper.step() == 8
+    expect(stepper.said).to_have_text(
+        f"Time step 8 of 8: EOS goes in. {stepper.words.inner_text()}"
+    )
     stepper.press("Play")
     assert stepper.step() == 0
     page.clock.run_for(1500)

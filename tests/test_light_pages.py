@@ -101,34 +101,6 @@ def test_axe_finds_nothing(
 
 
 @with_widgets
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_widgets_that_are_used(
-    document: str, scheme: Literal["light", "dark"], site: str, browser: Browser
-) -> None:
-    """Nor does it once the widgets show all they have, and a complaint."""
-    with browser.new_page(color_scheme=scheme) as page:
-        open_page(page, f"{site}{document}.html")
-        for widget in page.locator(".book-widget").all():
-            for box in widget.get_by_role("checkbox").all():
-                box.check()
-            for field in widget.get_by_label("Problem", exact=True).all():
-                field.fill("123+456")
-                field.press("Enter")
-                field.fill("wrong")
-                field.press("Enter")
-            for button in widget.get_by_role("button", name="Next", exact=True).all():
-                button.click(click_count=2)
-            for slider in widget.get_by_role("slider").all():
-                slider.press("ArrowLeft")
-        finish_animations(page)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(500)
-            results = Axe().run(page, options=AXE_OPTIONS)
-            assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
-
-
-@with_widgets
 def test_widgets_are_light(document: str) -> None:
     """All that the widgets of a page add to it, code and weights, is small."""
     page = (HTML / f"{document}.html").read_text(encoding="utf-8")

@@ -33,6 +33,9 @@ export function question(model, name, begin) {
   const which = choice("Model", names, (chosen) => begin({ model: chosen }));
   if (names.length > 1) form.append(which.whole);
 
+  let shown;
+  let refused;
+
   function answer(event) {
     event.preventDefault();
     pose(problem.value);
@@ -42,12 +45,12 @@ export function question(model, name, begin) {
     const normal = normalProblem(text);
     complaint.textContent = normal === null ? ALLOWED : "";
     problem.setAttribute("aria-invalid", normal === null);
+    refused = normal === null ? text : undefined;
     if (normal === null) return;
     problem.value = normal;
     begin({ problem: normal });
   }
 
-  let shown;
   return {
     parts: [form, complaint],
     show(text) {
@@ -57,10 +60,13 @@ export function question(model, name, begin) {
       if (example.select.value !== model.get("problem")) example.select.value = "";
       if (document.activeElement !== problem && complaint.textContent === "") problem.value = text;
     },
-    /** Put a problem that was typed and not yet put; false if it is none. */
+    /** Put a text that was typed and not yet put; false if it has to be refused. */
     ready() {
-      if (problem.value !== shown) pose(problem.value);
-      return complaint.textContent === "";
+      if (problem.value !== shown && problem.value !== refused) {
+        pose(problem.value);
+        return refused === undefined;
+      }
+      return true;
     },
   };
 }
@@ -94,8 +100,9 @@ export function walk(model, last, { ready, restart }) {
     if (model.get("step") === last) move(0);
     play.textContent = "Pause";
     timer = setInterval(() => {
-      move(model.get("step") + 1);
-      if (model.get("step") === last) pause();
+      const step = model.get("step") + 1;
+      if (step >= last) pause(); // then the last step is said in full
+      move(step);
     }, PACE);
   }
 
