@@ -110,9 +110,9 @@ def expected(reading: Reading, number: int) -> dict[str, np.ndarray]:
     return {
         f"Embedding of {TOKENS[step.token]}": step.embedding,
         f"State before{first}": step.state_before,
-        "Update gate": step.update,
-        "Reset gate": step.reset,
-        "Candidate": step.candidate,
+        "Update gate: how much of the old state is kept": step.update,
+        "Reset gate: how much of the old state is looked at for the candidate": step.reset,
+        "Candidate: what takes the place of all that is not kept": step.candidate,
         f"State after{last}": step.state_after,
     }
 

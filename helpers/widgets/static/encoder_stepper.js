@@ -45,17 +45,16 @@ function render({ model, el }) {
   const embedding = strip("Embedding");
   const before = strip("State before");
   const gates = GATES.map(([name, title, meaning]) => {
-    const bars = strip(title);
+    const bars = strip(`${title}: ${meaning}`);
     bars.whole.classList.add("gate");
     const words = element("p", { class: "about" });
-    return { name, title, meaning, bars, words };
+    return { name, bars, words };
   });
-  const candidate = strip("Candidate");
+  const candidate = strip("Candidate: what takes the place of all that is not kept");
   const between = element(
     "p",
     { class: "about" },
-    "Candidate: what takes the place of all that is not kept. The state after lies between the state " +
-      "before and the candidate.",
+    "The state after lies between the state before and the candidate.",
   );
   const opened = element(
     "div",
@@ -133,11 +132,10 @@ function render({ model, el }) {
     if (one === null) return;
     const largest = Math.max(...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)));
     embedding.show(one.embedding, { largest, caption: `Embedding of ${token}` });
-    for (const { name, title, meaning, bars, words } of gates) {
+    for (const { name, bars, words } of gates) {
       const open = Array.from(one[name]).filter((share) => share > 0.5).length;
       bars.show(one[name]);
-      words.textContent =
-        `${title}: ${meaning}. It is above 0.5 in ${open} of ${one[name].length} units.`;
+      words.textContent = `It is above 0.5 in ${open} of ${one[name].length} units.`;
     }
     candidate.show(one.candidate);
     after.show(one.after, {
