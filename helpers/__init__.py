@@ -4,5 +4,5 @@ The modules follow the way of the data, and each imports only from those before 
 
     vocabulary <- problems <- model <- decoding <- plots <- training <- pretrained
 
-``geometry`` imports nothing; ``exercises`` and ``widgets`` stand on top of all.
+``geometry`` and ``packing`` import nothing; ``exercises`` and ``widgets`` stand on top of all.
 """
