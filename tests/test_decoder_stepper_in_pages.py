@@ -7,43 +7,24 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import decoding, problems
 from helpers.vocabulary import TOKENS
-from tests.browser import stop_clock
+from tests.browser import stop_clock, tab_through
 from tests.models import load
+from tests.steppers import ALLOWED, Stepper
 
-ALLOWED = "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
 
-
-class Stepper:
-    """What a reader sees and touches of a stepper."""
+class SeenDecoder(Stepper):
+    """What a reader sees and touches of a decoder stepper."""
 
     def __init__(self, root: Locator) -> None:
         """Take the frame of the widget."""
-        self.root = root
-        self.problem = root.get_by_label("Problem", exact=True)
-        self.complaint = root.locator(".complaint").first
+        super().__init__(root)
         self.verdict = root.locator(".verdict")
-        self.said = root.get_by_role("status")
-
-    def press(self, name: str, times: int = 1) -> None:
-        """Press a button by its name."""
-        for _ in range(times):
-            self.root.get_by_role("button", name=name, exact=True).click()
-
-    def ask(self, text: str) -> None:
-        """Type a problem and press Enter."""
-        self.problem.fill(text)
-        self.problem.press("Enter")
 
     def row(self, name: str) -> list[str]:
         """Return the five cells of a row of the table, without the marks for right and wrong."""
         header = self.root.get_by_role("rowheader", name=name, exact=True)
         cells = header.locator("xpath=following-sibling::td").all_inner_texts()
         return [re.sub(r"\s*(?:[✓✗]|yours)", "", cell).strip() for cell in cells]
-
-    def step(self) -> int:
-        """Return the time step that is marked as the current one; 0 if none is."""
-        now = self.root.locator("thead [aria-current=step]")
-        return int(now.inner_text()) if now.count() else 0
 
     def pressed_bars(self) -> list[str]:
         """Return the names of the bars that stand for what is written at this time step."""
@@ -57,13 +38,13 @@ def tokens(ids: tuple[int, ...]) -> list[str]:
 
 
 @pytest.fixture
-def stepper(page: Page, base: str) -> Stepper:
+def stepper(page: Page, base: str) -> SeenDecoder:
     """Return the stepper of the landing page."""
     page.goto(f"{base}intro.html")
-    return Stepper(page.get_by_role("group", name="Decoder stepper"))
+    return SeenDecoder(page.get_by_role("group", name="Decoder stepper"))
 
 
-def test_five_steps_with_the_mouse(stepper: Stepper) -> None:
+def test_five_steps_with_the_mouse(stepper: SeenDecoder) -> None:
     """Pressed five times it answers as Keras does, and says so at each time step."""
     _, encoder, decoder = load("notes")
     trace = decoding.trace(encoder, decoder, "50+9")
@@ -82,7 +63,7 @@ def test_five_steps_with_the_mouse(stepper: Stepper) -> None:
     expect(stepper.root.get_by_role("button", name="Next")).to_be_disabled()
 
 
-def test_five_steps_with_the_keyboard(page: Page, stepper: Stepper) -> None:
+def test_five_steps_with_the_keyboard(page: Page, stepper: SeenDecoder) -> None:
     """Everything can be reached with Tab, typed, and pressed with Enter or the space bar."""
     stepper.problem.focus()
     page.keyboard.press("Control+A")
@@ -98,24 +79,13 @@ def test_five_steps_with_the_keyboard(page: Page, stepper: Stepper) -> None:
     expect(stepper.verdict).to_have_text("Written: -68. Right.")
 
 
-def test_every_control_can_be_reached_and_shows_it(page: Page, stepper: Stepper) -> None:
+def test_every_control_can_be_reached_and_shows_it(page: Page, stepper: SeenDecoder) -> None:
     """From the first control Tab comes to each of them in turn, and the focus is seen."""
     stepper.press("Next")
-    controls = stepper.root.locator(
-        "input:not([type=radio]), select, button:enabled, input[type=radio]:checked"
-    ).locator("visible=true")
-    stepper.problem.focus()
-    page.keyboard.press("Shift+Tab")
-    for number in range(controls.count()):
-        page.keyboard.press("Tab")
-        assert controls.nth(number).evaluate("it => it === document.activeElement"), number
-        outline = controls.nth(number).evaluate(
-            "it => { const s = getComputedStyle(it); return [s.outlineStyle, s.outlineWidth]; }"
-        )
-        assert outline == ["solid", "3px"]
+    assert tab_through(page, stepper.root)[:4] == ["Problem", "Ask", "or pick one", "Model"]
 
 
-def test_forth_and_back(stepper: Stepper) -> None:
+def test_forth_and_back(stepper: SeenDecoder) -> None:
     """Back, a jump and a new start show the same again."""
     stepper.press("Next", 3)
     third = stepper.root.locator(".inside").inner_html()
@@ -130,7 +100,7 @@ def test_forth_and_back(stepper: Stepper) -> None:
     expect(stepper.root.get_by_role("button", name="Back")).to_be_disabled()
 
 
-def test_play_and_pause(page: Page, stepper: Stepper) -> None:
+def test_play_and_pause(page: Page, stepper: SeenDecoder) -> None:
     """It plays to the end by itself, and stops where the reader stops it."""
     stop_clock(page)
     stepper.press("Play")
@@ -147,7 +117,7 @@ def test_play_and_pause(page: Page, stepper: Stepper) -> None:
 
 
 @pytest.mark.parametrize("problem", ["99+99", "0-0", "0-999", "999+999", "7-12"])
-def test_typed_problems(stepper: Stepper, problem: str) -> None:
+def test_typed_problems(stepper: SeenDecoder, problem: str) -> None:
     """A problem that is typed in is answered as Keras answers it."""
     _, encoder, decoder = load("notes")
     stepper.ask(problem)
@@ -158,7 +128,7 @@ def test_typed_problems(stepper: Stepper, problem: str) -> None:
     )
 
 
-def test_a_picked_example(stepper: Stepper) -> None:
+def test_a_picked_example(stepper: SeenDecoder) -> None:
     """An example is answered as if it had been typed."""
     stepper.root.get_by_label("or pick one").select_option("99+1")
     assert stepper.problem.input_value() == "99+1"
@@ -166,7 +136,7 @@ def test_a_picked_example(stepper: Stepper) -> None:
     expect(stepper.verdict).to_have_text("Written: 100. Right.")
 
 
-def test_unfamiliar_problems(stepper: Stepper) -> None:
+def test_unfamiliar_problems(stepper: SeenDecoder) -> None:
     """The reader is told when the model never met such numbers, and only then."""
     told = stepper.root.get_by_text("It never saw a problem like")
     expect(told).to_have_count(0)
@@ -177,7 +147,7 @@ def test_unfamiliar_problems(stepper: Stepper) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["50*9", "", "1000+1", "<b>5</b>", "05+9", "5+-9", "😀"])
-def test_wrong_input(stepper: Stepper, wrong: str) -> None:
+def test_wrong_input(stepper: SeenDecoder, wrong: str) -> None:
     """One sentence says what is allowed; the last good state stays, and goes on."""
     stepper.press("Next", 2)
     before = stepper.root.locator("table").inner_html()
@@ -193,7 +163,7 @@ def test_wrong_input(stepper: Stepper, wrong: str) -> None:
     assert stepper.step() == 0
 
 
-def test_next_takes_what_was_typed(stepper: Stepper) -> None:
+def test_next_takes_what_was_typed(stepper: SeenDecoder) -> None:
     """A problem that was typed and not yet asked is asked; a text that is none stops one step."""
     stepper.problem.fill("81-17")
     stepper.press("Next")
@@ -207,7 +177,7 @@ def test_next_takes_what_was_typed(stepper: Stepper) -> None:
     assert stepper.step() == 2
 
 
-def test_start_over_forgets_what_was_written(stepper: Stepper) -> None:
+def test_start_over_forgets_what_was_written(stepper: SeenDecoder) -> None:
     """After a new start the model writes by itself again."""
     stepper.press("Next")
     stepper.root.get_by_role("button", name=re.compile("^6 ")).click()
@@ -218,7 +188,7 @@ def test_start_over_forgets_what_was_written(stepper: Stepper) -> None:
 
 
 @pytest.mark.parametrize("text", [" 50+9 ", "50 + 9", "50\u00a0+\t9", "５０＋９"])
-def test_spaces_do_no_harm(stepper: Stepper, text: str) -> None:
+def test_spaces_do_no_harm(stepper: SeenDecoder, text: str) -> None:
     """Spaces are left out, and wide characters are read as plain ones."""
     stepper.ask("1+1")
     stepper.ask(text)
@@ -226,7 +196,7 @@ def test_spaces_do_no_harm(stepper: Stepper, text: str) -> None:
     expect(stepper.complaint).to_be_hidden()
 
 
-def test_back_to_front(stepper: Stepper) -> None:
+def test_back_to_front(stepper: SeenDecoder) -> None:
     """The grown model is told to read and write back to front, and does."""
     stepper.root.get_by_label("Model").select_option("grown")
     expect(
@@ -238,7 +208,7 @@ def test_back_to_front(stepper: Stepper) -> None:
     expect(stepper.verdict).to_have_text("Written: 95, which read from the front is 59. Right.")
 
 
-def test_another_token(stepper: Stepper) -> None:
+def test_another_token(stepper: SeenDecoder) -> None:
     """In free running a reader can write another token, and Keras would go on just so."""
     _, encoder, decoder = load("notes")
     stepper.press("Next")
@@ -263,7 +233,7 @@ def test_another_token(stepper: Stepper) -> None:
 def test_teacher_forcing(page: Page, base: str) -> None:
     """The switch keeps the time step; what goes in becomes the right token."""
     page.goto(f"{base}chapters/decoder.html")
-    stepper = Stepper(page.get_by_role("group", name="Decoder stepper").last)
+    stepper = SeenDecoder(page.get_by_role("group", name="Decoder stepper").last)
     problem = stepper.problem.input_value()
     _, encoder, decoder = load("step-1-notes")
     stepper.press("Next", 5)
@@ -281,7 +251,7 @@ def test_teacher_forcing(page: Page, base: str) -> None:
     expect(stepper.verdict).to_contain_text(f"Wrong at time step {mistake + 1}")
 
 
-def test_a_bar_does_nothing_under_the_teacher(stepper: Stepper) -> None:
+def test_a_bar_does_nothing_under_the_teacher(stepper: SeenDecoder) -> None:
     """With teacher forcing nothing can be written in place of a choice."""
     stepper.root.get_by_role("radio", name="teacher forcing").check()
     stepper.press("Next")
@@ -290,7 +260,7 @@ def test_a_bar_does_nothing_under_the_teacher(stepper: Stepper) -> None:
     assert stepper.root.locator("table").inner_html() == before
 
 
-def test_numbers_on_demand(stepper: Stepper) -> None:
+def test_numbers_on_demand(stepper: SeenDecoder) -> None:
     """The numbers of a state are hidden, and shown when asked for."""
     _, encoder, decoder = load("notes")
     stepper.press("Next")
@@ -308,7 +278,7 @@ def test_two_steppers_do_not_disturb_each_other(page: Page, base: str) -> None:
     page.goto(f"{base}chapters/decoder.html")
     steppers = page.get_by_role("group", name="Decoder stepper")
     assert steppers.count() == 2
-    first, second = Stepper(steppers.first), Stepper(steppers.last)
+    first, second = SeenDecoder(steppers.first), SeenDecoder(steppers.last)
     before = second.root.inner_html()
     first.ask("1+1")
     first.press("Next", 2)
@@ -320,7 +290,7 @@ def test_two_steppers_do_not_disturb_each_other(page: Page, base: str) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_is_cut_off(page: Page, stepper: Stepper, width: int) -> None:
+def test_nothing_is_cut_off(page: Page, stepper: SeenDecoder, width: int) -> None:
     """On a phone, and at 200 % zoom (half the width), the page does not scroll sideways."""
     page.set_viewport_size({"width": width, "height": 800})
     stepper.root.get_by_label("Model").select_option("grown")

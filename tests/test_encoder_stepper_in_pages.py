@@ -22,8 +22,8 @@ from tests.browser import (
     tab_through,
 )
 from tests.models import load
+from tests.steppers import ALLOWED, Stepper
 
-ALLOWED = "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
 HALF = 0.00501
 """What a number with two places may be off."""
 
@@ -41,38 +41,17 @@ MAP = """root => {
 }"""
 
 
-class Stepper:
-    """What a reader sees and touches of a stepper."""
+class SeenEncoder(Stepper):
+    """What a reader sees and touches of an encoder stepper."""
 
     def __init__(self, root: Locator) -> None:
         """Take the frame of the widget."""
-        self.root = root
-        self.problem = root.get_by_label("Problem", exact=True)
-        self.model = root.get_by_label("Model")
-        self.complaint = root.locator(".complaint").first
-        self.heading = root.locator(".heading")
+        super().__init__(root)
         self.words = root.locator(".outcome > p").last
-        self.said = root.get_by_role("status")
-        self.table = root.locator("table.steps")
-
-    def press(self, name: str, times: int = 1) -> None:
-        """Press a button by its name."""
-        for _ in range(times):
-            self.root.get_by_role("button", name=name, exact=True).click()
-
-    def ask(self, text: str) -> None:
-        """Type a problem and press Enter."""
-        self.problem.fill(text)
-        self.problem.press("Enter")
 
     def reads(self) -> list[str]:
         """Return the eight tokens that go in."""
         return self.table.locator("tbody td").all_inner_texts()
-
-    def step(self) -> int:
-        """Return the time step that is marked as the current one; 0 if none is."""
-        now = self.table.locator("thead [aria-current=step]")
-        return int(now.inner_text()) if now.count() else 0
 
     def numbers(self) -> dict[str, list[float]]:
         """Return the numbers that are seen, by what stands above them."""
@@ -117,7 +96,7 @@ def expected(reading: Reading, number: int) -> dict[str, np.ndarray]:
     }
 
 
-def check_step(stepper: Stepper, reading: Reading, number: int) -> None:
+def check_step(stepper: SeenEncoder, reading: Reading, number: int) -> None:
     """All that is shown and said of a time step is what Python says."""
     step = reading.steps[number - 1]
     assert stepper.step() == number
@@ -132,7 +111,7 @@ def check_step(stepper: Stepper, reading: Reading, number: int) -> None:
     check_gates(stepper, step)
 
 
-def check_gates(stepper: Stepper, step: EncoderStep) -> None:
+def check_gates(stepper: SeenEncoder, step: EncoderStep) -> None:
     """The sentences below the gates count the units that are open."""
     about = stepper.root.locator(".gates .about").locator("visible=true")
     update, reset, _ = about.all_inner_texts()
@@ -140,7 +119,7 @@ def check_gates(stepper: Stepper, step: EncoderStep) -> None:
         assert words.endswith(f"It is above 0.5 in {(gate > 0.5).sum()} of {len(gate)} units.")
 
 
-def check_map(stepper: Stepper, reading: Reading, number: int, name: str) -> None:
+def check_map(stepper: SeenEncoder, reading: Reading, number: int, name: str) -> None:
     """Dots, way and point are drawn where the components say, and the words agree."""
     asked, contexts, _ = plane(name)
     shown = stepper.root.evaluate(MAP)
@@ -169,14 +148,14 @@ def check_map(stepper: Stepper, reading: Reading, number: int, name: str) -> Non
 
 
 @pytest.fixture
-def stepper(page: Page, base: str) -> Stepper:
+def stepper(page: Page, base: str) -> SeenEncoder:
     """Return the stepper of the chapter, whose bars and point jump."""
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{base}chapters/encoder.html")
-    return Stepper(page.get_by_role("group", name="Encoder stepper").first)
+    return SeenEncoder(page.get_by_role("group", name="Encoder stepper").first)
 
 
-def test_eight_steps_with_the_mouse(stepper: Stepper) -> None:
+def test_eight_steps_with_the_mouse(stepper: SeenEncoder) -> None:
     """At every time step numbers, map and words are those of Python."""
     reading = read("notes", "50+9")
     assert stepper.step() == 0
@@ -201,7 +180,7 @@ def test_eight_steps_with_the_mouse(stepper: Stepper) -> None:
     expect(stepper.root.get_by_role("button", name="Back")).to_be_disabled()
 
 
-def test_other_problems_and_the_other_model(stepper: Stepper) -> None:
+def test_other_problems_and_the_other_model(stepper: SeenEncoder) -> None:
     """What is typed or picked is read as Python reads it, by both models, the strange ones too."""
     told = stepper.root.get_by_text("It never saw a problem like")
     stepper.root.get_by_label("Show the numbers").check()
@@ -230,7 +209,7 @@ def test_other_problems_and_the_other_model(stepper: Stepper) -> None:
     assert pick.input_value() == ""  # so the same one can be picked again
 
 
-def test_with_the_keyboard(page: Page, stepper: Stepper) -> None:
+def test_with_the_keyboard(page: Page, stepper: SeenEncoder) -> None:
     """Tab comes to every control in turn, and the focus is seen; all of them can be worked."""
     stepper.press("Next")
     controls = tab_through(page, stepper.root)
@@ -265,7 +244,7 @@ def test_with_the_keyboard(page: Page, stepper: Stepper) -> None:
 
 
 @only_http
-def test_wrong_input(stepper: Stepper) -> None:
+def test_wrong_input(stepper: SeenEncoder) -> None:
     """One sentence says what is allowed; the last good state stays, and goes on."""
     stepper.press("Next", 2)
     before = stepper.root.locator(".step").inner_html()
@@ -293,7 +272,7 @@ def test_wrong_input(stepper: Stepper) -> None:
 
 
 @only_http
-def test_play_and_pause(page: Page, stepper: Stepper) -> None:
+def test_play_and_pause(page: Page, stepper: SeenEncoder) -> None:
     """It plays to the end by itself, and stops where the reader stops it."""
     stop_clock(page)
     stepper.press("Play")
@@ -319,12 +298,12 @@ def test_play_and_pause(page: Page, stepper: Stepper) -> None:
 
 
 @only_http
-def test_two_steppers_do_not_disturb_each_other(page: Page, stepper: Stepper) -> None:
+def test_two_steppers_do_not_disturb_each_other(page: Page, stepper: SeenEncoder) -> None:
     """What is done to one leaves the other as it was, and each reads with its own model."""
     stepper.press("Next", 3)
     before = stepper.root.inner_html()
     state = page_state(EncoderStepper("grown", problem="12+34").get_state())
-    other = Stepper(add_widget(page, "encoder_stepper", state))
+    other = SeenEncoder(add_widget(page, "encoder_stepper", state))
     assert other.model.count() == 0
     expect(
         other.root.get_by_text("This model reads back to front: it reads 43+21.")
@@ -344,7 +323,7 @@ def test_two_steppers_do_not_disturb_each_other(page: Page, stepper: Stepper) ->
 
 
 @only_http
-def test_nothing_is_cut_off(page: Page, stepper: Stepper) -> None:
+def test_nothing_is_cut_off(page: Page, stepper: SeenEncoder) -> None:
     """On a phone, and at 200 % zoom (half the width), the page does not scroll sideways."""
     stepper.press("Next", 8)
     stepper.ask("123+456")
@@ -376,7 +355,7 @@ def test_without_scripts(browser: Browser, site: str) -> None:
 
 
 @only_http
-def test_reduced_motion(page: Page, stepper: Stepper) -> None:
+def test_reduced_motion(page: Page, stepper: SeenEncoder) -> None:
     """The point jumps for a reader who has asked for reduced motion, and glides for others."""
     point, bar = stepper.root.locator(".here"), stepper.root.locator(".cell i").first
     expect(point).to_have_css("transition-duration", "0s")

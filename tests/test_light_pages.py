@@ -59,6 +59,15 @@ def finish_animations(page: Page) -> None:
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
 
 
+def check_with_axe(page: Page) -> None:
+    """See that axe has nothing to say about a page, at each of the widths."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)  # the theme waits a while before it looks what scrolls
+        results = Axe().run(page, options=AXE_OPTIONS)
+        assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+
+
 @cache
 def characters_of_fonts() -> frozenset[int]:
     """Return the numbers of the characters in the icon fonts that the pages load."""
@@ -93,11 +102,7 @@ def test_axe_finds_nothing(
     with browser.new_page(color_scheme=scheme) as page:
         open_page(page, f"{site}{document}.html")
         assert page.locator("html").get_attribute("data-theme") == scheme
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(500)  # the theme waits a while before it looks what scrolls
-            results = Axe().run(page, options=AXE_OPTIONS)
-            assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+        check_with_axe(page)
 
 
 @with_widgets

@@ -3,16 +3,9 @@
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.test_light_pages import (
-    AXE_OPTIONS,
-    WIDTHS,
-    finish_animations,
-    open_page,
-    with_widgets,
-)
+from tests.test_light_pages import check_with_axe, finish_animations, open_page, with_widgets
 
 
 @with_widgets
@@ -36,8 +29,4 @@ def test_axe_finds_nothing_in_widgets_that_are_used(
             for slider in widget.get_by_role("slider").all():
                 slider.press("ArrowLeft")
         finish_animations(page)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(500)
-            results = Axe().run(page, options=AXE_OPTIONS)
-            assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+        check_with_axe(page)

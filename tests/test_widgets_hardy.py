@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Dialog, Page
 from helpers import problems
 from helpers.vocabulary import TOKENS
 from tests.browser import watch
+from tests.steppers import ALLOWED
 
 COUNTS = {"decoder": 10_000, "encoder": 2_000}  # they share the code that reads a problem
-ALLOWED = "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
 PROBLEM = re.compile(r"(0|[1-9][0-9]{0,2})[+-](0|[1-9][0-9]{0,2})", re.ASCII)
 # What JavaScript calls white space, and the minus of typesetters.
 SPACE = re.compile(r"[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
