@@ -9,8 +9,6 @@ is looked at once, after that.
 import argparse
 import json
 import sys
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,18 +18,14 @@ import numpy as np
 
 from helpers import decoding, problems
 from helpers.model import seq2seq
-from helpers.training import (
-    Recipe,
-    Recorder,
-    ShortWeights,
-    Snapshot,
-    build,
-    examine,
-    recording_epochs,
-)
+from helpers.run import UNREADABLE, Run
+from helpers.training import Recipe, Snapshot, examine
 
 WEIGHTS = Path(__file__).with_name("weights")
 """The folder of the weights and records."""
+
+UNFINISHED = WEIGHTS.parent.parent / "_build" / "training"
+"""Where a training that is interrupted is kept until it goes on."""
 
 RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
     "notes": (Recipe(epochs=2400, batch_size=512, weight_bits=16), (0, 1)),
@@ -41,8 +35,24 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
             units=64,
             reverse=True,
             masked_loss=True,
-            epochs=40,
-            learning_rate=0.01,
+            epochs=12,
+            learning_rate=0.05,
+            weight_decay=0.1,
+            weight_bits=8,
+        ),
+        (0, 1, 2, 3, 4),
+    ),
+    "three-digit": (
+        Recipe(
+            task="three-digit",
+            size=125_000,
+            embedding_dim=16,
+            units=64,
+            reverse=True,
+            masked_loss=True,
+            epochs=8,
+            learning_rate=0.03,
+            weight_decay=0.05,
             weight_bits=8,
         ),
         (0, 1, 2),
@@ -60,11 +70,6 @@ RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
     ),
 }
 """Each model's recipe and the seeds that were tried."""
-
-_UNREADABLE = (
-    *(ValueError, TypeError, AttributeError, KeyError, OSError, EOFError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,53 +144,51 @@ def record(name: str) -> Record:
 
 
 def train(name: str) -> Record:
-    """Train the model ``name`` with each seed of its recipe, keep the best, write its files."""
+    """Train the model ``name`` with each seed of its recipe, keep the best, write its files.
+
+    An interrupt ends it after the epoch it is in, and the same call goes on from there.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted.
+    """
     recipe, seeds = RECIPES[name]
-    parts = problems.split(recipe.task)
-    best = None
-    tried = {}
+    parts = problems.split(recipe.task, recipe.size)
+    runs = {}
     for seed in seeds:
-        seeded = replace(recipe, seed=seed)
-        (model, encoder, decoder), data = build(seeded, parts.train)
-        recorder = Recorder(
-            encoder,
-            decoder,
-            parts.validation,
-            epochs=recording_epochs(recipe.epochs),
+        print(f"{name}, seed {seed}", file=sys.stderr, flush=True)
+        runs[seed] = Run(
+            replace(recipe, seed=seed),
+            parts,
             watched=parts.validation[:: len(parts.validation) // 10],
-            reverse=recipe.reverse,
-            masked_loss=recipe.masked_loss,
-            on_snapshot=lambda snapshots, seed=seed: print(  # type: ignore[misc]
-                f"{name}, seed {seed}, epoch {snapshots[-1].epoch}: "
-                f"exact match {snapshots[-1].exact_match:.4f}",
-                flush=True,
-            ),
+            file=_unfinished(name, seed),
         )
-        callbacks: list[keras.callbacks.Callback] = [recorder]
-        if recipe.weight_bits is not None:
-            callbacks.insert(0, ShortWeights(recipe.weight_bits))
-        model.fit(data, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=callbacks)
-        tried[seed] = recorder.snapshots[-1].exact_match
-        if best is None or tried[seed] > tried[best[0].seed]:
-            best = seeded, model, encoder, decoder, recorder.snapshots
-    assert best is not None
-    seeded, model, encoder, decoder, snapshots = best
+        runs[seed].fit()
+        if not runs[seed].complete:
+            raise KeyboardInterrupt
+    tried = {seed: run.snapshots[-1].exact_match for seed, run in runs.items()}
+    best = runs[max(tried, key=lambda seed: tried[seed])]
     loss, accuracy = examine(
-        model, parts.test, reverse=recipe.reverse, masked_loss=recipe.masked_loss
+        best.model, parts.test, reverse=recipe.reverse, masked_loss=recipe.masked_loss
     )
     made = Record(
         name,
         f"python -m helpers.pretrained {name}",
-        seeded,
-        model.count_params(),
+        best.recipe,
+        best.model.count_params(),
         tried,
-        decoding.exact_match(encoder, decoder, parts.test, reverse=recipe.reverse),
+        decoding.exact_match(best.encoder, best.decoder, parts.test, reverse=recipe.reverse),
         accuracy,
         loss,
-        snapshots,
+        best.snapshots,
     )
-    _write(made, model)
+    _write(made, best.model)
+    for seed in seeds:
+        _unfinished(name, seed).unlink()
     return made
+
+
+def _unfinished(name: str, seed: int) -> Path:
+    return UNFINISHED / f"{name}-{seed}.npz"
 
 
 def _write(made: Record, model: keras.Model) -> None:
@@ -212,7 +215,7 @@ def _read_weights(name: str) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             stored = dict(file)
         sound = all(np.isfinite(values).all() for values in stored.values())
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(name, ".npz") from error
     if not sound:
         raise _damaged(name, ".npz")
@@ -245,7 +248,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m helpers.pretrained", description=main.__doc__)
     parser.add_argument("names", nargs="+", choices=list(RECIPES), metavar="NAME")
     for name in parser.parse_args(arguments).names:
-        made = train(name)
+        try:
+            made = train(name)
+        except KeyboardInterrupt:
+            print("Interrupted: the same command goes on from there.", file=sys.stderr)
+            return 130
         print(f"{name}: exact match {made.exact_match:.4f} on the test part")
     return 0
 

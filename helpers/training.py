@@ -1,9 +1,9 @@
-"""The recipe that trains a model, what is recorded while it learns, and the live loss curve.
+"""The recipe that trains a model, and what is recorded while it learns.
 
 Chapter: *Training*.
 """
 
-import time
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import HTML, DisplayHandle
 
-from helpers import decoding, packing, plots, problems
+from helpers import decoding, packing, problems
 from helpers.model import seq2seq
+
+SCHEDULES = ("one-cycle", "constant")
+"""How the learning rate goes: up and down again, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Recipe:
 
     task: str = "arithmetic"
     """One of `problems.TASKS`."""
+    size: int | None = None
+    """How many problems of the task are drawn, for all three parts together; None for all."""
     embedding_dim: int = 5
     units: int = 16
     reverse: bool = False
@@ -32,7 +36,11 @@ class Recipe:
     epochs: int = 100
     batch_size: int = 128
     learning_rate: float = 0.02
-    """The highest value of the one-cycle schedule."""
+    """The highest value of the schedule."""
+    schedule: str = "one-cycle"
+    """One of `SCHEDULES`."""
+    weight_decay: float = 0.0
+    """Times the learning rate: the share that each update takes off each weight (AdamW)."""
     seed: int = 0
     weight_bits: int | None = None
     """8 or 16 to round the weights after the last epoch, so that a page can carry them."""
@@ -41,21 +49,32 @@ class Recipe:
         """Check the values.
 
         Raises:
-            ValueError: the task is unknown, a count is no whole number of at least 1, the
-                learning rate is not above 0, or the bits of a weight are not 8 or 16.
+            ValueError: the task or the schedule is unknown, a count is no whole number of at
+                least 1, the learning rate is not above 0, the weight decay is below 0, or the
+                bits of a weight are not 8 or 16.
         """
         if self.task not in problems.TASKS:
             raise ValueError(
                 f"A task is one of {', '.join(map(repr, problems.TASKS))}, not {self.task!r}."
             )
-        for name in ("embedding_dim", "units", "epochs", "batch_size"):
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"A schedule is one of {', '.join(map(repr, SCHEDULES))}, not {self.schedule!r}."
+            )
+        for name in ("embedding_dim", "units", "epochs", "batch_size", "size"):
             count = getattr(self, name)
+            if name == "size" and count is None:
+                continue
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise ValueError(f"{name} is a whole number of at least 1, not {count!r}.")
         if self.weight_bits not in (None, *packing.WHOLE):
             raise ValueError(f"weight_bits is 8, 16 or None, not {self.weight_bits!r}.")
-        if not self.learning_rate > 0:
+        if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"A learning rate is a number above 0, not {self.learning_rate!r}.")
+        if not 0 <= self.weight_decay < math.inf:
+            raise ValueError(
+                f"A weight decay is a number of at least 0, not {self.weight_decay!r}."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +97,8 @@ class Snapshot:
 def one_cycle(recipe: Recipe, batches: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Return the learning rate over ``recipe.epochs`` epochs of ``batches`` updates each.
 
-    Up in a straight line for the first tenth of all updates, then down to zero along a cosine.
+    Up in a straight line for the first tenth of all updates, then down to zero along a cosine
+    (after Smith and Topin 2018).
     """
     updates = recipe.epochs * batches
     warmup = max(1, updates // 10)
@@ -121,13 +141,21 @@ def batches(train: Iterable[str], recipe: Recipe) -> tf.data.Dataset:
 def build(
     recipe: Recipe, train: Iterable[str]
 ) -> tuple[tuple[keras.Model, keras.Model, keras.Model], tf.data.Dataset]:
-    """Return the three models of ``recipe``, seeded and compiled for it, and its batches."""
+    """Return the three models of ``recipe``, seeded and compiled for it, and its batches.
+
+    The optimizer is AdamW (Loshchilov and Hutter 2019), which without weight decay is Adam.
+    Raises like `batches`.
+    """
     keras.utils.set_random_seed(recipe.seed)
     models = seq2seq(recipe.embedding_dim, recipe.units)
     data = batches(train, recipe)
+    rate = recipe.learning_rate
     models[0].compile(
         loss="categorical_crossentropy",
-        optimizer=keras.optimizers.Adam(one_cycle(recipe, len(data))),
+        optimizer=keras.optimizers.AdamW(
+            rate if recipe.schedule == "constant" else one_cycle(recipe, len(data)),
+            weight_decay=recipe.weight_decay,
+        ),
         weighted_metrics=["accuracy"],
         jit_compile=True,
     )
@@ -135,7 +163,7 @@ def build(
 
 
 class Recorder(keras.callbacks.Callback):
-    """Takes a `Snapshot` before training and after each of the epochs named.
+    """Keeps the loss of each epoch, and a `Snapshot` before training and after the epochs named.
 
     Args:
         encoder, decoder: the views of the model that is trained.
@@ -160,6 +188,7 @@ class Recorder(keras.callbacks.Callback):
         on_snapshot: Callable[[list[Snapshot]], None] = lambda snapshots: None,
     ) -> None:
         super().__init__()
+        self.losses: list[float] = []
         self.snapshots: list[Snapshot] = []
         self._views = encoder, decoder
         self._validation = list(validation)
@@ -170,11 +199,13 @@ class Recorder(keras.callbacks.Callback):
         self._on_snapshot = on_snapshot
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Take the first snapshot."""
-        self._record(0)
+        """Take the first snapshot, unless a training goes on."""
+        if not self.losses:
+            self._record(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Take a snapshot if this epoch is one of those named."""
+        """Keep the loss; take a snapshot if this epoch is one of those named."""
+        self.losses.append((logs or {}).get("loss", math.nan))
         self._record(epoch + 1)
 
     def _record(self, epoch: int) -> None:
@@ -218,64 +249,6 @@ class ShortWeights(keras.callbacks.Callback):
         if epoch + 1 == self.params["epochs"]:
             for variable in self.model.weights:
                 variable.assign(packing.short(variable.numpy(), self._bits))
-
-
-class LiveCurve(keras.callbacks.Callback):
-    """Shows a progress bar, the loss and the exact match while ``fit`` runs in a notebook.
-
-    It draws anew about once a second and leaves a still figure. Put it behind ``recorder`` in the
-    list of callbacks.
-    """
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
-        self._losses: list[float] = []
-        self._drawn = 0.0
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show an empty progress bar."""
-        self._losses = []
-        self._handle = DisplayHandle()
-        self._handle.display(HTML(self._progress("compiling")))
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar on and draw anew, about once a second."""
-        self._losses.append((logs or {})["loss"])
-        if time.monotonic() - self._drawn > 1 and epoch + 1 < self.params["epochs"]:
-            state = f"epoch {epoch + 1} of {self.params['epochs']}"
-            self._handle.update(HTML(self._progress(state) + self._picture()))
-            self._drawn = time.monotonic()
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Leave a still figure."""
-        self._handle.update(HTML(self._picture()))
-
-    def _progress(self, state: str) -> str:
-        return (
-            f'<label>{state} <progress max="{self.params["epochs"]}" '
-            f'value="{len(self._losses)}"></progress></label>'
-        )
-
-    def _picture(self) -> str:
-        seen = self._recorder.snapshots
-        return plots.Row(
-            plots.curves(
-                range(1, len(self._losses) + 1),
-                {"training loss": self._losses},
-                ylabel="loss per token",
-                xlim=(0, self.params["epochs"]),
-                description="The training loss after each epoch of this run.",
-            ),
-            plots.curves(
-                [snapshot.epoch for snapshot in seen],
-                {"exact match": [snapshot.exact_match for snapshot in seen]},
-                ylabel="answers right",
-                percent=True,
-                xlim=(0, self.params["epochs"]),
-                description="The share of held-out problems answered right in this run.",
-            ),
-        )._repr_html_()
 
 
 def examine(

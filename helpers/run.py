@@ -1,0 +1,377 @@
+"""A training that can be watched, stopped, and gone on with.
+
+Chapter: *Training*.
+"""
+
+import json
+import math
+import signal
+import sys
+import threading
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from IPython import get_ipython
+from IPython.display import HTML, DisplayHandle
+
+from helpers import plots, problems
+from helpers.training import (
+    Recipe,
+    Recorder,
+    ShortWeights,
+    Snapshot,
+    build,
+    recording_epochs,
+)
+
+SAVE_EVERY = 30.0
+"""Seconds between two saves of a run that has a file."""
+
+ITERATORS_AN_EPOCH = 2
+"""How many iterators over its data Keras makes in an epoch of `fit`."""
+
+UNREADABLE = (
+    *(ValueError, TypeError, AttributeError, KeyError, OSError, EOFError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged file raises."""
+
+
+class Run:
+    """A training by a recipe, from its first epoch to its last, in as many goes as it takes.
+
+    An interrupt (the stop button of a notebook, Ctrl-C) ends `fit` after the epoch it is in. The
+    next `fit` goes on there, and the numbers are those of a run that was never stopped. A second
+    interrupt stops at once; what is lost is the epoch it falls into.
+
+    Args:
+        recipe: what is trained and how.
+        parts: the problems; by default the parts of the task of ``recipe``.
+        epochs: after which epochs a snapshot is taken; by default `recording_epochs`.
+        watched: problems whose answers the snapshots keep.
+        file: where the run is saved about twice a minute, when it is interrupted and when it is
+            complete. If the file is there, the run goes on from it.
+
+    Raises:
+        ValueError: like `training.build`; ``file`` holds the run of another recipe, or none.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        parts: problems.Split | None = None,
+        *,
+        epochs: Iterable[int] | None = None,
+        watched: Sequence[str] = (),
+        file: Path | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.parts = problems.split(recipe.task, recipe.size) if parts is None else parts
+        models, self.batches = build(recipe, self.parts.train)
+        self.model, self.encoder, self.decoder = models
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.recorder = Recorder(
+            self.encoder,
+            self.decoder,
+            self.parts.validation,
+            epochs=recording_epochs(recipe.epochs) if epochs is None else epochs,
+            watched=watched,
+            reverse=recipe.reverse,
+            masked_loss=recipe.masked_loss,
+        )
+        self._file = file
+        self._saved = time.monotonic()
+        self._stop = False
+        if file is not None and file.is_file():
+            self._restore(file)
+
+    def __repr__(self) -> str:
+        return f"<Run on {self.recipe.task!r}: epoch {self.epoch} of {self.recipe.epochs}>"
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.losses)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all epochs of the recipe are done."""
+        return self.epoch == self.recipe.epochs
+
+    @property
+    def losses(self) -> list[float]:
+        """The training loss of each epoch done, nats a token."""
+        return self.recorder.losses
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """What was seen after the epochs named."""
+        return self.recorder.snapshots
+
+    def fit(self, *, verbose: int = 1) -> None:
+        """Train to the end of the recipe, or until an interrupt.
+
+        With ``verbose=1`` a notebook shows a progress bar with the time left, the loss and the
+        exact match while it goes on, and a terminal shows a line; with 0 nothing is shown.
+        """
+        if self.complete:
+            print(
+                f"All {self.epoch} epochs are done; a new `Run` starts from the beginning."
+            )
+            return
+        callbacks: list[keras.callbacks.Callback] = [self.recorder]
+        if self.recipe.weight_bits is not None:
+            callbacks.insert(0, ShortWeights(self.recipe.weight_bits))
+        if verbose:
+            callbacks.append((LiveCurve if in_notebook() else ProgressLine)(self.recorder))
+        callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=self._after_epoch))
+        self._stop = False
+        with _first_interrupt(self._ask_to_stop):
+            self.model.fit(
+                self.batches,
+                epochs=self.recipe.epochs,
+                initial_epoch=self.epoch,
+                shuffle=False,
+                verbose=0,
+                callbacks=callbacks,
+            )
+        if not self.complete:
+            print(
+                f"Stopped after epoch {self.epoch} of {self.recipe.epochs}. "
+                "Run this again, and it goes on from there."
+            )
+
+    def _ask_to_stop(self) -> None:
+        self._stop = True
+
+    def _after_epoch(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.model.stop_training = self._stop
+        due = self._stop or self.complete or time.monotonic() - self._saved > SAVE_EVERY
+        if self._file is not None and due:
+            self._save(self._file)
+            self._saved = time.monotonic()
+
+    def _save(self, file: Path) -> None:
+        said = {
+            "recipe": asdict(self.recipe),
+            "losses": self.losses,
+            "snapshots": [{**asdict(seen), "embedding": None} for seen in self.snapshots],
+        }
+        arrays = {f"variable/{number}": value for number, value in enumerate(self._variables())}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_suffix(".half.npz")
+        np.savez(
+            half,
+            allow_pickle=False,
+            said=np.array(json.dumps(said)),
+            embeddings=np.stack([seen.embedding for seen in self.snapshots]),
+            **arrays,
+        )
+        half.replace(file)  # it is never there by half
+
+    def _restore(self, file: Path) -> None:
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                said = json.loads(str(stored["said"]))
+                same = Recipe(**said["recipe"]) == self.recipe
+                if same:
+                    for number, variable in enumerate(self._variables()):
+                        variable.assign(stored[f"variable/{number}"])
+                    self.losses.extend(said["losses"])
+                    self.snapshots.extend(
+                        Snapshot(**{**seen, "embedding": embedding})
+                        for seen, embedding in zip(
+                            said["snapshots"], stored["embeddings"], strict=True
+                        )
+                    )
+        except UNREADABLE as error:
+            raise ValueError(f"{file} holds no run: remove it, and the run begins anew.") from error
+        if not same:
+            raise ValueError(
+                f"{file} holds a run of another recipe: remove it, and the run begins anew."
+            )
+        for _ in range(self.epoch * ITERATORS_AN_EPOCH):
+            iter(self.batches)  # each iterator has another order
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+
+def in_notebook() -> bool:
+    """Tell whether this is a cell of a notebook."""
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+class Progress(keras.callbacks.Callback):
+    """Knows how far `fit` is and how long the rest will take; how to show it is for others.
+
+    Args:
+        recorder: what the run records; it stands before this one in the list of callbacks.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show that nothing is done yet."""
+        self._begun = self._steps * len(self._recorder.losses)
+        self._done = self._begun
+        self._first: float | None = None  # when the first batch was done: it is compiled then
+        self._shown = -math.inf
+        self.show()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Show how far it is, about once a second."""
+        self._done = self._steps * len(self._recorder.losses) + batch + 1
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._begun = now, self._done
+        if now - self._shown > 1:
+            self._shown = now
+            self.show()
+
+    def show(self) -> None:
+        """Show how far it is."""
+        raise NotImplementedError
+
+    @property
+    def _steps(self) -> int:
+        return int(self.params["steps"])
+
+    @property
+    def _total(self) -> int:
+        return self._steps * int(self.params["epochs"])
+
+    @property
+    def state(self) -> str:
+        """How far it is, in words."""
+        if self._first is None:
+            return "compiling"
+        epochs = self.params["epochs"]
+        now = f"epoch {min(self._done // self._steps + 1, epochs)} of {epochs}"
+        if self._done == self._begun:
+            return now
+        pace = (time.monotonic() - self._first) / (self._done - self._begun)
+        return f"{now}, {in_words(pace * (self._total - self._done))} left"
+
+
+class LiveCurve(Progress):
+    """Shows a progress bar, the loss and the exact match in a notebook; leaves a still figure."""
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show an empty progress bar."""
+        self._picture = ""
+        self._handle = DisplayHandle()
+        self._handle.display(HTML(""))
+        super().on_train_begin(logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Draw anew if it is time to."""
+        if time.monotonic() - self._shown > 1:
+            self._picture = self._drawn()
+
+    def show(self) -> None:
+        """Move the bar on."""
+        self._handle.update(
+            HTML(
+                f'<label>{self.state} <progress max="{self._total}" value="{self._done}">'
+                f"</progress></label>{self._picture}"
+            )
+        )
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Leave a still figure."""
+        self._handle.update(HTML(self._drawn()))
+
+    def _drawn(self) -> str:
+        losses, seen = self._recorder.losses, self._recorder.snapshots
+        return plots.Row(
+            plots.curves(
+                range(1, len(losses) + 1),
+                {"training loss": losses},
+                ylabel="loss per token",
+                xlim=(0, self.params["epochs"]),
+                description="The training loss after each epoch of this run.",
+            ),
+            plots.curves(
+                [snapshot.epoch for snapshot in seen],
+                {"exact match": [snapshot.exact_match for snapshot in seen]},
+                ylabel="answers right",
+                percent=True,
+                xlim=(0, self.params["epochs"]),
+                description="The share of held-out problems answered right in this run.",
+            ),
+        )._repr_html_()
+
+
+class ProgressLine(Progress):
+    """Shows how far it is in one line of a terminal; in a log file, a line for each snapshot."""
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show that nothing is done yet."""
+        self._written = 0
+        super().on_train_begin(logs)
+
+    def show(self) -> None:
+        """Write the line anew."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\033[K{self._line}")
+            sys.stderr.flush()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write a line to a log file if there is a new snapshot."""
+        if not sys.stderr.isatty() and len(self._recorder.snapshots) > self._written:
+            self._written = len(self._recorder.snapshots)
+            print(self._line, file=sys.stderr, flush=True)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """End the line."""
+        if sys.stderr.isatty():
+            self.show()
+            sys.stderr.write("\n")
+
+    @property
+    def _line(self) -> str:
+        parts = [f"{self._done / self._total:4.0%} {self.state}"]
+        if self._recorder.losses:
+            parts.append(f"loss {self._recorder.losses[-1]:.4f}")
+        if self._recorder.snapshots:
+            parts.append(f"exact match {self._recorder.snapshots[-1].exact_match:.2%}")
+        return ", ".join(parts)
+
+
+def in_words(seconds: float) -> str:
+    """Return a time as it is said: ``'12 s'``, ``'4 min'``, ``'1 h 10 min'``."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@contextmanager
+def _first_interrupt(act: Callable[[], None]) -> Iterator[None]:
+    """Let the first interrupt call ``act``; the second does what interrupts did before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread can be interrupted
+        return
+    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
+
+    def first(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, before)
+        act()
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
