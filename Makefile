@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CHAPTER ?=
+QUICK ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,7 +50,7 @@ lint: $(INSTALLED) ## Check style and types
 
 test: book lint ## Check everything: style, types, helpers, notebooks, pages, widgets
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --junit-xml=_build/tests.xml
 
 lab: $(INSTALLED) ## Open the chapters in JupyterLab
 	env -u IPYTHONDIR $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters/embeddings.ipynb
@@ -57,10 +58,9 @@ lab: $(INSTALLED) ## Open the chapters in JupyterLab
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
 
-bench: book ## Time the chapters, ways to decode, and the widgets; print tables
-	@$(BIN)/python -m benchmarks.chapters
-	@$(BIN)/python -m benchmarks.decoding
-	@$(BIN)/python -m benchmarks.widgets
+bench: book ## Measure everything, print tables, keep them (20 min); a look: make bench QUICK=1
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training figures)
 
 lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -1,8 +1,9 @@
-"""Ways to decode the same problems, and what each costs: why the book compiles its decoder.
+"""Ways to decode the same thousand problems, and to take one step: what each costs.
 
-Run it with ``make bench``. All ways are timed in one process, and all must choose the same tokens.
+All ways have to choose the same tokens.
 """
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -10,74 +11,195 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.results import Results, Table, spread
 from helpers import decoding, pretrained, problems
 from helpers.vocabulary import PAD
 
-_, encoder, decoder = pretrained.load("notes")
+PROBLEMS = 1000
+REPEATS = 7
+
+Advance = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Token (batch, 1) and state (batch, units) to distribution (batch, 1, token) and next state."""
 
 
-def by_predict(ids: np.ndarray) -> np.ndarray:
-    """Decode row by row, each step with ``decoder.predict``."""
-    return _row_by_row(ids, lambda token, state: decoder.predict([token, state], verbose=0))
-
-
-def by_call(ids: np.ndarray) -> np.ndarray:
-    """Decode row by row, each step with a call of the Keras model."""
-    return _row_by_row(ids, lambda token, state: decoder([tf.constant(token), tf.constant(state)]))
-
-
-def by_step(ids: np.ndarray) -> np.ndarray:
-    """Decode row by row, each step with the compiled `decoding.step`."""
-
-    def advance(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        distribution, next_state = decoding.step(decoder, int(token[0, 0]), state[0])
-        return distribution[None, None], next_state[None]
-
-    return _row_by_row(ids, advance)
-
-
-def by_greedy(ids: np.ndarray) -> np.ndarray:
-    """Decode the whole batch with `decoding.greedy`."""
-    return decoding.greedy(encoder, decoder, ids)
-
-
-def _row_by_row(
-    ids: np.ndarray, advance: Callable[..., tuple[np.ndarray, np.ndarray]]
+def token_by_token(
+    encode: Callable[[np.ndarray], np.ndarray], advance: Advance, ids: np.ndarray
 ) -> np.ndarray:
-    rows = []
-    for context in encoder(ids).numpy():
-        token, state = np.array([[PAD]], dtype=np.int32), context[None]
-        chosen = []
-        for _ in range(problems.ANSWER_LENGTH):
-            distribution, state = (np.asarray(part) for part in advance(token, state))
-            token = distribution.argmax(axis=-1).astype(np.int32)
-            chosen.append(int(token[0, 0]))
-        rows.append(chosen)
-    return np.array(rows)
+    """Decode encoder inputs (batch, time 8) together, a step at a time, to ids (batch, time 5)."""
+    state = encode(ids)
+    token = np.full((len(ids), 1), PAD, dtype=np.int32)
+    chosen = []
+    for _ in range(problems.ANSWER_LENGTH):
+        distribution, state = advance(token, state)
+        token = distribution.argmax(axis=-1).astype(np.int32)
+        chosen.append(token)
+    return np.concatenate(chosen, axis=1)
 
 
-def main() -> None:
-    """Print one line a way."""
-    test = problems.batch(problems.split("arithmetic").test).encoder_input
-    ways = {
-        "decoder.predict, a token at a time": (by_predict, 10),
-        "decoder(...), a token at a time": (by_call, 20),
-        "decoding.step, a token at a time": (by_step, 100),
-        "decoding.greedy, a whole batch": (by_greedy, len(test)),
+class Numpy:
+    """The two models again, in numpy: what the arithmetic costs with nothing around it."""
+
+    def __init__(self, model: keras.Model) -> None:
+        """Take the weights of a model of `seq2seq`."""
+        weights = {variable.path: variable.numpy() for variable in model.weights}
+        matrix = weights["embedding/embeddings"]
+        self._layers = {}
+        for name in ("encoder_gru", "decoder_gru"):
+            bias, recurrent_bias = weights[f"{name}/gru_cell/bias"]
+            table = matrix @ weights[f"{name}/gru_cell/kernel"] + bias  # a row a token
+            recurrent = weights[f"{name}/gru_cell/recurrent_kernel"]
+            self._layers[name] = table, recurrent, recurrent_bias
+        self._softmax = weights["softmax/kernel"], weights["softmax/bias"]
+
+    def encode(self, ids: np.ndarray) -> np.ndarray:
+        """Return the context vectors, axes (batch, units)."""
+        state = np.zeros((len(ids), len(self._softmax[0])), dtype=np.float32)
+        for token in ids.T:
+            state = self._gru("encoder_gru", token, state)
+        return state
+
+    def advance(self, token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take a time step of the decoder; the order of the logits is that of the softmax."""
+        state = self._gru("decoder_gru", token[:, 0], state)
+        kernel, bias = self._softmax
+        return (state @ kernel + bias)[:, None], state
+
+    def _gru(self, name: str, token: np.ndarray, state: np.ndarray) -> np.ndarray:
+        table, recurrent, recurrent_bias = self._layers[name]
+        update_x, reset_x, candidate_x = np.split(table[token], 3, axis=-1)
+        update_h, reset_h, candidate_h = np.split(state @ recurrent + recurrent_bias, 3, axis=-1)
+        update, reset = _sigmoid(update_x + update_h), _sigmoid(reset_x + reset_h)
+        candidate = np.tanh(candidate_x + reset * candidate_h)
+        return np.asarray(update * state + (1 - update) * candidate)
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return np.asarray((1 + np.tanh(x / 2)) / 2)
+
+
+def measure(results: Results, quick: bool) -> None:
+    """Add the tables of decoding."""
+    model, encoder, decoder = pretrained.load("notes")
+    ids = problems.batch(problems.split("arithmetic").test[:PROBLEMS]).encoder_input
+    by_hand = Numpy(model)
+
+    def predict(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distribution, after = decoder.predict([token, state], verbose=0)
+        return distribution, after
+
+    def call(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distribution, after = decoder([tf.constant(token), tf.constant(state)])
+        return distribution.numpy(), after.numpy()
+
+    def compiled(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distribution, after = decoding.step(decoder, int(token[0, 0]), state[0])
+        return distribution[None, None], after[None]
+
+    xla = tf.function(lambda token, state: decoder([token, state]), jit_compile=True)
+
+    def with_xla(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distribution, after = xla(tf.constant(token), tf.constant(state))
+        return distribution.numpy(), after.numpy()
+
+    def predicted(ids: np.ndarray) -> np.ndarray:
+        return np.asarray(encoder.predict(ids, verbose=0))
+
+    def called(ids: np.ndarray) -> np.ndarray:
+        return np.asarray(encoder(tf.constant(ids)).numpy())
+
+    def one_by_one(encode: Callable[[np.ndarray], np.ndarray], advance: Advance) -> Decode:
+        return lambda ids: np.concatenate(
+            [token_by_token(encode, advance, row[None]) for row in ids]
+        )
+
+    ways: dict[str, tuple[Decode, int]] = {
+        "predict, a token and a problem at a time": (one_by_one(predicted, predict), 10),
+        "model called, a token and a problem at a time": (one_by_one(called, call), 20),
+        "decoding.step, a token and a problem at a time": (one_by_one(called, compiled), 50),
+        "predict, a token at a time for all": (
+            lambda ids: token_by_token(predicted, predict, ids),
+            PROBLEMS,
+        ),
+        "model called, a token at a time for all": (
+            lambda ids: token_by_token(called, call, ids),
+            PROBLEMS,
+        ),
+        "decoding.greedy": (lambda ids: decoding.greedy(encoder, decoder, ids), PROBLEMS),
+        "decoding.greedy, with XLA": (
+            lambda ids: decoding.greedy(encoder, decoder, ids, jit_compile=True),
+            PROBLEMS,
+        ),
+        "numpy": (lambda ids: token_by_token(by_hand.encode, by_hand.advance, ids), PROBLEMS),
     }
-    reference = decoding.greedy(encoder, decoder, test)
-    milliseconds = {}
+    results.tables["decoding"] = _ways(ways, ids)
+    results.tables["one-step"] = _steps(
+        {
+            "decoder.predict": predict,
+            "decoder called": call,
+            "decoding.step, compiled": compiled,
+            "compiled with XLA": with_xla,
+            "numpy": by_hand.advance,
+        }
+    )
+
+
+Decode = Callable[[np.ndarray], np.ndarray]
+"""Encoder inputs (batch, time 8) to ids (batch, time 5)."""
+
+
+def _ways(ways: dict[str, tuple[Decode, int]], ids: np.ndarray) -> Table:
+    table = Table(
+        f"Decoding {PROBLEMS:,} problems with the model of the notes",
+        ("", "problems timed", "a problem (ms)", "times numpy", "same tokens"),
+        note=(
+            "What is compiled was compiled before. The median, and from the lowest to the "
+            f"highest, of {REPEATS} times, but of 3 where less than all problems were timed."
+        ),
+    )
+    reference = ways["numpy"][0](ids)
+    costs, same = {}, {}
     for name, (decode, count) in ways.items():
-        decode(test[:1])
+        chosen = decode(ids[:count])
+        same[name] = float((chosen == reference[:count]).all(axis=1).mean())
+        times = timed(
+            lambda decode=decode, count=count: decode(ids[:count]),  # type: ignore[misc]
+            REPEATS if count == len(ids) else 3,
+        )
+        costs[name] = [1000 * seconds / count for seconds in times]
+    for name, cost in costs.items():
+        ratio = statistics.median(cost) / statistics.median(costs["numpy"])
+        agreement = "all" if same[name] == 1 else f"{same[name]:.1%}"
+        table.add(name, ways[name][1], spread(cost), ratio, agreement)
+    return table
+
+
+def _steps(ways: dict[str, Advance]) -> Table:
+    table = Table(
+        "One time step of one problem, as a widget takes it",
+        ("", "a step (ms)", "times numpy"),
+        note=f"The median, and from the lowest to the highest, of {REPEATS} times.",
+    )
+    token, state = np.array([[PAD]], dtype=np.int32), np.zeros((1, 16), dtype=np.float32)
+    costs = {}
+    for name, advance in ways.items():
+        advance(token, state)
+        count = 5 if "predict" in name else 50
+        times = timed(
+            lambda advance=advance, count=count: [  # type: ignore[misc]
+                advance(token, state) for _ in range(count)
+            ]
+        )
+        costs[name] = [1000 * seconds / count for seconds in times]
+    for name, cost in costs.items():
+        table.add(name, spread(cost), statistics.median(cost) / statistics.median(costs["numpy"]))
+    return table
+
+
+def timed(act: Callable[[], object], repeats: int = REPEATS) -> list[float]:
+    """Return the seconds of each of some calls."""
+    found = []
+    for _ in range(repeats):
         start = time.perf_counter()
-        chosen = decode(test[:count])
-        milliseconds[name] = 1000 * (time.perf_counter() - start) / count
-        assert np.array_equal(chosen, reference[:count]), name
-    fastest = min(milliseconds.values())
-    print(f"Keras {keras.__version__}, milliseconds a problem, and how many times the fastest")
-    for name, value in milliseconds.items():
-        print(f"{name:36} {value:10.4f} {value / fastest:10.0f}")
-
-
-if __name__ == "__main__":
-    main()
+        act()
+        found.append(time.perf_counter() - start)
+    return found

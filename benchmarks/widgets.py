@@ -1,6 +1,6 @@
 """How soon the decoder stepper answers in a page, and what a time step costs there and in Keras.
 
-Run it as ``python -m benchmarks.widgets`` after ``make book``.
+It looks at the built pages.
 """
 
 import time
@@ -9,11 +9,11 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.results import Table
 from helpers import decoding, pretrained
 from tests.browser import HTML, executable
 
 RUNS = 7
-PAGES = ("intro", "chapters/decoder")
 STEPS = 13  # eight of the encoder, five of the decoder
 
 FIRST_STEP = """() => new Promise((resolve) => {
@@ -43,19 +43,21 @@ TRACES = """([name, times]) => {
 }"""
 
 
-def main() -> None:
-    """Print the two tables."""
+def table() -> Table:
+    """Return how soon the stepper answers, and what its time steps cost."""
+    found = Table(
+        "The decoder stepper",
+        ("", "first step shown after opening (ms)", "a time step, page (ms)", "in Keras (ms)"),
+        note=f"Opened from the disk, the median of {RUNS}. A problem takes {STEPS} time steps.",
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
-        print(f"first step shown, ms after opening the page (median of {RUNS}, from the disk)\n")
-        for name in PAGES:
-            print(f"  {name:18} {median(opened(browser, name) for _ in range(RUNS)):7.0f}")
-        print("\none time step, ms (a problem takes 8 of the encoder and 5 of the decoder)\n")
-        print(f"  {'model':8} {'page':>8} {'Keras':>8} {'ratio':>7}")
-        for name in ("notes", "grown"):
-            page, keras = in_page(browser, name), in_keras(name)
-            print(f"  {name:8} {page:8.4f} {keras:8.4f} {keras / page:7.1f}")
+        for name, document in (("notes", "intro"), ("grown", "chapters/decoder")):
+            shown = median(opened(browser, document) for _ in range(RUNS))
+            page = in_page(browser, name)
+            found.add(f"{name}, on {document.rpartition('/')[2]}", shown, page, in_keras(name))
         browser.close()
+    return found
 
 
 def opened(browser: Browser, name: str) -> float:
@@ -94,7 +96,3 @@ def timed(act: Callable[[], object], times: int = 50) -> float:
         act()
         costs.append(1000 * (time.perf_counter() - start))
     return median(costs)
-
-
-if __name__ == "__main__":
-    main()

@@ -162,8 +162,9 @@ def train(name: str) -> Record:
             watched=parts.validation[:: len(parts.validation) // 10],
             file=_unfinished(name, seed),
         )
-        runs[seed].fit()
         if not runs[seed].complete:
+            runs[seed].fit()
+        if runs[seed].interrupted:
             raise KeyboardInterrupt
     tried = {seed: run.snapshots[-1].exact_match for seed, run in runs.items()}
     best = runs[max(tried, key=lambda seed: tried[seed])]

@@ -39,7 +39,7 @@ ITERATORS_AN_EPOCH = 2
 """How many iterators over its data Keras makes in an epoch of `fit`."""
 
 UNREADABLE = (
-    *(ValueError, TypeError, AttributeError, KeyError, OSError, EOFError, NotImplementedError),
+    *(ValueError, TypeError, AttributeError, KeyError, OSError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
 )
 """What reading a damaged file raises."""
@@ -77,7 +77,6 @@ class Run:
         self.parts = problems.split(recipe.task, recipe.size) if parts is None else parts
         models, self.batches = build(recipe, self.parts.train)
         self.model, self.encoder, self.decoder = models
-        self.model.optimizer.build(self.model.trainable_variables)
         self.recorder = Recorder(
             self.encoder,
             self.decoder,
@@ -107,6 +106,11 @@ class Run:
         return self.epoch == self.recipe.epochs
 
     @property
+    def interrupted(self) -> bool:
+        """Whether an interrupt came during the last `fit`, be it in the last epoch."""
+        return self._stop
+
+    @property
     def losses(self) -> list[float]:
         """The training loss of each epoch done, nats a token."""
         return self.recorder.losses
@@ -123,9 +127,8 @@ class Run:
         exact match while it goes on, and a terminal shows a line; with 0 nothing is shown.
         """
         if self.complete:
-            print(
-                f"All {self.epoch} epochs are done; a new `Run` starts from the beginning."
-            )
+            new = "a new `Run`" if self._file is None else "without its file a new `Run`"
+            print(f"All {self.epoch} epochs are done; {new} starts from the beginning.")
             return
         callbacks: list[keras.callbacks.Callback] = [self.recorder]
         if self.recipe.weight_bits is not None:
@@ -172,7 +175,7 @@ class Run:
             half,
             allow_pickle=False,
             said=np.array(json.dumps(said)),
-            embeddings=np.stack([seen.embedding for seen in self.snapshots]),
+            embeddings=np.array([seen.embedding for seen in self.snapshots]),
             **arrays,
         )
         half.replace(file)  # it is never there by half
@@ -270,15 +273,15 @@ class LiveCurve(Progress):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Show an empty progress bar."""
-        self._picture = ""
+        self._picture, self._pictured = "", -math.inf
         self._handle = DisplayHandle()
         self._handle.display(HTML(""))
         super().on_train_begin(logs)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Draw anew if it is time to."""
-        if time.monotonic() - self._shown > 1:
-            self._picture = self._drawn()
+        if time.monotonic() - self._pictured > 1:
+            self._picture, self._pictured = self._drawn(), time.monotonic()
 
     def show(self) -> None:
         """Move the bar on."""

@@ -156,9 +156,11 @@ def build(
             rate if recipe.schedule == "constant" else one_cycle(recipe, len(data)),
             weight_decay=recipe.weight_decay,
         ),
-        weighted_metrics=["accuracy"],
+        # A metric by its name is made during the first trace, and all would be traced again.
+        weighted_metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=True,
     )
+    models[0].optimizer.build(models[0].trainable_variables)  # as with the metric
     return models, data
 
 
@@ -200,13 +202,13 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Take the first snapshot, unless a training goes on."""
-        if not self.losses:
+        if not self.losses and not self.snapshots:
             self._record(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keep the loss; take a snapshot if this epoch is one of those named."""
-        self.losses.append((logs or {}).get("loss", math.nan))
         self._record(epoch + 1)
+        self.losses.append((logs or {}).get("loss", math.nan))  # now the epoch is done
 
     def _record(self, epoch: int) -> None:
         if epoch not in self._epochs:

@@ -1,23 +1,34 @@
 """The shipped models: what the records say holds, and damage is named with its remedy."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from helpers import decoding, packing, pretrained, problems, training
+from helpers import decoding, packing, pretrained, problems, run, training
 from helpers.model import seq2seq
 from helpers.pretrained import RECIPES, WEIGHTS
-from helpers.training import Recipe, Snapshot
+from helpers.training import Recipe, Recorder, Snapshot
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
 
-GOALS = {"notes": 0.99, "grown": 0.999}
+ROOT = Path(__file__).parents[1]
+
+GOALS = {"notes": 0.99, "grown": 0.999, "three-digit": 0.995}
+
+split = lru_cache(problems.split)
+"""`problems.split`, once for each task and size: that of three digits takes seconds."""
 
 
 @pytest.fixture(params=RECIPES)
@@ -43,7 +54,7 @@ def test_figures_of_the_record(name: str) -> None:
     """Evaluated anew on the test part, each model is exactly as good as its record says."""
     record = pretrained.record(name)
     model, encoder, decoder = load(name)
-    part = problems.split(record.recipe.task).test
+    part = split(record.recipe.task, record.recipe.size).test
     reverse = record.recipe.reverse
     found = decoding.exact_match(encoder, decoder, part, reverse=reverse)
     assert round(found * len(part)) == round(record.exact_match * len(part))
@@ -64,7 +75,7 @@ def test_selection_is_honest(name: str) -> None:
     assert list(record.seeds) == list(seeds)
     assert record.seeds[record.recipe.seed] == max(record.seeds.values())
     _, encoder, decoder = load(name)
-    part = problems.split(recipe.task).validation
+    part = split(recipe.task, recipe.size).validation
     found = decoding.exact_match(encoder, decoder, part, reverse=recipe.reverse)
     assert found == pytest.approx(record.seeds[record.recipe.seed], abs=1e-9)
     assert found == pytest.approx(record.snapshots[-1].exact_match, abs=1e-9)
@@ -86,7 +97,7 @@ def test_snapshots(name: str) -> None:
     for snapshot in record.snapshots:
         assert snapshot.embedding.shape == matrix.shape
         assert list(snapshot.answers) == list(first.answers)
-    validation = set(problems.split(record.recipe.task).validation)
+    validation = set(split(record.recipe.task, record.recipe.size).validation)
     for problem, answer in last.answers.items():
         assert problem in validation
         found = decoding.answers(*load(name)[1:], [problem], reverse=record.recipe.reverse)
@@ -102,14 +113,23 @@ def test_record_names_its_command(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOALS)
 def test_goals(name: str) -> None:
-    """The two models of the book are as good as the book says."""
+    """The models of the book are as good as the book says."""
     assert pretrained.record(name).exact_match >= GOALS[name]
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("grown", 5), ("three-digit", 3)])
+def test_goals_do_not_hang_on_the_seed(name: str, seeds: int) -> None:
+    """Each seed alone reaches the goal on the validation part."""
+    tried = pretrained.record(name).seeds
+    assert len(tried) == seeds
+    assert min(tried.values()) >= GOALS[name]
 
 
 def test_sizes() -> None:
     """``notes`` is the model of the study notes, ``grown`` the larger one, back to front."""
     assert pretrained.record("notes").parameters == 2516
     assert pretrained.record("grown").parameters == 32_622
+    assert pretrained.record("three-digit").parameters == 32_622
     recipe = pretrained.record("notes").recipe
     assert (recipe.embedding_dim, recipe.units, recipe.reverse) == (5, 16, False)
     recipe = pretrained.record("grown").recipe
@@ -159,9 +179,11 @@ def folder(
     made: tuple[pretrained.Record, keras.Model],
 ) -> Path:
     """A folder with the two files of a model ``notes`` in it, written as a training does."""
-    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path)
+    weights = tmp_path / "weights"
+    monkeypatch.setattr(pretrained, "WEIGHTS", weights)
+    monkeypatch.setattr(pretrained, "UNFINISHED", tmp_path / "unfinished")
     pretrained._write(*made)
-    return tmp_path
+    return weights
 
 
 def test_written_and_read(folder: Path, made: tuple[pretrained.Record, keras.Model]) -> None:
@@ -267,6 +289,15 @@ def test_wrong_arrays(folder: Path, change: Callable[[dict[str, Any]], object]) 
     refused("notes.npz", "damaged")
 
 
+def test_locked(folder: Path) -> None:
+    """One wrong bit, and an array seems to be locked with a password."""
+    path = folder / "notes.npz"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    refused("notes.npz", "damaged")
+
+
 def test_a_single_array_is_no_archive(folder: Path) -> None:
     """A sound ``.npy`` under the name of an ``.npz``."""
     with (folder / "notes.npz").open("wb") as file:
@@ -325,10 +356,9 @@ def test_train_keeps_the_best_seed(
     scores = iter([0.25, 0.75, 0.5, 0.125])
     recipe = Recipe(task="sums", epochs=1, batch_size=64, embedding_dim=2, units=2)
     monkeypatch.setitem(RECIPES, "notes", (recipe, (3, 5, 7)))
-    monkeypatch.setattr(problems, "split", lambda task: FEW)
+    monkeypatch.setattr(problems, "split", lambda task, size: FEW)
     monkeypatch.setattr(keras.Model, "fit", fit_without_training)
-    monkeypatch.setattr(training, "recording_epochs", lambda epochs: [0])
-    monkeypatch.setattr(pretrained, "recording_epochs", lambda epochs: [0])
+    monkeypatch.setattr(run, "recording_epochs", lambda epochs: [epochs])
     monkeypatch.setattr(decoding, "exact_match", lambda *_, **__: next(scores))
     monkeypatch.setattr(decoding, "answers", lambda *given, **__: ["1"] * len(given[2]))
     record = pretrained.train("notes")
@@ -340,7 +370,85 @@ def test_train_keeps_the_best_seed(
     wanted = seq2seq(2, 2)[0].get_weights()
     for values, original in zip(pretrained.load("notes")[0].get_weights(), wanted, strict=True):
         assert np.array_equal(values, original)
-    assert "seed 7" in capsys.readouterr().out
+    assert "seed 7" in capsys.readouterr().err
+    assert not list(pretrained.UNFINISHED.iterdir())
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_train_goes_on(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    last: bool,
+) -> None:
+    """An interrupt ends it, in the last epoch of a seed as well; no epoch is trained twice."""
+    recipe = Recipe(task="sums", epochs=2, batch_size=64, embedding_dim=2, units=2)
+    monkeypatch.setitem(RECIPES, "notes", (recipe, (3, 5)))
+    monkeypatch.setattr(problems, "split", lambda task, size: FEW)
+    monkeypatch.setattr(keras.Model, "fit", fit_without_training)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    original = Recorder.on_epoch_end
+    done = []
+
+    def on_epoch_end(self: Recorder, epoch: int, logs: dict[str, float] | None = None) -> None:
+        original(self, epoch, logs)
+        done.append(epoch)
+        if done == [0, 1][: last + 1]:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Recorder, "on_epoch_end", on_epoch_end)
+    assert pretrained.main(["notes"]) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert len(done) == 1 + last
+    assert [path.name for path in pretrained.UNFINISHED.iterdir()] == ["notes-3.npz"]
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert pretrained.main(["notes"]) == 0
+    assert done == [0, 1, 0, 1]
+    assert list(pretrained.record("notes").seeds) == [3, 5]
+    assert not list(pretrained.UNFINISHED.iterdir())
+    said = capsys.readouterr()
+    assert said.out.startswith("notes: exact match 0.")
+    assert said.err.count("notes, seed") == 2
+
+
+COMMAND = """
+import sys
+from pathlib import Path
+from helpers import pretrained
+from helpers.training import Recipe
+
+pretrained.WEIGHTS = Path(sys.argv[1]) / "weights"
+pretrained.UNFINISHED = Path(sys.argv[1]) / "unfinished"
+recipe = Recipe("sums", size=400, embedding_dim=2, units=2, epochs=80, batch_size=32)
+pretrained.RECIPES["sums"] = (recipe, (4,))
+sys.exit(pretrained.main(["sums"]))
+"""
+"""The command line, on a small training and in folders of its own."""
+
+
+def test_interrupted_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the command with status 130, and the same command goes on from there."""
+    command = [sys.executable, "-c", COMMAND, str(tmp_path)]
+    kept = tmp_path / "unfinished" / "sums-4.npz"
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=ROOT) as process:
+        assert process.stderr is not None
+        shown = next(line for line in process.stderr if "exact match" in line)
+        process.send_signal(signal.SIGINT)
+        said, warned = process.communicate(timeout=60)
+    assert "epoch 2 of 80" in shown
+    assert process.returncode == 130
+    assert re.fullmatch(r"Stopped after epoch \d+ of 80\. .*\.\n", said)
+    assert warned.endswith("Interrupted: the same command goes on from there.\n")
+    assert list(tmp_path.rglob("*.*")) == [kept]
+    again = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=True
+    )
+    assert "epoch 2 of 80" not in again.stderr
+    assert again.stdout.startswith("sums: exact match 0.")
+    assert not kept.exists()
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path / "weights")
+    found = [snapshot.epoch for snapshot in pretrained.record("sums").snapshots]
+    assert found == training.recording_epochs(80)
 
 
 def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +457,7 @@ def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatc
         task="sums", epochs=2, batch_size=64, embedding_dim=2, units=3, seed=4, weight_bits=8
     )
     monkeypatch.setitem(RECIPES, "notes", (recipe, (4,)))
-    monkeypatch.setattr(problems, "split", lambda task: FEW)
+    monkeypatch.setattr(problems, "split", lambda task, size: FEW)
     made = pretrained.train("notes")
     record = pretrained.record("notes")
     assert record.recipe == recipe
@@ -383,6 +491,12 @@ def test_stored_weights_are_short(name: str) -> None:
 
 def fit_without_training(self: keras.Model, *data: object, **options: Any) -> None:
     """Stand in for ``fit``: the callbacks see the model as it starts."""
-    for callback in options["callbacks"]:
-        callback.set_model(self)
-        callback.on_train_begin()
+    callbacks = keras.callbacks.CallbackList(
+        options["callbacks"], model=self, epochs=options["epochs"], steps=1
+    )
+    self.stop_training = False
+    callbacks.on_train_begin()
+    for epoch in range(options["initial_epoch"], options["epochs"]):
+        if not self.stop_training:
+            callbacks.on_epoch_end(epoch, {"loss": 2.5})
+    callbacks.on_train_end()

@@ -1,16 +1,15 @@
-"""The recipe, what is recorded on the way, and the live curve, in short real trainings."""
+"""The recipe, and what is recorded on the way, in short real trainings."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 import pytest
-from IPython.display import HTML
 
 from helpers import decoding, packing, problems, training
 from helpers.model import seq2seq
-from helpers.training import LiveCurve, Recipe, Recorder, ShortWeights, Snapshot
+from helpers.training import Recipe, Recorder, ShortWeights, Snapshot
 from helpers.vocabulary import PAD
 from tests.messages import ONE_SENTENCE
 
@@ -20,37 +19,19 @@ WATCHED = ["50+9", "1+1"]
 
 
 @dataclass
-class Screen:
-    """Stands in for a notebook: keeps every state of the one output that is drawn anew."""
-
-    shown: list[str] = field(default_factory=list)
-
-    def display(self, shown: HTML) -> None:
-        """Show the first state."""
-        assert not self.shown
-        self.shown.append(str(shown.data))
-
-    def update(self, shown: HTML) -> None:
-        """Show another state in its place."""
-        assert self.shown
-        self.shown.append(str(shown.data))
-
-
-@dataclass
 class Run:
     """A training that has run and was watched."""
 
     losses: list[float]
+    recorded: list[float]
     snapshots: list[Snapshot]
     calls: list[int]
-    screen: Screen
     models: tuple[keras.Model, keras.Model, keras.Model]
 
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    """A training of two epochs with a recorder and a live curve, the notebook replaced."""
-    screen = Screen()
+    """A training of two epochs with a recorder."""
     (model, encoder, decoder), data = training.build(RECIPE, PARTS.train)
     calls: list[int] = []
     recorder = Recorder(
@@ -61,14 +42,9 @@ def run() -> Run:
         watched=WATCHED,
         on_snapshot=lambda snapshots: calls.append(len(snapshots)),
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "DisplayHandle", lambda: screen)
-        watching = [recorder, LiveCurve(recorder)]
-        history = model.fit(
-            data, epochs=RECIPE.epochs, shuffle=False, verbose=0, callbacks=watching
-        )
+    history = model.fit(data, epochs=RECIPE.epochs, shuffle=False, verbose=0, callbacks=[recorder])
     losses = history.history["loss"]
-    return Run(losses, recorder.snapshots, calls, screen, (model, encoder, decoder))
+    return Run(losses, recorder.losses, recorder.snapshots, calls, (model, encoder, decoder))
 
 
 def test_same_seed_same_losses(run: Run) -> None:
@@ -107,6 +83,7 @@ def test_first_loss(run: Run) -> None:
 def test_recorder(run: Run) -> None:
     """A snapshot before training and after each epoch named, each with all that was seen."""
     _, encoder, decoder = run.models
+    assert run.recorded == run.losses
     assert [snapshot.epoch for snapshot in run.snapshots] == [0, 1, 2]
     assert run.calls == [1, 2, 3]
     for snapshot in run.snapshots:
@@ -122,29 +99,26 @@ def test_recorder(run: Run) -> None:
     assert (last.loss, last.token_accuracy) == training.examine(run.models[0], PARTS.validation)
 
 
-def test_live_curve(run: Run) -> None:
-    """A progress bar from the start, drawn anew on the way, and a still figure at the end."""
-    shown = run.screen.shown
-    assert "compiling" in shown[0]
-    assert 'max="2"' in shown[0]
-    assert 'value="0"' in shown[0]
-    assert "epoch 1 of 2" in shown[1]
-    assert 'value="1"' in shown[1]
-    assert "<svg" in shown[1]
-    assert len(shown) == 3
-    assert "<progress" not in shown[-1]
-    assert shown[-1].count("<svg") == 2
+def test_recorder_of_a_training_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before the first update is kept once, an epoch only when all of it is kept."""
+    (model, encoder, decoder), _ = training.build(RECIPE, PARTS.train)
+    recorder = Recorder(encoder, decoder, PARTS.validation[:4], epochs=[0, 1, 2])
+    recorder.set_model(model)
 
+    def interrupted(*args: object, **options: object) -> NoReturn:
+        raise KeyboardInterrupt
 
-def test_live_curve_in_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
-    """Outside of a notebook there is nothing to draw on, and nothing breaks."""
-    (_, encoder, decoder), _ = training.build(RECIPE, PARTS.train[:32])
-    curve = LiveCurve(Recorder(encoder, decoder, PARTS.validation[:4], epochs=[]))
-    curve.set_params({"epochs": 1})
-    curve.on_train_begin()
-    curve.on_epoch_end(0, {"loss": 2.0})
-    curve.on_train_end()
-    assert "Traceback" not in capsys.readouterr().err
+    for _ in range(2):  # a first `fit` that came to nothing, and a second one
+        recorder.on_train_begin()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(decoding, "exact_match", interrupted)
+        recorder.on_epoch_end(0, {"loss": 2.5})
+    assert recorder.losses == []
+    for epoch, loss in enumerate([2.0, 1.5]):
+        recorder.on_train_begin()
+        recorder.on_epoch_end(epoch, {"loss": loss})
+    assert recorder.losses == [2.0, 1.5]
+    assert [snapshot.epoch for snapshot in recorder.snapshots] == [0, 1, 2]
 
 
 def test_one_cycle() -> None:
@@ -169,17 +143,41 @@ def test_one_cycle_of_very_few_updates() -> None:
 
 
 def test_build_compiles_for_the_recipe() -> None:
-    """Adam on the one-cycle schedule, compiled, on all whole batches."""
+    """AdamW on the one-cycle schedule, compiled, on all whole batches."""
     (model, encoder, decoder), data = training.build(
-        Recipe(epochs=3, batch_size=50, units=4, embedding_dim=3), PARTS.train
+        Recipe(epochs=3, batch_size=50, units=4, embedding_dim=3, weight_decay=0.1), PARTS.train
     )
     assert len(data) == len(PARTS.train) // 50
     assert model.jit_compile
-    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert isinstance(model.optimizer, keras.optimizers.AdamW)
+    assert model.optimizer.weight_decay == 0.1
     schedule = model.optimizer.get_config()["learning_rate"]["config"]
     assert schedule["warmup_steps"] + schedule["decay_steps"] == 3 * len(data)
     assert encoder.output.shape == (None, 4)
     assert decoder.get_layer("embedding").output_dim == 3
+
+
+def test_constant_schedule() -> None:
+    """The learning rate stays what it is."""
+    recipe = replace(RECIPE, schedule="constant", learning_rate=0.125)
+    (model, _, _), _ = training.build(recipe, PARTS.train)
+    for updates in (0, 1, 1000):
+        model.optimizer.iterations.assign(updates)
+        assert float(model.optimizer.learning_rate) == 0.125
+
+
+def test_weight_decay() -> None:
+    """Without a gradient, an update takes the learning rate times the decay off each weight."""
+    for decay in (0.0, 0.5):
+        recipe = replace(RECIPE, schedule="constant", learning_rate=0.1, weight_decay=decay)
+        (model, _, _), _ = training.build(recipe, PARTS.train)
+        before = model.get_weights()
+        model.optimizer.apply(
+            [keras.ops.zeros_like(variable) for variable in model.trainable_variables],
+            model.trainable_variables,
+        )
+        for values, start in zip(model.get_weights(), before, strict=True):
+            assert np.allclose(values, start * (1 - 0.1 * decay), rtol=1e-6, atol=0)
 
 
 def test_batches() -> None:
@@ -336,6 +334,16 @@ def test_bad_problems(bad: str) -> None:
         {"embedding_dim": True},
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
+        {"learning_rate": float("inf")},
+        {"size": 0},
+        {"size": -600},
+        {"size": 600.0},
+        {"size": True},
+        {"schedule": "cosine"},
+        {"schedule": None},
+        {"weight_decay": -0.1},
+        {"weight_decay": float("nan")},
+        {"weight_decay": float("inf")},
         {"weight_bits": 4},
         {"weight_bits": 0},
         {"weight_bits": "8"},

@@ -1,0 +1,136 @@
+"""How near each way of fitting comes to what the processor can do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.decoding import timed
+from benchmarks.learning import STEADY, Clock
+from benchmarks.results import Results, Table, spread
+from helpers import problems, training
+from helpers.pretrained import RECIPES
+from helpers.training import Recipe
+from helpers.vocabulary import TOKENS
+
+MODELS = {"notes": Recipe(learning_rate=0.001), "grown": RECIPES["grown"][0]}
+
+
+def flops(recipe: Recipe) -> int:
+    """Return the floating-point operations that training takes for one problem.
+
+    Those of the matrix products alone: a multiplication and an addition for each weight of a GRU at
+    each of 8 + 5 time steps, and of the softmax at 5. The way back takes twice the way there.
+    """
+    gru = 3 * recipe.units * (recipe.embedding_dim + recipe.units)
+    softmax = recipe.units * len(TOKENS)
+    steps = problems.PROBLEM_LENGTH + problems.ANSWER_LENGTH
+    return 3 * 2 * (steps * gru + problems.ANSWER_LENGTH * softmax)
+
+
+def measure(results: Results, quick: bool) -> None:
+    """Add the tables of throughput."""
+    results.tables["matrix"], rates = matrix_rates()
+    table = Table(
+        "Training, and how far it is from the rate of the matrix product",
+        (
+            "",
+            "an epoch (s)",
+            "problems a second",
+            "GFLOP/s",
+            "from its own sizes (times)",
+            "from large sizes (times)",
+        ),
+        note="Of each way two epochs or more after the first: the median.",
+    )
+    train = problems.split("arithmetic").train
+    for name, recipe in MODELS.items():
+        for way, batch_size, options in (
+            ("fit as it comes", 32, {"jit_compile": "auto"}),
+            ("fit as it comes", 128, {"jit_compile": "auto"}),
+            ("compiled", 32, {"jit_compile": True}),
+            ("compiled", 128, {"jit_compile": True}),
+            ("compiled, 25 steps a call", 128, {"jit_compile": True, "steps_per_execution": 25}),
+            ("compiled", 512, {"jit_compile": True}),
+        ):
+            if quick and batch_size != 128:
+                continue
+            size = len(train) // batch_size * batch_size
+            seconds = epoch_seconds(replace(recipe, batch_size=batch_size), train, options)
+            rate = flops(recipe) * size / seconds / 1e9
+            table.add(
+                f"{name}: {way}, batches of {batch_size}",
+                seconds,
+                size / seconds,
+                rate,
+                rates[name] / rate,
+                rates["large"] / rate,
+            )
+    results.tables["throughput"] = table
+
+
+def epoch_seconds(recipe: Recipe, train: list[str], options: Mapping[str, Any]) -> float:
+    """Return what an epoch takes once all is compiled."""
+    keras.backend.clear_session()
+    (model, _, _), batches = training.build(replace(recipe, epochs=4), train)
+    model.compile(
+        loss="categorical_crossentropy",
+        optimizer=model.optimizer,
+        weighted_metrics=["accuracy"],
+        **options,
+    )
+    clock = Clock(lambda: 0.0)
+    model.fit(batches, epochs=4, shuffle=False, verbose=0, callbacks=[clock])
+    return spread(clock.seconds[STEADY:])[0]
+
+
+def matrix_rates() -> tuple[Table, dict[str, float]]:
+    """Return the rate of the matrix product at several sizes, and the ones to compare with."""
+    table = Table(
+        "The matrix product, in float32",
+        ("", "numpy (GFLOP/s)", "TensorFlow (GFLOP/s)"),
+        note="The median of 7 times, each of many products.",
+    )
+    rates = {}
+    for name, shown, shape in (
+        ("large", "large: 1024 x 1024 times 1024 x 1024", (1024, 1024, 1024)),
+        ("grown", "grown: a batch of 128 states, 128 x 64 times 64 x 192", (128, 64, 192)),
+        ("notes", "notes: a batch of 128 states, 128 x 16 times 16 x 48", (128, 16, 48)),
+    ):
+        rows, inner, columns = shape
+        work = 2 * rows * inner * columns
+        count = max(3, int(2e8 / work))
+        draw = np.random.default_rng(0)
+        a = draw.random((rows, inner), dtype=np.float32)
+        b = draw.random((inner, columns), dtype=np.float32)
+        found = [
+            work / seconds / 1e9 for seconds in (_numpy(a, b, count), _tensorflow(a, b, count))
+        ]
+        rates[name] = max(found)
+        table.add(shown, *found)
+    return table, rates
+
+
+def _numpy(a: np.ndarray, b: np.ndarray, count: int) -> float:
+    return _each(lambda: [a @ b for _ in range(count)], count)
+
+
+def _tensorflow(a: np.ndarray, b: np.ndarray, count: int) -> float:
+    left, right = tf.constant(a), tf.constant(b)
+
+    @tf.function
+    def products() -> tf.Tensor:
+        total = tf.zeros(())
+        for _ in tf.range(count):
+            total += tf.linalg.matmul(left + total, right)[0, 0] * 1e-9
+        return total
+
+    return _each(lambda: products().numpy(), count)
+
+
+def _each(act: Callable[[], object], count: int) -> float:
+    act()
+    return spread(timed(act))[0] / count

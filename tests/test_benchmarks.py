@@ -1,0 +1,257 @@
+"""The benchmarks: what they compare is right, and their tables say what was measured."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from benchmarks import learning, peer, results
+from benchmarks.decoding import Numpy, token_by_token
+from benchmarks.learning import Clock
+from benchmarks.results import Results, Table, as_text
+from benchmarks.throughput import flops
+from bookbuild.build import ROOT
+from helpers import decoding, problems
+from helpers.training import Recipe
+from tests.messages import ONE_SENTENCE
+from tests.models import load
+
+TABLES = [
+    *("peer-task", "book-task", "choices", "small-model", "mirror", "decoding", "one-step"),
+    *("matrix", "throughput", "build", "chapters", "pages", "widgets"),
+]
+
+
+def measured() -> Table:
+    """A table with a cell of each kind."""
+    table = Table("Some ways", ("", "time (s)", "right (%)", "remark"), note="Once.")
+    table.add("slow", [12.5, 11.25, 1300.0], [0.5, 0.25, 0.999], "with <care>")
+    table.add("fast", 0.001234, None, "")
+    return table
+
+
+def test_a_table_in_a_terminal() -> None:
+    """Names to the left, numbers to the right, a median with its spread, what was not reached."""
+    assert repr(measured()).splitlines() == [
+        "Some ways",
+        "",
+        "                    time (s)            right (%)       remark",
+        "slow  12.5 (11.2 to 1,300.0)  50.0 (25.0 to 99.9)  with <care>",
+        "fast                  0.0012          not reached",
+        "",
+        "Once.",
+    ]
+
+
+def test_a_table_in_a_notebook() -> None:
+    """Head, names of rows and cells are marked as such, and text is text."""
+    said = measured()._repr_html_()
+    assert said.count('<th scope="col">') == 4
+    assert '<th scope="row">slow</th><td>12.5 (11.2 to 1,300.0)</td>' in said
+    assert "<td>with &lt;care&gt;</td>" in said
+    assert "<caption>Some ways</caption>" in said
+    assert "<p>Once.</p>" in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "percent", "shown"),
+    [
+        (None, False, "not reached"),
+        ("all", False, "all"),
+        (30, False, "30"),
+        (16002.0, False, "16,002"),
+        (1234.5, False, "1,234"),
+        (9.996, False, "10.0"),
+        (9.99, False, "9.99"),
+        (0.35, False, "0.35"),
+        (0.0199, False, "0.02"),
+        ([2.0, 2.0, 2.0], False, "2"),
+        ([2.5, 1.0, 3.25], False, "2.50 (1.00 to 3.25)"),
+        (1.0, True, "100.00"),
+        (0.0425, True, "4.2"),
+    ],
+)
+def test_cells(cell: results.Cell, percent: bool, shown: str) -> None:
+    """Three figures are enough for a time; an exact match near one has two decimals."""
+    assert as_text(cell, percent=percent) == shown
+
+
+def test_what_a_table_holds() -> None:
+    """Code reads the median."""
+    table = measured()
+    assert table["slow", "time (s)"] == 12.5
+    assert table["fast", "time (s)"] == 0.001234
+    assert table["fast", "right (%)"] is None
+    assert table["slow", "remark"] == "with <care>"
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    """A row that does not fit is refused."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        measured().add("short", 1.0)
+
+
+def test_results_are_kept(tmp_path: Path) -> None:
+    """What is saved comes back."""
+    file = tmp_path / "new" / "results.json"
+    whole = Results({"date": "2026-01-01"}, {"some": measured()}, {"one": [0.5, 1.0]}, 12.0)
+    whole.save(file)
+    assert results.load(file) == whole
+
+
+@pytest.mark.parametrize("content", [None, "", "{"])
+def test_no_results(tmp_path: Path, content: str | None) -> None:
+    """Whoever has no results is told how they are made."""
+    file = tmp_path / "results.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        results.load(file)
+    assert "make bench" in str(caught.value)
+
+
+def test_the_results_of_the_book_are_whole() -> None:
+    """A full run is in the repository, with its machine and its date, and no path of it."""
+    last = results.load()
+    assert list(last.tables) == TABLES
+    assert set(last.curves) == set(learning.CHOICES)
+    assert {"date", "processor", "cores", "keras", "tensorflow"} <= set(last.machine)
+    assert last.seconds > 60
+    text = results.FILE.read_text(encoding="utf-8")
+    assert str(ROOT) not in text
+    assert all(np.isfinite(number) for number in numbers(json.loads(text)))
+
+
+def numbers(values: object) -> list[float]:
+    """Return all numbers in what was read from JSON."""
+    if isinstance(values, dict):
+        return [number for value in values.values() for number in numbers(value)]
+    if isinstance(values, list):
+        return [number for value in values for number in numbers(value)]
+    return [values] if isinstance(values, (int, float)) else []
+
+
+def test_every_table_is_shown_on_the_page() -> None:
+    """The page of figures leaves nothing out."""
+    page = (ROOT / "chapters/figures.ipynb").read_text(encoding="utf-8")
+    for name in TABLES:
+        assert f'measured.tables[\\"{name}\\"]' in page, name
+
+
+@pytest.mark.parametrize("name", ["notes", "grown"])
+def test_numpy_decodes_the_same(name: str) -> None:
+    """The floor of the decoding table computes the same model: the tokens are those of Keras."""
+    model, encoder, decoder = load(name)
+    ids = problems.batch(problems.split("arithmetic").test[:300]).encoder_input
+    by_hand = Numpy(model)
+    chosen = token_by_token(by_hand.encode, by_hand.advance, ids)
+    assert np.array_equal(chosen, decoding.greedy(encoder, decoder, ids))
+    assert by_hand.encode(ids) == pytest.approx(encoder(ids).numpy(), abs=1e-5)
+
+
+def test_xla_decodes_the_same() -> None:
+    """Compiled by XLA or not, the tokens are the same."""
+    _, encoder, decoder = load("notes")
+    ids = problems.batch(problems.split("arithmetic").test[:300]).encoder_input
+    compiled = decoding.greedy(encoder, decoder, ids, jit_compile=True)
+    assert np.array_equal(compiled, decoding.greedy(encoder, decoder, ids))
+
+
+def test_operations() -> None:
+    """Counted by hand for the model of the notes: 13 steps of a GRU, 5 of a softmax, thrice."""
+    assert flops(Recipe()) == 3 * (13 * 2 * (5 * 48 + 16 * 48) + 5 * 2 * 16 * 14)
+
+
+def test_the_peer_is_as_published() -> None:
+    """On its own task the peer has as many weights as the published log says."""
+    drawn = learning.published_problems(2000)
+    model = peer.build(len(peer.characters(drawn)), 7, 4, compiled=False)
+    assert model.count_params() == 205_324
+    assert [layer.__class__.__name__ for layer in model.layers] == [
+        *("LSTM", "RepeatVector", "LSTM", "Dense")
+    ]
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
+    assert not model.jit_compile
+    assert peer.build(12, 7, 4, compiled=True).jit_compile
+
+
+def test_the_problems_of_the_peer() -> None:
+    """All different, mirror images too, each number of one to three digits."""
+    drawn = learning.published_problems(5000)
+    pairs = [sorted(map(int, problem.split("+"))) for problem in drawn]
+    assert len({tuple(pair) for pair in pairs}) == len(drawn) == 5000
+    assert drawn == learning.published_problems(5000)
+    digits = Counter(len(str(number)) for pair in pairs for number in pair)
+    assert set(digits) == {1, 2, 3}
+    assert all(problems.parse(problem) for problem in drawn)
+
+
+def test_the_arrays_of_the_peer() -> None:
+    """The question back to front, filled up with blanks; the answer in reading order."""
+    asked = ["50+9", "999+1"]
+    characters = peer.characters(asked)
+    questions, answers = peer.arrays(asked, characters, 7, 4)
+    assert questions.shape == (2, 7, len(characters))
+    assert answers.shape == (2, 4, len(characters))
+
+    def read(rows: np.ndarray) -> list[str]:
+        return ["".join(characters[i] for i in row) for row in rows.argmax(axis=-1)]
+
+    assert read(questions) == ["   9+05", "  1+999"]
+    assert read(answers) == ["59  ", "1000"]
+    assert (questions.sum(axis=-1) == 1).all()
+
+
+def test_the_exam_of_the_peer() -> None:
+    """A whole answer is right, or it is not."""
+    asked = ["50+9", "1+1", "2+2", "999+1"]
+    questions, answers = peer.arrays(asked, peer.characters(asked), 7, 4)
+    given = answers.copy()
+    given[1, 0] = np.roll(given[1, 0], 1)
+
+    class Fixed:
+        def predict(self, *_: object, **__: object) -> np.ndarray:
+            return given
+
+    assert peer.exact_match(Fixed(), questions, answers) == 0.75
+
+
+def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs while the model trains, not while it is examined; after the limit nothing begins."""
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    matches = iter([0.2, 0.96, 0.9, 0.995, 1.0])
+
+    def examine() -> float:
+        now[0] += 100
+        return next(matches)
+
+    clock = Clock(examine, limit=8)
+    clock.set_model(keras.Sequential())
+    clock.on_train_begin()
+    for epoch, seconds in enumerate((5, 1, 1, 2)):
+        now[0] += seconds
+        clock.on_epoch_end(epoch)
+        assert clock.model.stop_training == (epoch == 3)
+    assert clock.seconds == [5, 1, 1, 2]
+    assert clock.an_epoch == 1
+    assert clock.reached(0.1) == 5
+    assert clock.reached(0.95) == 6
+    assert clock.reached(0.99) == 9
+    assert clock.reached(0.999) is None
+
+
+def test_both_can_be_trained() -> None:
+    """Ours and the peer go through an epoch on the same problems, and are examined."""
+    train, held_out = learning.published_problems(300)[:256], ["1+1", "22+3"]
+    ours = learning.train_ours(
+        Recipe(epochs=2, units=4, batch_size=64), train, held_out, jit_compile=False
+    )
+    theirs = learning.train_peer(train, held_out, compiled=False, epochs=2, limit=60)
+    for clock in (ours, theirs):
+        assert len(clock.seconds) == len(clock.matches) == 2
+        assert min(clock.seconds) > 0
+        assert all(match in (0, 0.5, 1) for match in clock.matches)
