@@ -5,6 +5,7 @@
 
 import json
 import platform
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -65,7 +66,7 @@ class Table:
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
         body = "".join(
             f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{escape(text)}</td>" for text in texts)
+            + "".join(f"<td>{_with_spread_below(escape(text))}</td>" for text in texts)
             + "</tr>"
             for name, *texts in self._texts()
         )
@@ -161,6 +162,10 @@ def as_text(cell: Cell, *, percent: bool = False) -> str:
     if not others or len({middle, *others}) == 1:
         return middle
     return f"{middle} ({others[0]} to {others[1]})"
+
+
+def _with_spread_below(text: str) -> str:
+    return re.sub(r" \((.+)\)$", r"<br><small>\1</small>", text)
 
 
 def _scaled(numbers: Sequence[float], percent: bool) -> list[float]:

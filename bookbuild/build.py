@@ -29,7 +29,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EXECUTION_SOURCES = ("helpers", "bookbuild/settings", "requirements.txt")
+EXECUTION_SOURCES = ("helpers", "benchmarks", "bookbuild/settings", "requirements.txt")
 BOOK_SOURCES = ("chapters", "assets", "bookbuild", "intro.ipynb", "_config.yml", "_toc.yml")
 
 # What kernels and TensorFlow write to the terminal while all is well.

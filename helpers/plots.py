@@ -35,7 +35,7 @@ _STYLE: Any = {
     "axes.facecolor": "none",
     "axes.grid": False,
     "axes.labelcolor": _INK,
-    "axes.prop_cycle": cycler(color=[BLUE, VERMILION, GREEN, PURPLE]),
+    "axes.prop_cycle": cycler(color=[BLUE, VERMILION, GREEN, PURPLE, _INK]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": _INK,
@@ -288,11 +288,13 @@ def curves(
     percent: bool = False,
     xlim: tuple[float, float] | None = None,
     xscale: str = "linear",
+    width: float = 3.2,
     description: str = "",
 ) -> Picture:
     """Draw one line a name over ``x``; ``level`` is a dotted horizontal line with its name.
 
-    Without a ``description`` the picture says from where to where each line goes.
+    ``width`` is in inches. Without a ``description`` the picture says from where to where each
+    line goes.
 
     Raises:
         ValueError: a line is not as long as ``x``.
@@ -308,7 +310,7 @@ def curves(
         f"{name} from {values[0]:.3g} to {values[-1]:.3g}" if at.size else name
         for name, values in series.items()
     )
-    picture = _picture(3.2, 2.6, description or f"{ylabel} against {xlabel} {title}: {said}.")
+    picture = _picture(width, 2.6, description or f"{ylabel} against {xlabel} {title}: {said}.")
     with mpl.rc_context(_STYLE):
         axes = picture.subplots()
         for (name, values), dashes in zip(
@@ -320,6 +322,8 @@ def curves(
         if level is not None:
             axes.axhline(level[0], color=_INK, linestyle=":", linewidth=1, label=level[1])
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale)
+        if xscale == "linear" and (at == at.round()).all():
+            axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         if xlim is not None:
             axes.set_xlim(xlim)
         if percent:

@@ -50,7 +50,8 @@ class Run:
 
     An interrupt (the stop button of a notebook, Ctrl-C) ends `fit` after the epoch it is in. The
     next `fit` goes on there, and the numbers are those of a run that was never stopped. A second
-    interrupt stops at once; what is lost is the epoch it falls into.
+    interrupt stops at once: the weights stay as they are, but the epoch it falls into is trained
+    from its beginning, and a file has what was saved last.
 
     Args:
         recipe: what is trained and how.
