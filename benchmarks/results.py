@@ -63,7 +63,9 @@ class Table:
         return "\n".join([self.title, "", *said, *(["", self.note] if self.note else [])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
+        head = "".join(
+            f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in self.columns
+        )
         body = "".join(
             f'<tr><th scope="row">{escape(name)}</th>'
             + "".join(f"<td>{_with_spread_below(escape(text))}</td>" for text in texts)
