@@ -72,7 +72,7 @@ class Table:
             + "</tr>"
             for name, *texts in self._texts()
         )
-        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        note = f'<p class="measured-note">{escape(self.note)}</p>' if self.note else ""
         return (
             f'<div class="scroll" role="group" aria-label="{escape(self.title)}" tabindex="0">'
             f'<table class="measured"><caption>{escape(self.title)}</caption>'

@@ -323,7 +323,9 @@ def curves(
             axes.axhline(level[0], color=_INK, linestyle=":", linewidth=1, label=level[1])
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale)
         if xscale == "linear" and (at == at.round()).all():
-            axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+            axes.xaxis.set_major_locator(
+                matplotlib.ticker.MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True)
+            )
         if xlim is not None:
             axes.set_xlim(xlim)
         if percent:

@@ -55,7 +55,7 @@ def test_a_table_in_a_notebook() -> None:
     assert "<td>with &lt;care&gt;</td>" in said
     assert "<td>not reached</td>" in said
     assert "<caption>Some ways</caption>" in said
-    assert "<p>Once.</p>" in said
+    assert '<p class="measured-note">Once.</p>' in said
 
 
 @pytest.mark.parametrize(
