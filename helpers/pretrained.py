@@ -27,33 +27,28 @@ WEIGHTS = Path(__file__).with_name("weights")
 UNFINISHED = WEIGHTS.parent.parent / "_build" / "training"
 """Where a training that is interrupted is kept until it goes on."""
 
+_GROWN = Recipe(
+    embedding_dim=16,
+    units=64,
+    reverse=True,
+    masked_loss=True,
+    epochs=12,
+    learning_rate=0.05,
+    weight_decay=0.1,
+    weight_bits=8,
+)
+
 RECIPES: dict[str, tuple[Recipe, Sequence[int]]] = {
     "notes": (Recipe(epochs=2400, batch_size=512, weight_bits=16), (0, 1)),
-    "grown": (
-        Recipe(
-            embedding_dim=16,
-            units=64,
-            reverse=True,
-            masked_loss=True,
-            epochs=12,
-            learning_rate=0.05,
-            weight_decay=0.1,
-            weight_bits=8,
-        ),
-        (0, 1, 2, 3, 4),
-    ),
+    "grown": (_GROWN, (0, 1, 2, 3, 4)),
     "three-digit": (
-        Recipe(
+        replace(
+            _GROWN,
             task="three-digit",
             size=125_000,
-            embedding_dim=16,
-            units=64,
-            reverse=True,
-            masked_loss=True,
             epochs=8,
             learning_rate=0.03,
             weight_decay=0.05,
-            weight_bits=8,
         ),
         (0, 1, 2),
     ),
