@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
+
+from bookbuild.fonts import cut
 
 FONTS = "_static/vendor/fontawesome/webfonts"
 ICON = re.compile(r"\bfa-[a-z0-9-]+")
@@ -44,24 +44,13 @@ def shown(site: Path) -> Iterator[int]:
                 yield character
 
 
-def cut(path: Path, characters: set[int]) -> set[int]:
-    """Take out of a font all but the given characters; return those it has."""
-    options = subset.Options(flavor="woff2" if path.suffix == ".woff2" else None)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=characters)
-    with TTFont(path, lazy=False) as font:
-        subsetter.subset(font)
-        subset.save_font(font, path, options)
-        return set(font.getBestCmap())
-
-
 def cut_fonts(app: Sphinx, exception: Exception | None) -> None:
     """Cut every icon font of the site; warn, which fails the build, of icons that no font has."""
     if exception is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
     characters = set(shown(site))
-    held = set().union(*(cut(path, characters) for path in (site / FONTS).glob("fa-*")))
+    held = set().union(*(cut(path, path, characters) for path in (site / FONTS).glob("fa-*")))
     missing = ", ".join(f"{character:x}" for character in sorted(characters - held))
     if missing or not held:
         logger.warning("The icons are not all in %s; missing: %s.", FONTS, missing or "all of them")
@@ -69,7 +58,6 @@ def cut_fonts(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    subset.log.setLevel("WARNING")  # it tells each step
     # After bookbuild.pages, which removes the script that names every icon there is.
     app.connect("build-finished", cut_fonts, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -44,16 +44,16 @@ class Handler(BaseHTTPRequestHandler):
     """Answers with the files of the built book, compressed as web servers do."""
 
     def do_GET(self) -> None:
-        """Send a file, or say that there is none."""
+        """Send a file, or the page that says that there is none."""
         path = HTML / unquote(urlsplit(self.path).path).lstrip("/")
         if path.is_dir():
             path /= "index.html"
-        if not path.is_file():
-            self.send_error(HTTPStatus.NOT_FOUND)
-            return
+        found = path.is_file()
+        if not found:
+            path = HTML / "404.html"
         zipped = path.suffix not in COMPRESSED
         content = compressed(path) if zipped else path.read_bytes()
-        self.send_response(HTTPStatus.OK)
+        self.send_response(HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
         kind = mimetypes.guess_type(path.name)[0]
         self.send_header("Content-Type", kind or "application/octet-stream")
         self.send_header("Content-Length", str(len(content)))

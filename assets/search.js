@@ -1,0 +1,12 @@
+// Below each result stands a piece of the page. Sphinx cuts it out of all that the page holds; here
+// it comes from the text, without the lists of pages around it. Loaded after Sphinx's own script.
+
+Search.htmlToText = (html, anchor) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const text = page.querySelector(`article ${anchor || "section"}`) ?? page.querySelector("article");
+  text?.querySelectorAll(".headerlink, .trail, script, style, svg, math").forEach((it) => it.remove());
+  return text?.textContent ?? "";
+};
+
+// A page on a disk may not read another one.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,0 +1,68 @@
+"""A Sphinx extension: every link of the built pages leads to a page, and to a place, that is there.
+
+Sphinx checks the references that it makes itself. Links that themes, widgets and plain HTML write
+are checked here, once all pages stand. Links to other sites are left to ``make linkcheck``.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.typing import ExtensionMetadata
+
+from bookbuild.not_found import prefix
+
+# The attribute with which an element names another file.
+NAMING = {"a": "href", "form": "action", "img": "src", "link": "href", "script": "src"}
+
+logger = logging.getLogger(__name__)
+
+
+def broken_links(site: Path, top: str = "/") -> Iterator[tuple[str, str]]:
+    """Yield each link of a page that leads nowhere: the page, and the link.
+
+    ``top`` is where the site is on its server; links that begin with it start there.
+    """
+    pages = {
+        path.resolve(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(site.rglob("*.html"))
+        if "_static" not in path.relative_to(site).parts
+    }
+    places = {
+        path: {str(element["id"]) for element in page.find_all(id=True)}
+        for path, page in pages.items()
+    }
+    for path, page in pages.items():
+        for element in page.find_all(list(NAMING)):
+            link = str(element.get(NAMING[element.name], ""))
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            name = unquote(parts.path)
+            if name.startswith(top):
+                target = site.resolve() / name.removeprefix(top)
+            else:
+                target = (path.parent / name).resolve() if name else path
+            if target.is_dir():
+                target /= "index.html"
+            place = unquote(parts.fragment)
+            if not target.is_file() or (place and place not in places.get(target, {place})):
+                yield path.relative_to(site.resolve()).as_posix(), link
+
+
+def check_links(app: Sphinx, exception: Exception | None) -> None:
+    """Warn of each broken link, which fails the build."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for page, link in broken_links(Path(app.outdir), prefix(app.config.html_baseurl)):
+        logger.warning("%s: a link leads nowhere: %s", page, link)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the extension with Sphinx."""
+    # When all that writes pages or files has done so.
+    app.connect("build-finished", check_links, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,47 @@
+"""A Sphinx extension: each page says what it is about, and where the book is published.
+
+Search engines, and the cards that a shared link becomes, read it. The address is ``html.baseurl``
+in ``_config.yml``. As long as there is none, the pages name no address, for a wrong one is worse.
+"""
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.typing import ExtensionMetadata
+
+# Pages that no source describes.
+DESCRIPTIONS = {
+    "genindex": "All names of the index, in the order of the alphabet.",
+    "search": "Search the chapters, the glossary and the code of the book.",
+}
+ADDRESS = re.compile(r'<meta property="og:(?:url|image)" content="(?!https?:)[^"]*"[^>]*>\s*')
+
+
+def set_address(app: Sphinx, config: Config) -> None:
+    """Let the extension that describes pages know the address of the book."""
+    config.ogp_site_url = config.html_baseurl
+
+
+def describe(
+    app: Sphinx,
+    pagename: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Describe the pages that have no source, and take out what is no address."""
+    tags = ADDRESS.sub("", context.get("metatags", ""))
+    if pagename in DESCRIPTIONS:
+        tags += f'<meta name="description" content="{DESCRIPTIONS[pagename]}">\n'
+    context["metatags"] = tags
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the extension with Sphinx."""
+    app.connect("config-inited", set_address)
+    # After the extension that writes what the cards show.
+    app.connect("html-page-context", describe, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

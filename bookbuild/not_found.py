@@ -1,0 +1,43 @@
+"""A Sphinx extension: ``404.html``, the page that a server shows where there is none.
+
+A server shows it at any address, so it names other pages from the top of the site, and it needs
+no other file: what it loads might not be there either.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+from markupsafe import Markup
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from bookbuild.pages import chapters, with_policy
+
+TEMPLATE = Path(__file__).with_name("not_found.html")
+
+
+def prefix(address: str) -> str:
+    """Return where a site is on its server, from the address at which it is published."""
+    return urlsplit(address).path.rstrip("/") + "/"
+
+
+def write_not_found(app: Sphinx, exception: Exception | None) -> None:
+    """Write the page."""
+    if exception is not None or app.builder.format != "html":
+        return
+    template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    page = template.render(
+        title=app.config.html_title,
+        logo=Markup((Path(app.srcdir) / app.config.html_logo).read_text(encoding="utf-8")),
+        chapters=[(page, app.env.titles[page].astext()) for page in chapters(app)],
+        prefix=prefix(app.config.html_baseurl),
+    )
+    (Path(app.outdir) / "404.html").write_text(with_policy(page), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the extension with Sphinx."""
+    # After bookbuild.pages, which corrects what the theme has written.
+    app.connect("build-finished", write_not_found, priority=550)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
