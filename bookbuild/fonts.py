@@ -1,8 +1,9 @@
 """A Sphinx extension: the letters of the book, cut out of fonts that come as Python packages.
 
 Source Serif is for reading, Source Sans for figures, widgets and all that stands around the text,
-STIX Two Math for formulas, Nanum Gothic for the Korean terms. All are under the SIL Open Font License, which asks that a changed font
-has another name and keeps the licence; both are in the font file itself.
+STIX Two Math for formulas, Nanum Gothic for the Korean terms. All are under the SIL Open Font
+License, which asks that a changed font has another name and keeps the licence; both are in the font
+file itself.
 """
 
 from dataclasses import dataclass

@@ -7,12 +7,14 @@ no other file: what it loads might not be there either.
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bs4 import BeautifulSoup
 from jinja2 import Environment
 from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.pages import chapters, with_policy
+from bookbuild.scripts import set_policy
+from bookbuild.trail import chapters
 
 TEMPLATE = Path(__file__).with_name("not_found.html")
 
@@ -27,13 +29,15 @@ def write_not_found(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
-    page = template.render(
+    html = template.render(
         title=app.config.html_title,
         logo=Markup((Path(app.srcdir) / app.config.html_logo).read_text(encoding="utf-8")),
-        chapters=[(page, app.env.titles[page].astext()) for page in chapters(app)],
+        chapters=chapters(app),
         prefix=prefix(app.config.html_baseurl),
     )
-    (Path(app.outdir) / "404.html").write_text(with_policy(page), encoding="utf-8")
+    page = BeautifulSoup(html, "html.parser")
+    set_policy(page)
+    (Path(app.outdir) / "404.html").write_text(str(page), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -22,7 +22,7 @@ def names_in_page(html: str) -> Iterator[str]:
     """Yield the names of the elements of a page, their classes and their ids."""
     for element in BeautifulSoup(html, "html.parser").find_all(True):
         yield element.name
-        yield from element.get_attribute_list("class", [])
+        yield from element.get("class") or []
         yield str(element.get("id", ""))
 
 
