@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lab accept bench lock clean distclean
+.PHONY: help book test lint lab accept bench linkcheck lock clean distclean
 
 help: ## List the targets
 	@echo "Usage: make <target>"
@@ -61,6 +61,9 @@ accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make acc
 bench: book ## Measure everything, print tables, keep them (20 min); a look: make bench QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training figures)
+
+linkcheck: book ## Ask every other site that the book links to; needs the network
+	@$(BIN)/jupyter-book build . --builder linkcheck
 
 lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
