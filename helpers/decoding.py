@@ -32,9 +32,9 @@ class EncoderStep:
     state_before: np.ndarray
     """Hidden state that went in, axes (units)."""
     update: np.ndarray
-    """Update gate: how much of the old state is kept, from 0 to 1, axes (units)."""
+    """Update gate, how much of the old state is kept, from 0 to 1, axes (units)."""
     reset: np.ndarray
-    """Reset gate: how much of it is looked at for the candidate, from 0 to 1, axes (units)."""
+    """Reset gate, how much of it is looked at for the candidate, from 0 to 1, axes (units)."""
     candidate: np.ndarray
     """What takes the place of all that is not kept, axes (units)."""
     state_after: np.ndarray
@@ -46,7 +46,9 @@ class Reading:
     """All that happened while a problem was read; a notebook shows it as a table."""
 
     problem: str
+    """Its text, as it was given."""
     reverse: bool
+    """Whether it was read back to front."""
     steps: tuple[EncoderStep, ...]
     """The eight time steps."""
 
@@ -108,8 +110,11 @@ class Trace:
     """All that happened while a problem was answered; a notebook shows it as a table."""
 
     problem: str
+    """Its text, as it was given."""
     teacher_forcing: bool
+    """Whether the right token went in, whatever was written before it."""
     reverse: bool
+    """Whether the problem was read and the answer written back to front."""
     context: np.ndarray
     """The context vector the decoder started from, axes (units)."""
     steps: tuple[Step, ...]
@@ -126,7 +131,7 @@ class Trace:
 
     @property
     def written(self) -> tuple[int, ...]:
-        """The ids that stand in the answer: the choices, or what was picked in their place."""
+        """The ids that stand in the answer, chosen or picked in place of a choice."""
         picks = itertools.chain(self.picks, itertools.repeat(None))
         return tuple(
             choice if pick is None else pick
@@ -183,7 +188,9 @@ class Trace:
 
 
 def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Run one time step; return the distribution (token 14) and the next state (units).
+    """Run one time step from ``state``, axes (units).
+
+    Returns the distribution, axes (token 14), and the next state, axes (units).
 
     Compiled: a call takes a fraction of the time of ``decoder.predict``.
 
@@ -199,7 +206,10 @@ def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarra
 
 
 def context_vector(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
-    """Return the encoder's last hidden state, axes (units), after reading ``problem``."""
+    """Return the encoder's last hidden state, axes (units), after reading ``problem``.
+
+    Raises like `problems.parse`.
+    """
     ids = problems_.arrays(problem, reverse=reverse).encoder_input
     return _compiled_encoder(encoder)(tf.constant(ids[None])).numpy()[0]
 
@@ -227,7 +237,10 @@ def reading(encoder: keras.Model, problem: str, *, reverse: bool = False) -> Rea
 
 
 def encoder_states(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
-    """Return the hidden state after each of the eight tokens, axes (time 8, units)."""
+    """Return the hidden state after each of the eight tokens, axes (time 8, units).
+
+    Raises like `problems.parse`.
+    """
     return reading(encoder, problem, reverse=reverse).states
 
 
@@ -242,13 +255,7 @@ def begin(
 ) -> Trace:
     """Return a trace of ``problem`` with no step taken yet, for `advance`.
 
-    ``context`` starts the decoder from another vector than the encoder's. ``picks`` are tokens to
-    write in place of the model's choices: ``[None, 7]`` leaves the first time step to the model
-    and writes a 7 at the second.
-
-    Raises:
-        TypeError, ValueError: like `problems.parse`; a pick is no id 0..13; there are more picks
-            than time steps, or any at all with teacher forcing, which reads none of them.
+    It takes what `trace` takes, and raises the same for the problem and the picks.
     """
     picks = check_picks(picks, teacher_forcing)
     target = problems_.arrays(problem, reverse=reverse).target.argmax(axis=-1)
@@ -260,8 +267,7 @@ def begin(
 def advance(decoder: keras.Model, trace: Trace) -> Trace:
     """Return ``trace`` with one more time step.
 
-    Free-running, the token written last goes in. With teacher forcing the right token does
-    (Williams and Zipser 1989). Raises like `step`.
+    Raises like `step`.
     """
     done = trace.steps
     token, state = PAD, trace.context
@@ -286,8 +292,15 @@ def trace(
 ) -> Trace:
     """Answer ``problem`` and keep every token, state and distribution on the way.
 
-    Begins as `begin` does and takes all five time steps. Raises like `begin` and `advance`, and a
-    ValueError if the two models do not belong together.
+    Free-running, the token written last goes in. With teacher forcing the right token does
+    (:ref:`Williams and Zipser 1989 <williams1989>`). ``context``, axes (units), starts the decoder
+    from another vector than the encoder's. ``picks`` are tokens to write in place of the model's
+    choices: ``[None, 7]`` leaves the first time step to the model and writes a 7 at the second.
+
+    Raises:
+        TypeError, ValueError: like `problems.parse`; ``context`` has not the axes (units); a pick
+            is no id 0..13; there are more picks than time steps, or any at all with teacher
+            forcing, which reads none of them; the two models do not belong together.
     """
     problems_.parse(problem)
     picks = check_picks(picks, teacher_forcing)
@@ -360,7 +373,7 @@ def exact_match(
     *,
     reverse: bool = False,
 ) -> float:
-    """Return the share of ``problems`` whose whole answer, EOS included, is right.
+    """Return the share of ``problems``, from 0 to 1, whose whole answer, EOS included, is right.
 
     Raises like `problems.batch`.
     """
@@ -392,7 +405,7 @@ def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
 
 
 def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int | None, ...]:
-    """Return the picks of a trace if they are allowed there; raises like `begin`."""
+    """Return the picks of a trace if they are allowed there; raises like `trace`."""
     if not isinstance(picks, Iterable):
         raise TypeError(f"Picks come as a list such as [None, 7], not {type(picks).__name__}.")
     checked = tuple(pick if pick is None else check_token(pick) for pick in picks)

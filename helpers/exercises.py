@@ -25,7 +25,9 @@ class Verdict:
     """Whether an answer is right, and the sentence that says so."""
 
     right: bool
+    """Whether the answer is right."""
     sentence: str
+    """``"Right."``, or what is wrong with it."""
 
     def __repr__(self) -> str:
         return self.sentence

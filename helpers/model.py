@@ -14,6 +14,8 @@ def seq2seq(
 ) -> tuple[keras.Model, keras.Model, keras.Model]:
     """Return ``model, encoder, decoder``: three views of the same layers, untrained.
 
+    After :ref:`Cho et al. 2014 <cho2014>` and :ref:`Sutskever et al. 2014 <sutskever2014>`.
+
     * ``model``, for training: encoder input (batch, time 8) and decoder input (batch, time 5)
       to distributions (batch, time 5, token 14). Compiled as in the notes: categorical
       cross-entropy, Adam, accuracy.

@@ -130,7 +130,7 @@ def embedding_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = T
 
 
 def distance_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) -> Picture:
-    """Draw the Euclidean distance of each row of ``matrix`` from each: dark is near.
+    """Draw the Euclidean distance of each row from each, axes (row, column): dark is near.
 
     Raises:
         ValueError: there are not as many vectors as ``rows``.
@@ -152,7 +152,7 @@ def distance_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TO
 
 
 def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) -> Picture:
-    """Draw the rows as points on the plane of their first two principal components.
+    """Draw the rows, axes (row, column), on the plane of their first two principal components.
 
     A line joins the digits in the order of their value.
 
@@ -183,7 +183,9 @@ def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) 
 
 
 def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
-    """Draw, for each pair of the ten digits, the distance of their vectors against |i - j|.
+    """Draw how far apart the vectors of two digits are against how far apart the digits are.
+
+    ``matrix`` has the axes (token, embedding_dim). Each pair of the ten digits is a point.
 
     Raises:
         ValueError: ``matrix`` has not at least ten rows.
@@ -293,8 +295,9 @@ def curves(
 ) -> Picture:
     """Draw one line a name over ``x``; ``level`` is a dotted horizontal line with its name.
 
-    ``width`` is in inches. Without a ``description`` the picture says from where to where each
-    line goes.
+    ``x`` and each line have the axes (point). With ``percent`` a line of shares, from 0 to 1, is
+    drawn from 0% to 100%. ``width`` is in inches. Without a ``description`` the picture says from
+    where to where each line goes.
 
     Raises:
         ValueError: a line is not as long as ``x``.
@@ -349,7 +352,7 @@ def coloured_points(
     colour_label: str,
     title: str = "",
 ) -> Picture:
-    """Draw points, axes (point, 2), each in the colour of its value.
+    """Draw ``points``, axes (point, 2), each in the ``colour`` of its value, axes (point).
 
     Raises:
         ValueError: the points have other axes, or there is not one value for each.

@@ -72,10 +72,13 @@ class Record:
     """How a model in the repository was made, and how good it is."""
 
     name: str
+    """As `load` takes it."""
     command: str
     """What makes it anew."""
     recipe: Recipe
+    """With the best of the seeds."""
     parameters: int
+    """How many weights the model has."""
     seeds: dict[int, float]
     """Exact match on the validation part for each seed that was tried."""
     exact_match: float
@@ -112,7 +115,7 @@ def load(name: str) -> tuple[keras.Model, keras.Model, keras.Model]:
 
 
 def record(name: str) -> Record:
-    """Return the record of a model. Raises like `load`."""
+    """Return how a model was made, and how good it is. Raises like `load`."""
     if not isinstance(name, str) or name not in RECIPES:
         raise ValueError(f"A model is one of {', '.join(map(repr, RECIPES))}, not {name!r}.")
     path = _existing(name, ".json")

@@ -36,18 +36,20 @@ class Task(NamedTuple):
     """The rule that makes a set of problems."""
 
     largest_operand: int
+    """Its operands are the numbers from 0 to this one."""
     operators: str
+    """One character for each, such as ``"+-"``."""
 
 
 class Split(NamedTuple):
     """The problems of a task in three parts that share none, mirrored sums included."""
 
     train: list[str]
-    """Eight in ten: the weights are fitted to these."""
+    """Eight in ten, to which the weights are fitted."""
     validation: list[str]
-    """One in ten: choices between runs and epochs are made on these."""
+    """One in ten, on which choices between runs and epochs are made."""
     test: list[str]
-    """One in ten: looked at once, for the figure that is reported."""
+    """One in ten, looked at once, for the figure that is reported."""
 
 
 TASKS: dict[str, Task] = {
@@ -55,15 +57,19 @@ TASKS: dict[str, Task] = {
     "arithmetic": Task(99, "+-"),
     "three-digit": Task(999, "+-"),
 }
-"""0..99 with + (10,000 problems), 0..99 with + and - (20,000), 0..999 with + and - (2,000,000)."""
+"""Three tasks by name. ``"sums"`` is 0..99 with ``+`` (10,000 problems), ``"arithmetic"`` 0..99
+with ``+`` and ``-`` (20,000), ``"three-digit"`` 0..999 with ``+`` and ``-`` (2,000,000)."""
 
 
 def parse(problem: str) -> tuple[int, str, int]:
     """Return the left operand, the operator and the right operand of ``problem``.
 
+    >>> parse("50+9")
+    (50, '+', 9)
+
     Raises:
         TypeError: ``problem`` is no string.
-        ValueError: ``problem`` is not two numbers 0..999 with one '+' or '-' between them.
+        ValueError: ``problem`` is not two numbers 0..999 with one ``+`` or ``-`` between them.
     """
     if not isinstance(problem, str):
         raise TypeError(f"A problem is a string such as '50+9', not {type(problem).__name__}.")
@@ -86,9 +92,9 @@ def solve(problem: str) -> str:
 def arrays(problem: str, *, reverse: bool = False) -> Arrays:
     """Return the encoder input, the decoder input and the target of ``problem``.
 
-    With ``reverse`` both texts are written back to front ('9+05' and '95'), as the model
-    ``"grown"`` reads and writes them (Sutskever et al. 2014 reverse the input). Raises like
-    `parse`.
+    With ``reverse`` both texts are written back to front (``9+05`` and ``95``), as the model
+    ``"grown"`` reads and writes them (:ref:`Sutskever et al. 2014 <sutskever2014>` reverse the
+    input). Raises like `parse`.
     """
     direction = -1 if reverse else 1
     answer = [*encode(solve(problem)[::direction]), EOS]
@@ -140,7 +146,7 @@ def split(task: str, size: int | None = None) -> Split:
     """Return the problems of ``task``, split into training, validation and test part.
 
     Which part a problem belongs to follows from a hash of its text, so it is the same on every
-    machine. '50+9' and '9+50' always fall into the same part: a sum in the test part has no
+    machine. ``50+9`` and ``9+50`` always fall into the same part: a sum in the test part has no
     mirror image in the training part. ``size`` takes that many problems of the task, drawn by
     the same hash.
 

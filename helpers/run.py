@@ -56,13 +56,15 @@ class Run:
     Args:
         recipe: what is trained and how.
         parts: the problems; by default the parts of the task of ``recipe``.
-        epochs: after which epochs a snapshot is taken; by default `recording_epochs`.
+        epochs: after which epochs a snapshot is taken; by default about forty, close together
+            early.
         watched: problems whose answers the snapshots keep.
         file: where the run is saved about twice a minute, when it is interrupted and when it is
             complete. If the file is there, the run goes on from it.
 
     Raises:
-        ValueError: like `training.build`; ``file`` holds the run of another recipe, or none.
+        ValueError: there are fewer problems than a batch takes; ``file`` holds the run of another
+            recipe, or none.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Run:
     ) -> None:
         self.recipe = recipe
         self.parts = problems.split(recipe.task, recipe.size) if parts is None else parts
+        """The problems it trains on and is examined on."""
         models, self.batches = build(recipe, self.parts.train)
         self.model, self.encoder, self.decoder = models
         self.recorder = Recorder(

@@ -21,38 +21,44 @@ SCHEDULES = ("one-cycle", "constant")
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides how a model is trained."""
+    """Everything that decides how a model is trained.
+
+    Raises:
+        ValueError: the task or the schedule is unknown, a count is no whole number of at
+            least 1, the learning rate is not above 0, the weight decay is below 0, or the bits
+            of a weight are not 8 or 16.
+    """
 
     task: str = "arithmetic"
     """One of `problems.TASKS`."""
     size: int | None = None
     """How many problems of the task are drawn, for all three parts together; None for all."""
     embedding_dim: int = 5
+    """How many numbers stand for a token."""
     units: int = 16
+    """How many numbers a state has."""
     reverse: bool = False
     """Problem and answer written back to front."""
     masked_loss: bool = False
     """Time steps after EOS count for nothing in the loss."""
     epochs: int = 100
+    """How often it goes through the training part."""
     batch_size: int = 128
+    """Problems an update."""
     learning_rate: float = 0.02
     """The highest value of the schedule."""
     schedule: str = "one-cycle"
-    """One of `SCHEDULES`."""
+    """``"one-cycle"``, as `one_cycle` says, or ``"constant"``."""
     weight_decay: float = 0.0
-    """Times the learning rate: the share that each update takes off each weight (AdamW)."""
+    """Times the learning rate it is the share that each update takes off each weight (AdamW,
+    :ref:`Loshchilov and Hutter 2019 <loshchilov2019>`)."""
     seed: int = 0
+    """Of the first weights, and of the order of the problems."""
     weight_bits: int | None = None
     """8 or 16 to round the weights after the last epoch, so that a page can carry them."""
 
     def __post_init__(self) -> None:
-        """Check the values.
-
-        Raises:
-            ValueError: the task or the schedule is unknown, a count is no whole number of at
-                least 1, the learning rate is not above 0, the weight decay is below 0, or the
-                bits of a weight are not 8 or 16.
-        """
+        """Check the values."""
         if self.task not in problems.TASKS:
             raise ValueError(
                 f"A task is one of {', '.join(map(repr, problems.TASKS))}, not {self.task!r}."
@@ -82,6 +88,7 @@ class Snapshot:
     """What was seen after one epoch (epoch 0: before any training)."""
 
     epoch: int
+    """How many epochs were done."""
     loss: float
     """Cross-entropy a token on the validation part, nats."""
     exact_match: float
@@ -98,7 +105,7 @@ def one_cycle(recipe: Recipe, batches: int) -> keras.optimizers.schedules.Learni
     """Return the learning rate over ``recipe.epochs`` epochs of ``batches`` updates each.
 
     Up in a straight line for the first tenth of all updates, then down to zero along a cosine
-    (after Smith and Topin 2018).
+    (after :ref:`Smith and Topin 2018 <smith2018>`).
     """
     updates = recipe.epochs * batches
     warmup = max(1, updates // 10)

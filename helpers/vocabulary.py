@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 TOKENS: tuple[str, ...] = (*"0123456789", "+", "-", "PAD", "EOS")
-"""The tokens in the order of their ids: ``TOKENS[10] == '+'``."""
+"""The tokens in the order of their ids, so ``TOKENS[10] == '+'``."""
 
 PAD: int = TOKENS.index("PAD")
 """The id that fills a sequence up to its length, and that starts every answer."""
@@ -27,7 +27,7 @@ def encode(text: str) -> list[int]:
 
     Raises:
         TypeError: ``text`` is no string.
-        ValueError: a character is neither a digit 0 to 9 nor '+' nor '-'.
+        ValueError: a character is neither a digit 0 to 9 nor ``+`` nor ``-``.
     """
     if not isinstance(text, str):
         raise TypeError(

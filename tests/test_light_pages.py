@@ -14,7 +14,7 @@ from bookbuild.build import ROOT, documents
 from tests.browser import HTML, watch
 
 DOCUMENTS = documents(ROOT)
-PAGES = [*DOCUMENTS, "search", "genindex"]
+PAGES = [*DOCUMENTS, "search", "genindex", "_modules/index", "_modules/helpers/decoding"]
 LIMIT = 250 * 1024  # bytes, all that a page transfers
 WIDGET_LIMIT = 60 * 1024  # bytes, what its widgets add to it
 WIDGET_CHAPTERS = ("embeddings", "encoder", "decoder", "training")

@@ -59,7 +59,9 @@ class DecoderStepper(Stepper):
         examples: the problems that are offered.
 
     Raises:
-        TypeError, ValueError: like `Stepper`.
+        TypeError: the models are neither an encoder and a decoder nor names.
+        ValueError: a name is unknown, the two models do not belong together, a problem is not
+            allowed by `problems.parse`, or ``reverse`` or ``task`` comes with names.
     """
 
     _esm = module_text("decoder_stepper")

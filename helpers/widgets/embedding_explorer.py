@@ -21,12 +21,12 @@ class EmbeddingExplorer(SnapshotWidget):
     """Shows a token's row, all distances and a map, at each snapshot of a training run.
 
     ``EmbeddingExplorer(pretrained.record("notes").snapshots)`` shows a stored run, and
-    ``EmbeddingExplorer(recorder.snapshots)`` your own. What the reader can set, Python can set and
+    ``EmbeddingExplorer(run.snapshots)`` your own. What the reader can set, Python can set and
     observe: ``explorer.token = "7"``. The map always has the same two directions, those in which
     the rows of the last snapshot spread most.
 
     Args:
-        snapshots: what a `training.Recorder` has kept of one run.
+        snapshots: those of one run, such as `run.Run.snapshots`.
         token: whose row is shown.
         other: the token it is compared with.
         snapshot: which snapshot to start with, 0 for the first; the last one if left out.

@@ -96,7 +96,10 @@ class EncoderStepper(Stepper):
         examples: the problems that are offered.
 
     Raises:
-        TypeError, ValueError: like `Stepper`; the context vectors are not finite.
+        TypeError: the models are neither an encoder and a decoder nor names.
+        ValueError: a name is unknown, the two models do not belong together, a problem is not
+            allowed by `problems.parse`, ``reverse`` or ``task`` comes with names, or the
+            context vectors are not finite.
     """
 
     _esm = module_text("encoder_stepper")

@@ -20,11 +20,11 @@ class TrainingReplay(SnapshotWidget):
     """Replays a training run: the curves, and what the model answered at each snapshot.
 
     ``TrainingReplay(pretrained.record("notes").snapshots)`` replays a stored run, and
-    ``TrainingReplay(recorder.snapshots)`` your own. What the reader can set, Python can set and
+    ``TrainingReplay(run.snapshots)`` your own. What the reader can set, Python can set and
     observe: ``replay.snapshot = 0``.
 
     Args:
-        snapshots: what a `training.Recorder` has kept of one run.
+        snapshots: those of one run, such as `run.Run.snapshots`.
         snapshot: which snapshot to start with, 0 for the first; the last one if left out.
 
     Raises:
