@@ -35,7 +35,7 @@ def correct_pictures(page: BeautifulSoup) -> None:
     for logo in page.select("img.logo__image.only-dark"):
         logo.decompose()
     for logo in page.select("img.logo__image"):
-        logo["class"] = "logo__image"
+        logo["class"] = "logo__image dark-light"  # which the theme does not darken
         logo["width"] = logo["height"] = "48"
 
 
