@@ -4,5 +4,6 @@ The modules follow the way of the data, and each imports only from those before 
 
     vocabulary <- problems <- model <- decoding <- plots <- training <- pretrained
 
-``geometry`` and ``packing`` import nothing; ``exercises`` and ``widgets`` stand on top of all.
+``diagrams``, ``geometry`` and ``packing`` import nothing; ``exercises`` and ``widgets`` stand
+on top of all.
 """

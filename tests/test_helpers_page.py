@@ -22,7 +22,7 @@ from tests.test_pages import broken_links, loaded_from_elsewhere, page, text_of
 HELPERS = HTML / "chapters/helpers.html"
 GROUPS = (
     *("vocabulary", "problems", "model", "decoding", "training", "run"),
-    *("pretrained", "geometry", "plots", "exercises", "widgets"),
+    *("pretrained", "geometry", "diagrams", "plots", "exercises", "widgets"),
 )
 CHAPTERS = notebooks(ROOT)
 CODE_LINK = "a.sphinx-codeautolink-a"
@@ -72,9 +72,14 @@ def anchor(name: str) -> str:
 
 @cache
 def named_by(chapter: Path) -> set[str]:
-    """Return the full names of the helpers that the code cells of a chapter name."""
+    """Return the full names of the helpers that a chapter's code names, where the page shows it."""
     cells = nbformat.read(chapter, as_version=4).cells
-    return named_in("\n".join(cell.source for cell in cells if cell.cell_type == "code"))
+    shown = [
+        cell.source
+        for cell in cells
+        if cell.cell_type == "code" and "remove-input" not in cell.metadata.get("tags", [])
+    ]
+    return named_in("\n".join(shown))
 
 
 def built(chapter: Path) -> Path:

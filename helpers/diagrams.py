@@ -1,0 +1,400 @@
+"""The architecture of the model as one drawing, in which the part a chapter is about stands out.
+
+The drawing is SVG and can be read in a light and in a dark page, on a phone and on a desk. Its
+letters take the colour and the font of the text around it, and it says in words what it shows.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+COLOURS = {
+    "embedding": "#009e73",
+    "encoder": "#0072b2",
+    "context vector": "#b0608a",
+    "decoder": "#d55e00",
+    "training": "#8f6f00",
+}
+"""The parts that can be lit, in the order of the data, each with its colour."""
+
+PROBLEM = ("PAD", "PAD", "PAD", "5", "0", "+", "9", "EOS")
+"""What the encoder reads: ``50+9``, padded to eight time steps."""
+
+ANSWER = ("5", "9", "EOS", "PAD", "PAD")
+"""What the decoder writes; the target is the same."""
+
+READ_BACK = ("PAD", *ANSWER[:-1])
+"""What the decoder reads: what it has written one time step before."""
+
+INK = 12
+"""The percentage of ink in a colour: it is darker in a light page, and lighter in a dark one."""
+
+MUTED_TEXT, MUTED_LINE = 0.8, 0.6
+"""How much of the ink is left in the letters and in the lines of a part that is not lit."""
+
+# Lengths are in units of the drawing. On a phone, with room for 312 pixels, one is 0.84 pixels.
+_WIDTH, _HEIGHT = 371, 324
+_PIXELS = 480  # the width where the page has room for it
+_SMALL, _LARGE = 12, 13  # letters
+_HEAD = 5  # of an arrow
+_ROUND = 5  # a corner of a line
+_GAP = 3  # between an arrow and what it leads to
+_BOX, _BOX_HEIGHT = 27, 26
+_CELL, _CELL_HEIGHT = 5.4, 10  # of the vector of a token: five are as wide as a box
+_CONTEXT_CELL, _CONTEXT_HEIGHT = 12, 14
+_PILL, _PILL_HEIGHT = 36, 18
+
+# The middle of each column, from the left.
+_ENCODER = [94 + 36 * step for step in range(len(PROBLEM))]
+_DECODER = [109 + 50 * step for step in range(len(ANSWER))]
+_CONTEXT, _LOSS = 224, 349
+_LANES = 81, 367  # where a line goes down past other rows
+
+# The middle of each row, from the top.
+_PROBLEM_ROW, _ENCODER_VECTORS, _ENCODER_ROW, _ENCODER_TIME = 9, 36, 68, 95
+_CONTEXT_ROW = 126
+_INPUT_ROW, _DECODER_VECTORS, _DECODER_ROW, _ANSWER_ROW = 158, 185, 217, 250
+_LOSS_ROW, _TARGET_ROW, _DECODER_TIME = 270, 290, 315
+
+# How dark the cells of a vector are, from 1 to 9. A token has one vector, wherever it is read.
+_VECTORS = {
+    "PAD": (2, 5, 3, 8, 4),
+    "5": (7, 3, 9, 2, 5),
+    "0": (3, 8, 5, 4, 9),
+    "+": (9, 2, 4, 7, 3),
+    "9": (5, 9, 2, 6, 8),
+    "EOS": (4, 6, 8, 3, 7),
+}
+_CONTEXT_VECTOR = (3, 8, 5, 9, 2, 6, 4, 7, 9, 3, 5, 8, 2, 7, 4, 6)
+
+_Point = tuple[float, float]
+_Way = Sequence[_Point]
+
+
+@dataclass(frozen=True, repr=False)
+class Diagram:
+    """A drawing that a notebook shows as SVG in the colours of the page."""
+
+    svg: str
+    description: str
+    lit: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Diagram of the encoder-decoder, lit: {', '.join(self.lit)}>"
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
+
+def architecture(*lit: str) -> Diagram:
+    """Draw the encoder-decoder at work on ``50+9``, with the parts named in ``lit`` lit.
+
+    The parts are those of ``COLOURS``. When none is named, all of them are lit.
+
+    Raises:
+        ValueError: there is no part of that name.
+    """
+    for name in lit:
+        if name not in tuple(COLOURS):
+            *names, last = COLOURS
+            raise ValueError(f"A part is one of {', '.join(names)} and {last}, not {name!r}.")
+    chosen = tuple(name for name in COLOURS if not lit or name in lit)
+    description = _description(chosen)
+    pieces = [
+        f'<svg class="picture architecture" role="img" aria-label="{escape(description)}" '
+        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_PIXELS}" '
+        f'height="{_PIXELS * _HEIGHT / _WIDTH:.0f}" fill="none" font-family="inherit" '
+        'style="display:block;height:auto;margin-inline:auto;max-width:100%">',
+        _time(_ENCODER, _ENCODER_TIME),
+        _time(_DECODER, _DECODER_TIME),
+        _embedding("embedding" in chosen),
+        _encoder("encoder" in chosen),
+        _decoder("decoder" in chosen),
+        _context_vector("context vector" in chosen),
+        _training("training" in chosen),
+        _row("problem", PROBLEM, _ENCODER, _PROBLEM_ROW, {"embedding", "encoder"} & {*chosen}),
+        _row("input", READ_BACK, _DECODER, _INPUT_ROW, {"embedding", "decoder"} & {*chosen}),
+        _row("answer", ANSWER, _DECODER, _ANSWER_ROW, {"decoder", "training"} & {*chosen}),
+        _row("target", ANSWER, _DECODER, _TARGET_ROW, {"training"} & {*chosen}),
+        "</svg>",
+    ]
+    return Diagram("\n".join(pieces), description, chosen)
+
+
+def _description(lit: Sequence[str]) -> str:
+    problem = ", ".join(PROBLEM).replace("+", "plus")
+    read, written = ", ".join(READ_BACK), ", ".join(ANSWER)
+    shown = "All parts are lit" if len(lit) == len(COLOURS) else f"Lit: {', '.join(lit)}"
+    return (
+        f"An encoder-decoder at work on 50+9. Embedding: each token that is read is looked up as "
+        f"a vector of five numbers. Encoder: eight GRU boxes, time steps 1 to 8, read {problem}; "
+        f"an arrow, the hidden state, leads from each box to the next. Context vector: the last "
+        f"hidden state, sixteen numbers, leads to the decoder. Decoder: five GRU boxes, time "
+        f"steps 1 to 5, read {read} and write {written}; each written token is read at the next "
+        f"time step. Training: the answer is compared with the target {written}, and from the "
+        f"loss an update leads back. {shown}."
+    )
+
+
+# The parts.
+
+
+def _embedding(lit: bool) -> str:
+    vectors: list[str] = []
+    arrows: list[_Way] = []
+    for tokens, columns, row, to in (
+        (PROBLEM, _ENCODER, _PROBLEM_ROW, _ENCODER_VECTORS),
+        (READ_BACK, _DECODER, _INPUT_ROW, _DECODER_VECTORS),
+    ):
+        for token, x in zip(tokens, columns, strict=True):
+            levels = _VECTORS[token] if lit else [0] * 5
+            vectors.append(_cells(x, to, _CELL, _CELL_HEIGHT, levels))
+            arrows.append([(x, row + 8), (x, to - _CELL_HEIGHT / 2 - _GAP)])
+    names = [
+        *_names(_ENCODER_VECTORS, lit, "embedding"),
+        *_names(_DECODER_VECTORS, lit, "embedding"),
+    ]
+    return _part("embedding", lit, [*vectors, _arrows(arrows)], names)
+
+
+def _encoder(lit: bool) -> str:
+    shapes = _recurrent(_ENCODER, _ENCODER_VECTORS, _ENCODER_ROW)
+    return _part("encoder", lit, shapes, _names(_ENCODER_ROW, lit, "encoder", "GRU"))
+
+
+def _context_vector(lit: bool) -> str:
+    levels = _CONTEXT_VECTOR if lit else [0] * 16
+    vector = _cells(_CONTEXT, _CONTEXT_ROW, _CONTEXT_CELL, _CONTEXT_HEIGHT, levels)
+    left, right = _LANES
+    here: _Way = [
+        (_ENCODER[-1] + _BOX / 2, _ENCODER_ROW),
+        (right, _ENCODER_ROW),
+        (right, _CONTEXT_ROW),
+        (_CONTEXT + 8 * _CONTEXT_CELL + _GAP, _CONTEXT_ROW),
+    ]
+    away: _Way = [
+        (_CONTEXT - 8 * _CONTEXT_CELL, _CONTEXT_ROW),
+        (left, _CONTEXT_ROW),
+        (left, _DECODER_ROW),
+        (_DECODER[0] - _BOX / 2 - _GAP, _DECODER_ROW),
+    ]
+    names = [
+        _label("context", _CONTEXT_ROW - 7, bold=lit, muted=not lit),
+        _label("vector", _CONTEXT_ROW + 7, bold=lit, muted=not lit),
+    ]
+    return _part("context vector", lit, [vector, _arrows([here, away])], names)
+
+
+def _decoder(lit: bool) -> str:
+    bottom = _DECODER_ROW + _BOX_HEIGHT / 2
+    writes: list[_Way] = [[(x, bottom), (x, _ANSWER_ROW - 9)] for x in _DECODER]
+    reads_back: list[_Way] = []
+    for token, (here, there) in zip(ANSWER, pairwise(_DECODER), strict=False):
+        room, between = 8 if len(token) == 1 else 17, (here + there) / 2
+        reads_back.append(
+            [
+                (here + room, _ANSWER_ROW),
+                (between, _ANSWER_ROW),
+                (between, _INPUT_ROW),
+                (there - room, _INPUT_ROW),
+            ]
+        )
+    shapes = [
+        *_recurrent(_DECODER, _DECODER_VECTORS, _DECODER_ROW),
+        _arrows(writes),
+        _arrows(reads_back, dashed=True),
+    ]
+    return _part("decoder", lit, shapes, _names(_DECODER_ROW, lit, "decoder", "GRU"))
+
+
+def _training(lit: bool) -> str:
+    left, top = _LOSS - _PILL / 2, _LOSS_ROW - _PILL_HEIGHT / 2
+    mark = _tag(
+        "rect",
+        class_="loss",
+        x=left,
+        y=top,
+        width=_PILL,
+        height=_PILL_HEIGHT,
+        rx=_PILL_HEIGHT / 2,
+        fill_opacity=0.16,
+    )
+    pairs: list[_Way] = [[(x, _ANSWER_ROW + 8), (x, _TARGET_ROW - 8)] for x in _DECODER]
+    compared: _Way = [(_DECODER[0], _LOSS_ROW), (left - _GAP, _LOSS_ROW)]
+    update: _Way = [
+        (_LOSS, top),
+        (_LOSS, _DECODER_ROW),
+        (_DECODER[-1] + _BOX / 2 + _GAP, _DECODER_ROW),
+    ]
+    words = [
+        *_names(_LOSS_ROW, lit, "training"),
+        _text("loss", _LOSS, _LOSS_ROW, muted=not lit),
+        _text("update", _LOSS, _DECODER_ROW - 12, muted=not lit),
+    ]
+    return _part("training", lit, [_lines(pairs), mark, _arrows([compared, update])], words)
+
+
+def _recurrent(columns: Sequence[float], vectors: float, row: float) -> list[str]:
+    """Draw a row of boxes, what each reads, and the hidden state from each to the next."""
+    top, bottom = row - _BOX_HEIGHT / 2, vectors + _CELL_HEIGHT / 2
+    boxes = [
+        _tag("rect", x=x - _BOX / 2, y=top, width=_BOX, height=_BOX_HEIGHT, rx=4) for x in columns
+    ]
+    read = [[(x, bottom), (x, top - _GAP)] for x in columns]
+    state = [
+        [(here + _BOX / 2, row), (there - _BOX / 2 - 1, row)] for here, there in pairwise(columns)
+    ]
+    return [_tag("g", *boxes, class_="boxes", fill_opacity=0.16), _arrows(read + state)]
+
+
+# What the parts are made of.
+
+
+def _part(name: str, lit: bool, shapes: Iterable[str], texts: Iterable[str]) -> str:
+    """Put a part together: its shapes in its colour if it is lit, else thin and pale."""
+    drawn = _tag(
+        "g",
+        *shapes,
+        stroke="currentColor",
+        color=f"color-mix(in srgb, {COLOURS[name]}, currentColor {INK}%)" if lit else None,
+        fill="currentColor" if lit else None,
+        stroke_width=1.8 if lit else None,
+        opacity=None if lit else MUTED_LINE,
+    )
+    return _tag("g", drawn, *texts, class_="part lit" if lit else "part", data_part=name)
+
+
+def _row(
+    label: str, tokens: Sequence[str], columns: Sequence[float], row: float, lit: set[str]
+) -> str:
+    """Write the tokens of a row, and at its left what they are."""
+    written = [
+        _text(token, x, row, size=_LARGE, muted=not lit)
+        for token, x in zip(tokens, columns, strict=True)
+    ]
+    return _tag("g", _label(label, row, muted=not lit), *written, class_="tokens", data_row=label)
+
+
+def _time(columns: Sequence[float], row: float) -> str:
+    """Number the time steps of a row of boxes, on an arrow."""
+    room = 6.5
+    steps = [[(here + room, row), (there - room, row)] for here, there in pairwise(columns)]
+    last = [(columns[-1] + room, row), (columns[-1] + _BOX / 2 + 3, row)]
+    numbers = [_text(str(step), x, row, muted=True) for step, x in enumerate(columns, 1)]
+    return _tag(
+        "g",
+        _tag("g", _lines(steps), _arrows([last]), stroke="currentColor", opacity=MUTED_LINE),
+        _label("time", row, muted=True),
+        *numbers,
+        class_="time",
+    )
+
+
+def _names(row: float, lit: bool, name: str, layer: str = "") -> list[str]:
+    """Write the name of a part at the left of a row, and below it what the row is made of."""
+    if not layer:
+        return [_label(name, row, bold=lit, muted=not lit)]
+    return [
+        _label(name, row - 7, bold=lit, muted=not lit),
+        _label(layer, row + 7, muted=not lit),
+    ]
+
+
+def _label(text: str, row: float, *, bold: bool = False, muted: bool = False) -> str:
+    """Write text at the left edge."""
+    return _text(text, 0, row, anchor="start", bold=bold, muted=muted)
+
+
+def _text(
+    text: str,
+    x: float,
+    row: float,
+    *,
+    anchor: str = "middle",
+    size: float = _SMALL,
+    bold: bool = False,
+    muted: bool = False,
+) -> str:
+    """Write text; its capitals have their middle at the height of the row."""
+    return _tag(
+        "text",
+        text,
+        x=x,
+        y=row + 0.35 * size,
+        font_size=size,
+        font_weight="bold" if bold else None,
+        text_anchor=anchor,
+        fill="currentColor",
+        fill_opacity=MUTED_TEXT if muted else None,
+    )
+
+
+def _cells(x: float, row: float, width: float, height: float, levels: Sequence[int]) -> str:
+    """Draw a vector with its middle at ``x``: a cell for each level, which is from 0 to 9."""
+    left = x - width * len(levels) / 2
+    cells = [
+        _tag(
+            "rect",
+            x=left + width * number,
+            y=row - height / 2,
+            width=width,
+            height=height,
+            fill_opacity=level / 10,
+        )
+        for number, level in enumerate(levels)
+    ]
+    return _tag("g", *cells, class_="vector", stroke_width=0.8)
+
+
+def _lines(ways: Iterable[_Way], dashed: bool = False) -> str:
+    """Draw lines from point to point."""
+    if dashed:  # from the end: there a dash meets the head of the arrow
+        ways = [way[::-1] for way in ways]
+    path = "".join(map(_path, ways))
+    return _tag("path", d=path, fill="none", stroke_dasharray="3 2" if dashed else None)
+
+
+def _arrows(ways: Iterable[_Way], dashed: bool = False) -> str:
+    """Draw lines with a head at their last point."""
+    lines, heads = [], ""
+    for way in ways:
+        x, y = way[-1]
+        across, down = _direction(way[-2], way[-1])
+        lines.append([*way[:-1], (x - across * (_HEAD - 1), y - down * (_HEAD - 1))])
+        heads += (
+            f"M{x:g} {y:g}l{-5 * across - 2.5 * down:g} {-5 * down - 2.5 * across:g}"
+            f"l{5 * down} {5 * across}z"
+        )
+    return _lines(lines, dashed) + _tag("path", d=heads, fill="currentColor", stroke="none")
+
+
+def _path(way: _Way) -> str:
+    """Return the path from point to point, with round corners."""
+    path = f"M{way[0][0]:g} {way[0][1]:g}"
+    for before, (x, y), after in zip(way, way[1:], way[2:], strict=False):
+        (left, up), (right, down) = _direction((x, y), before), _direction((x, y), after)
+        path += (
+            f"L{x + left * _ROUND:g} {y + up * _ROUND:g}"
+            f"Q{x:g} {y:g} {x + right * _ROUND:g} {y + down * _ROUND:g}"
+        )
+    return path + f"L{way[-1][0]:g} {way[-1][1]:g}"
+
+
+def _direction(here: _Point, there: _Point) -> tuple[int, int]:
+    """Return where a line goes that is level or upright: 1 or -1 in the one, 0 in the other."""
+    (x, y), (to_x, to_y) = here, there
+    return (to_x > x) - (to_x < x), (to_y > y) - (to_y < y)
+
+
+def _tag(element: str, *content: str, **attributes: str | float | None) -> str:
+    """Return an element with the attributes that have a value."""
+    said = ""
+    for name, value in attributes.items():
+        if value is not None:
+            text = value if isinstance(value, str) else f"{value:g}"
+            said += f' {name.strip("_").replace("_", "-")}="{text}"'
+    if not content:
+        return f"<{element}{said}/>"
+    between = "" if element == "text" else "\n"
+    return f"<{element}{said}>{between}{between.join(content)}{between}</{element}>"

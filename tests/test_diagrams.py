@@ -1,0 +1,350 @@
+"""The drawing of the architecture: true to the model, lit where it should be, legible anywhere."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from matplotlib.colors import to_rgb
+from playwright.sync_api import Browser, Page
+
+from bookbuild.build import ROOT
+from helpers import plots, problems
+from helpers.diagrams import ANSWER, COLOURS, INK, MUTED_LINE, MUTED_TEXT, PROBLEM, architecture
+from helpers.vocabulary import TOKENS
+from tests.messages import ONE_SENTENCE
+from tests.test_plots import blended, contrast
+
+PARTS = tuple(COLOURS)
+CHOICES: tuple[tuple[str, ...], ...] = ((), *((name,) for name in PARTS), ("encoder", "decoder"))
+# Ink and paper: the book's pages, and JupyterLab's.
+PAGES = {
+    "light": ("#222832", "#ffffff"),
+    "dark": ("#ced6dd", "#14181e"),
+    "lab, light": ("#212121", "#ffffff"),
+    "lab, dark": ("#e0e0e0", "#121212"),
+}
+SHOWN = {
+    "intro": PARTS,
+    "chapters/embeddings": ("embedding",),
+    "chapters/encoder": ("encoder", "context vector"),
+    "chapters/decoder": ("decoder",),
+    "chapters/training": ("training",),
+    "chapters/implementation": PARTS,
+}
+PHONE = 312  # pixels: a phone of 360, less the margins of page and figure
+
+every_choice = pytest.mark.parametrize("lit", CHOICES, ids=lambda lit: ", ".join(lit) or "all")
+every_page = pytest.mark.parametrize("paper", PAGES)
+
+
+def drawn(*lit: str) -> ElementTree.Element:
+    """Return the drawing as XML."""
+    return ElementTree.fromstring(architecture(*lit)._repr_html_())
+
+
+def part(root: ElementTree.Element, name: str) -> ElementTree.Element:
+    """Return the group of a part."""
+    found = root.find(f"g[@data-part='{name}']")
+    assert found is not None
+    return found
+
+
+def boxes(element: ElementTree.Element) -> list[ElementTree.Element]:
+    """Return the GRU boxes in a part."""
+    return element.findall(".//g[@class='boxes']/rect")
+
+
+def vectors(element: ElementTree.Element) -> list[list[ElementTree.Element]]:
+    """Return the cells of each vector in a part."""
+    return [vector.findall("rect") for vector in element.iterfind(".//g[@class='vector']")]
+
+
+def rows(root: ElementTree.Element) -> dict[str, tuple[str, ...]]:
+    """Return the tokens of each row, which begins with its name."""
+    read = {}
+    for group in root.iterfind("g[@class='tokens']"):
+        label, *tokens = (text.text or "" for text in group.iter("text"))
+        assert label == group.get("data-row")
+        read[label] = tuple(tokens)
+    return read
+
+
+@every_choice
+def test_tokens(lit: tuple[str, ...]) -> None:
+    """Each row has the tokens of the arrays for 50+9, padded, whatever is lit."""
+    arrays = problems.arrays("50+9")
+    target = tuple(TOKENS[token] for token in arrays.target.argmax(axis=-1))
+    assert rows(drawn(*lit)) == {
+        "problem": tuple(TOKENS[token] for token in arrays.encoder_input),
+        "input": tuple(TOKENS[token] for token in arrays.decoder_input),
+        "answer": target,
+        "target": target,
+    }
+
+
+@every_choice
+def test_boxes_and_cells(lit: tuple[str, ...]) -> None:
+    """Eight and five boxes; five cells for each token that is read, sixteen for the context."""
+    root = drawn(*lit)
+    assert [len(boxes(part(root, name))) for name in PARTS] == [0, 8, 0, 5, 0]
+    assert [len(cells) for cells in vectors(part(root, "embedding"))] == [5] * (8 + 5)
+    assert [len(cells) for cells in vectors(part(root, "context vector"))] == [16]
+    assert len(root.findall(".//rect[@class='loss']")) == 1
+
+
+def test_a_token_has_one_vector_wherever_it_is_read() -> None:
+    """Where the embedding is lit, equal tokens look alike, and others do not."""
+    root = drawn("embedding")
+    read = [*rows(root)["problem"], *rows(root)["input"]]
+    looks = [
+        tuple(cell.get("fill-opacity") for cell in cells)
+        for cells in vectors(part(root, "embedding"))
+    ]
+    for (token, look), (other, another) in combinations(zip(read, looks, strict=True), 2):
+        assert (look == another) == (token == other), (token, other)
+
+
+@every_choice
+def test_time_steps(lit: tuple[str, ...]) -> None:
+    """The arrow of time of each row numbers its steps, below its boxes, from the left."""
+    root = drawn(*lit)
+    texts = [list(group.iter("text")) for group in root.iterfind("g[@class='time']")]
+    for row, name, steps in zip(texts, ("encoder", "decoder"), (8, 5), strict=True):
+        assert [text.text for text in row] == ["time", *map(str, range(1, steps + 1))]
+        for number, box in zip(row[1:], boxes(part(root, name)), strict=True):
+            middle = float(box.get("x", "")) + float(box.get("width", "")) / 2
+            assert float(number.get("x", "")) == middle
+            assert float(number.get("y", "")) > float(box.get("y", "")) + 20
+
+
+@every_choice
+def test_what_is_lit(lit: tuple[str, ...]) -> None:
+    """A lit part has its colour, strong lines, filled shapes and a bold name; no other part has."""
+    root = drawn(*lit)
+    for name in PARTS:
+        group = part(root, name)
+        chosen = not lit or name in lit
+        assert group.get("class") == ("part lit" if chosen else "part")
+        shapes = group.find("g")
+        assert shapes is not None
+        colour = f"color-mix(in srgb, {COLOURS[name]}, currentColor {INK}%)" if chosen else None
+        assert shapes.get("color") == colour
+        assert shapes.get("stroke-width") == ("1.8" if chosen else None)
+        assert shapes.get("fill") == ("currentColor" if chosen else None)
+        assert shapes.get("opacity") == (None if chosen else str(MUTED_LINE))
+        named = [text for text in group.iter("text") if text.text in (name, *name.split())]
+        assert " ".join(text.text or "" for text in named).startswith(name)
+        bold = [text for text in group.iter("text") if text.get("font-weight") == "bold"]
+        assert bold == (named if chosen else [])
+        for text in named:
+            assert text.get("fill-opacity") == (None if chosen else str(MUTED_TEXT))
+
+
+@every_choice
+def test_described(lit: tuple[str, ...]) -> None:
+    """An image whose description says what is drawn, and which parts are lit."""
+    diagram = architecture(*lit)
+    label = drawn(*lit).get("aria-label", "")
+    assert drawn(*lit).get("role") == "img"
+    assert label == diagram.description
+    assert "50+9" in label
+    assert ", ".join(PROBLEM).replace("+", "plus") in label
+    assert label.count(", ".join(ANSWER)) == 2
+    for name in PARTS:
+        assert f" {name.capitalize()}: " in label
+    ending = f" Lit: {', '.join(lit)}." if lit else " All parts are lit."
+    assert label.endswith(ending)
+    assert diagram.lit == (lit or PARTS)
+    assert repr(diagram) == f"<Diagram of the encoder-decoder, lit: {', '.join(lit or PARTS)}>"
+
+
+@pytest.mark.parametrize("name", ["attention", "", "Encoder", None, ["encoder"]])
+def test_a_part_that_is_not_there(name: Any) -> None:
+    """It is refused in one sentence that names the parts there are."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as refused:
+        architecture("encoder", name)
+    assert repr(name) in str(refused.value)
+    for part_name in PARTS:
+        assert part_name in str(refused.value)
+
+
+@every_choice
+def test_several_can_stand_in_a_page(lit: tuple[str, ...]) -> None:
+    """No ids, no references, no style sheet, no script."""
+    root = drawn(*lit)
+    assert not [element for element in root.iter() if element.get("id")]
+    assert {element.tag for element in root.iter()} == {"svg", "g", "rect", "path", "text"}
+    assert not re.search(r"url\(|href|<style", architecture(*lit).svg)
+
+
+@every_choice
+def test_the_same_each_time(lit: tuple[str, ...]) -> None:
+    """Two drawings are equal to the byte, in whatever order the parts are named."""
+    assert architecture(*lit) == architecture(*lit)
+    assert architecture(*reversed(lit), *lit).svg == architecture(*lit).svg
+
+
+@every_choice
+def test_room_is_kept(lit: tuple[str, ...]) -> None:
+    """Width and height have the ratio of the drawing, and text follows the page."""
+    root = drawn(*lit)
+    left, top, width, height = map(float, root.get("viewBox", "").split())
+    assert (left, top) == (0, 0)
+    shown = float(root.get("width", "")), float(root.get("height", ""))
+    assert shown[0] / shown[1] == pytest.approx(width / height, rel=0.002)
+    assert shown[0] <= 35 * 16
+    for declared in ("max-width:100%", "height:auto", "margin-inline:auto"):
+        assert declared in root.get("style", "")
+    assert root.get("font-family") == "inherit"
+    for text in root.iter("text"):
+        assert text.get("fill") == "currentColor"
+        assert float(text.get("font-size", "")) * PHONE / width >= 10, text.text
+
+
+def test_the_colours_are_those_of_the_figures() -> None:
+    """The drawing and the other figures speak one language."""
+    assert [COLOURS[name] for name in PARTS[:4]] == [
+        plots.GREEN,
+        plots.BLUE,
+        plots.PURPLE,
+        plots.VERMILION,
+    ]
+
+
+@every_page
+def test_contrast(paper: str) -> None:
+    """Of colours and lines at least 3:1 with the page, of letters at least 4.5:1."""
+    ink, ground = PAGES[paper]
+    for name, colour in COLOURS.items():
+        mixed = tuple(
+            (1 - INK / 100) * part + INK / 100 * own
+            for part, own in zip(to_rgb(colour), to_rgb(ink), strict=True)
+        )
+        assert contrast(mixed, ground) >= 3, name
+        assert contrast(colour, ground) >= 3, name
+    assert contrast(blended(ink, MUTED_LINE, ground), ground) >= 3
+    assert contrast(blended(ink, MUTED_TEXT, ground), ground) >= 4.5
+
+
+# In a browser.
+
+# The boxes of the letters, without most of the room above and below them, and what comes near them.
+LOOK = """svg => {
+    const texts = [...svg.querySelectorAll("text")].map((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        const air = (bottom - top) * 0.2;
+        return {
+            text: text.textContent, left, right, top: top + air, bottom: bottom - air,
+            size: parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a,
+            family: getComputedStyle(text).fontFamily,
+        };
+    });
+    const points = [...svg.querySelectorAll("path")].flatMap((path) => {
+        const matrix = path.getScreenCTM();
+        const length = path.getTotalLength();
+        return Array.from({ length: Math.ceil(length) + 1 }, (_, at) => {
+            const { x, y } = path.getPointAtLength(Math.min(at, length)).matrixTransform(matrix);
+            return [x, y];
+        });
+    });
+    const shapes = [...svg.querySelectorAll("rect")].map((rect) => {
+        const { left, right, top, bottom } = rect.getBoundingClientRect();
+        return { loss: rect.classList.contains("loss"), left, right, top, bottom };
+    });
+    const { left, right, top, bottom } = svg.getBoundingClientRect();
+    return { texts, points, shapes, frame: { left, right, top, bottom } };
+}"""
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Return whether two boxes have a place in common."""
+    return (
+        one["left"] < other["right"]
+        and other["left"] < one["right"]
+        and one["top"] < other["bottom"]
+        and other["top"] < one["bottom"]
+    )
+
+
+@pytest.fixture(scope="module")
+def sheet(browser: Browser) -> Iterator[Page]:
+    """Give a page of its own for drawings."""
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    yield page
+    page.close()
+
+
+def look(sheet: Page, lit: tuple[str, ...], paper: str, width: int) -> dict[str, Any]:
+    """Put a drawing on paper where there is so much room; return where its pieces are."""
+    ink, ground = PAGES[paper]
+    sheet.set_content(
+        f'<body style="margin:20px;color:{ink};background:{ground};font-family:sans-serif">'
+        f'<div style="width:{width}px">{architecture(*lit).svg}</div>'
+    )
+    seen: dict[str, Any] = sheet.locator("svg").evaluate(LOOK)
+    return seen
+
+
+@pytest.mark.parametrize("width", [PHONE, 800])
+@pytest.mark.parametrize("paper", ["light", "dark"])
+@every_choice
+def test_letters_stand_free(sheet: Page, lit: tuple[str, ...], paper: str, width: int) -> None:
+    """No letter touches another text, a line or a shape, or sticks out; all are large enough."""
+    seen = look(sheet, lit, paper, width)
+    frame = seen["frame"]
+    assert frame["right"] - frame["left"] == pytest.approx(min(width, 480), abs=0.5)
+    assert frame["left"] - 20 == pytest.approx(20 + width - frame["right"], abs=0.5)  # centred
+    assert len(seen["texts"]) == 4 + 8 + 3 * 5 + 2 + 8 + 5 + 2 + 2 * 2 + 2 + 3
+    for one, other in combinations(seen["texts"], 2):
+        assert not overlap(one, other), (one["text"], other["text"])
+    for text in seen["texts"]:
+        assert text["size"] >= 10, text["text"]
+        assert text["family"] == "sans-serif"
+        assert frame["left"] <= text["left"] and text["right"] <= frame["right"], text["text"]
+        assert frame["top"] <= text["top"] and text["bottom"] <= frame["bottom"], text["text"]
+        for x, y in seen["points"]:
+            at = {"left": x - 0.5, "right": x + 0.5, "top": y - 0.5, "bottom": y + 0.5}
+            assert not overlap(text, at), (text["text"], x, y)
+        around = [shape for shape in seen["shapes"] if overlap(text, shape)]
+        assert [shape["loss"] for shape in around] == [True] * (text["text"] == "loss")
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_colours_as_they_are_seen(sheet: Page, paper: str) -> None:
+    """The browser mixes the colours with the ink of the page, and they stand out from it."""
+    look(sheet, (), paper, 800)
+    ink, ground = PAGES[paper]
+    for name in PARTS:
+        seen = sheet.locator(f"[data-part='{name}'] > g").evaluate(
+            "it => getComputedStyle(it).stroke"
+        )
+        channels = re.fullmatch(r"color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)\)", seen)
+        assert channels, seen
+        mixed = tuple(map(float, channels.groups()))
+        wanted = [
+            (1 - INK / 100) * part + INK / 100 * own
+            for part, own in zip(to_rgb(COLOURS[name]), to_rgb(ink), strict=True)
+        ]
+        assert mixed == pytest.approx(wanted, abs=0.01)
+        assert contrast(mixed, ground) >= 3
+
+
+# In the book.
+
+
+@pytest.mark.parametrize("document", SHOWN)
+def test_it_opens_each_chapter(document: str) -> None:
+    """It is the first that a chapter shows, with its part lit, a caption, and no code beside it."""
+    cells = nbformat.read(ROOT / f"{document}.ipynb", as_version=4).cells
+    first = cells[1]
+    assert (cells[0].cell_type, first.cell_type) == ("markdown", "code")
+    assert first.outputs[0].data["text/html"] == architecture(*SHOWN[document]).svg
+    assert first.metadata.tags == ["remove-input"]
+    assert first.metadata.jupyter == {"source_hidden": True}
+    figure = first.metadata.mystnb.figure
+    assert re.fullmatch(r"[^\n]+\.", figure.caption)
+    assert figure.name.startswith("fig-")
