@@ -88,6 +88,11 @@ MOVING = """() => [...document.querySelectorAll("*")].flatMap((element) =>
 # The colours of code and of what is below it, by the classes of the parts.
 CODE = """() => Object.fromEntries([...document.querySelectorAll("div.highlight :is(pre, span)")]
     .map((it) => [it.className || it.tagName, getComputedStyle(it).color]))"""
+# What would have to be scrolled, in which paper is no good.
+CUT_ON_PAPER = """() => [...document.querySelectorAll("pre, table, figure, .formula, .book-widget")]
+    .filter((it) => it.checkVisibility() && getComputedStyle(it).overflowX !== "visible")
+    .filter((it) => it.scrollWidth > it.clientWidth + 1)
+    .map((it) => it.outerHTML.slice(0, 300))"""
 # What no paper has a use for.
 ONLY_ON_SCREEN = (
     ".bd-header",
@@ -325,6 +330,7 @@ def test_a_page_on_paper(name: str, visit: Visitor) -> None:
     for selector in ONLY_ON_SCREEN:
         assert page.locator(selector).locator("visible=true").count() == 0, selector
     assert page.evaluate("document.documentElement.scrollWidth") <= 643
+    assert page.evaluate(CUT_ON_PAPER) == []
     if name != "404.html":
         assert theme.get_attribute("data-theme") == "light"
         page.evaluate("window.dispatchEvent(new Event('afterprint'))")
