@@ -1,6 +1,7 @@
 """How nbval compares notebooks. It stands at the top so that one chapter can be tested alone.
 
-It also brings the fixtures of ``tests/browser.py`` to the tests that look at pages in a browser.
+It also brings the fixtures of ``tests/browser.py`` to the tests that look at pages in a browser,
+and those of ``tests/tiny_book.py`` to the tests that build a book.
 """
 
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.tiny_book"]
 
 
 class DisplayUpdates:

@@ -3,8 +3,11 @@
 
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");
-  const text = page.querySelector(`article ${anchor || "section"}`) ?? page.querySelector("article");
-  text?.querySelectorAll(".headerlink, .trail, script, style, svg, math").forEach((it) => it.remove());
+  const place = page.querySelector(`article ${anchor || "section"}`) ?? page.querySelector("article");
+  const text = place?.matches("dt") ? place.nextElementSibling : place; // what a term means
+  text
+    ?.querySelectorAll(".headerlink, .trail, summary, script, style, svg, math")
+    .forEach((it) => it.remove());
   return text?.textContent ?? "";
 };
 

@@ -6,6 +6,7 @@ License, which asks that a changed font has another name and keeps the licence; 
 file itself.
 """
 
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,10 @@ KEYBOARD = frozenset(range(0x20, 0x7F))
 _FAMILY, _IDENTIFIER, _FULL, _POSTSCRIPT, _LICENCE = 1, 3, 4, 6, 13
 _OWN_NAME = {_FAMILY, _IDENTIFIER, _FULL, _POSTSCRIPT}
 _KEPT_NAMES = [0, *sorted(_OWN_NAME), _LICENCE, 14]
+# Nanum Gothic names its licence only on the page of its makers.
+LICENCE = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
+# How a script may write a sign that no keyboard has.
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,13 @@ class StandIn:
     ascent: float
     descent: float
     weight: int = 400
+    style: str = "normal"
 
     def rule(self) -> str:
         """Return the rule of a style sheet that names this font."""
         return (
             f'@font-face{{font-family:"{self.family}";src:local("{self.local}");'
-            f"font-weight:{self.weight};size-adjust:{self.size:.1%};"
+            f"font-weight:{self.weight};font-style:{self.style};size-adjust:{self.size:.1%};"
             f"ascent-override:{self.ascent / self.size:.1%};"
             f"descent-override:{self.descent / self.size:.1%};line-gap-override:0%}}\n"
         )
@@ -88,12 +94,15 @@ FACES = (
     ),
     Face("math", "Book Math", "ziamath", "fonts/STIXTwoMath-Regular.ttf"),
 )
-# The sizes are ratios of mean widths of a letter in the text of the chapters.
+# The sizes are ratios of mean widths of a letter in the text of the chapters. For the italic, which
+# is narrower than the rest, stand upright letters: few systems have slanted ones of these fonts.
 STAND_INS = (
     StandIn("Serif in its stead", "Georgia", 0.99, 1.036, 0.335),
     StandIn("Serif in its stead", "Georgia Bold", 0.92, 1.036, 0.335, weight=600),
+    StandIn("Serif in its stead", "Georgia", 0.92, 1.036, 0.335, style="italic"),
     StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.866, 1.036, 0.335),
     StandIn("Serif of Linux in its stead", "DejaVu Serif Bold", 0.798, 1.036, 0.335, weight=600),
+    StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.805, 1.036, 0.335, style="italic"),
     StandIn("Sans in its stead", "Arial", 0.94, 0.984, 0.273),
     StandIn("Sans in its stead", "Arial Bold", 0.9, 0.984, 0.273, weight=600),
     StandIn("Sans of Linux in its stead", "DejaVu Sans", 0.818, 0.984, 0.273),
@@ -123,11 +132,13 @@ def cut(source: Path, target: Path, characters: set[int]) -> set[int]:
 
 
 def rename(path: Path, name: str) -> None:
-    """Give a font a name of this book."""
+    """Give a font a name of this book, and let it say what licence it is under."""
     with TTFont(path, lazy=False) as font:
         for record in font["name"].names:
             if record.nameID in _OWN_NAME:
                 record.string = f"Book-{name}"
+            elif record.nameID == _LICENCE and "Open Font License" not in str(record):
+                record.string = LICENCE
         font.save(path)
 
 
@@ -141,7 +152,9 @@ def characters_of(site: Path, formulas: bool) -> set[int]:
     if formulas:
         return found | {italic for letter in found for italic in _italic(letter)}
     for path in (site / "_static").rglob("*.js"):
-        found.update(map(ord, path.read_text(encoding="utf-8")))
+        script = path.read_text(encoding="utf-8")
+        found.update(map(ord, script))
+        found.update(int(number, 16) for number in _ESCAPED.findall(script))
     return found | KEYBOARD
 
 

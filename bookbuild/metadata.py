@@ -21,8 +21,10 @@ ADDRESS = re.compile(r'<meta property="og:(?:url|image)" content="(?!https?:)[^"
 
 
 def set_address(app: Sphinx, config: Config) -> None:
-    """Let the extension that describes pages know the address of the book."""
-    config.ogp_site_url = config.html_baseurl
+    """Let the extension that describes pages know the address of the book, and its name."""
+    config.ogp_site_name = config.html_title
+    # Addresses of pages are put to it; without a last slash they would replace its last part.
+    config.ogp_site_url = config.html_baseurl and config.html_baseurl.rstrip("/") + "/"
 
 
 def describe(
@@ -32,11 +34,13 @@ def describe(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Describe the pages that have no source, and take out what is no address."""
+    """Describe the pages that have no source, and take out what is no address, or said twice."""
     tags = ADDRESS.sub("", context.get("metatags", ""))
     if pagename in DESCRIPTIONS:
         tags += f'<meta name="description" content="{DESCRIPTIONS[pagename]}">\n'
     context["metatags"] = tags
+    if context.get("title") == context.get("docstitle"):
+        context["docstitle"] = ""  # the first page has the name of the book
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

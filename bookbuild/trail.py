@@ -4,6 +4,7 @@ The chapters are the pages of the first part in ``_toc.yml``.
 """
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from docutils import nodes
@@ -32,7 +33,7 @@ def trail(names: Sequence[str], titles: Sequence[str], here: str) -> str:
         passed = ' class="passed"' if number <= names.index(here) else ""
         current = ' aria-current="page"' if name == here else ""
         link = relative_uri(f"{here}.html", f"{name}.html") or "#"
-        text = f"<b>{number}</b> <span>{short(title)}</span>"
+        text = f"<b>{number}</b> <span>{escape(short(title))}</span>"
         items.append(f'<li{passed}><a href="{link}"{current}>{text}</a></li>')
     return f'<nav class="trail" aria-label="Chapters"><ol>{"".join(items)}</ol></nav>'
 

@@ -1,0 +1,202 @@
+"""The letters of the site: cut out of fonts, under names of their own, as wide as said."""
+
+import unicodedata
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import pytest
+from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
+
+from bookbuild import fonts
+from bookbuild.build import ROOT, documents
+from bookbuild.fonts import FACES, KEYBOARD, STAND_INS, Face, StandIn
+
+HTML = ROOT / "_build/html"
+FOLDER = HTML / fonts.FOLDER
+RESERVED = ("source", "nanum", "나눔", "stix", "adobe", "xits")
+"""What those who made the fonts keep for themselves."""
+SHIPPED = {
+    "DejaVu Serif": "DejaVuSerif.ttf",
+    "DejaVu Serif Bold": "DejaVuSerif-Bold.ttf",
+    "DejaVu Sans": "DejaVuSans.ttf",
+    "DejaVu Sans Bold": "DejaVuSans-Bold.ttf",
+}
+"""The stand-ins that come with matplotlib, and their files."""
+
+every_face = pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
+
+
+@cache
+def widths(path: Path) -> dict[str, float]:
+    """Return the width of each letter of a font, in units of its size."""
+    with TTFont(path) as font:
+        unit = font["head"].unitsPerEm
+        return {chr(n): font["hmtx"][name][0] / unit for n, name in font.getBestCmap().items()}
+
+
+@cache
+def letters_of_chapters() -> Counter[str]:
+    """Return how often each letter is in the text of the chapters."""
+    found: Counter[str] = Counter()
+    for name in documents(ROOT):
+        page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+        article = page.select_one("article")
+        assert article is not None
+        for code in article.select("pre, code, math, svg"):
+            code.extract()
+        found.update(letter for letter in article.get_text() if letter.isprintable())
+    return found
+
+
+def face(name: str) -> Face:
+    """Return a font of the site by its name."""
+    return next(face for face in FACES if face.name == name)
+
+
+def names(path: Path) -> dict[int, set[str]]:
+    """Return what a font says of itself, by the numbers of what it can say."""
+    found: dict[int, set[str]] = {}
+    with TTFont(path) as font:
+        for record in font["name"].names:
+            found.setdefault(record.nameID, set()).add(str(record))
+    return found
+
+
+def stood_in_for(stand_in: StandIn) -> Path:
+    """Return the file of the font for which another one stands in."""
+    kind = "-italic" if stand_in.style == "italic" else "-bold" if stand_in.weight > 400 else ""
+    return fonts.source(face(stand_in.family.partition(" ")[0].lower() + kind))
+
+
+@pytest.mark.parametrize("suffix", [".woff2", ".ttf"])
+def test_a_cut_font_has_what_was_asked_for(suffix: str, tmp_path: Path) -> None:
+    """Of what the font has; what it has not is not said to be there, nor is the rest."""
+    source, target = fonts.source(face("sans")), tmp_path / f"font{suffix}"
+    asked = {ord(letter) for letter in "Abc1 é한\uf00c"}
+    held = fonts.cut(source, target, asked)
+    assert held == {ord(letter) for letter in "Abc1 é"}
+    with TTFont(target) as font:
+        assert set(font.getBestCmap()) == held
+        assert (font.flavor == "woff2") == (suffix == ".woff2")
+    assert {**widths(target)}.items() <= widths(source).items()
+    assert target.stat().st_size < source.stat().st_size / 20
+
+
+@every_face
+def test_a_font_of_the_site_has_a_name_of_its_own(face: Face) -> None:
+    """None that its makers keep; but their copyright and their licence are in it."""
+    before, after = names(fonts.source(face)), names(FOLDER / f"{face.name}.woff2")
+    assert set(after) >= {0, 1, 3, 4, 6, 13}
+    for number in (1, 3, 4, 6):
+        assert after[number] == {f"Book-{face.name}"}
+    for number in set(after) - {0, 13, 14}:
+        assert not [n for n in after[number] for word in RESERVED if word in n.lower()], number
+    assert after[0] == before[0]
+    for licence in after[13]:
+        assert "SIL Open Font License, Version 1.1" in licence
+
+
+@every_face
+def test_the_style_sheet_names_every_font(face: Face) -> None:
+    """There is a rule for each file, and a file for each rule."""
+    sheet = (HTML / "_static" / fonts.SHEET).read_text(encoding="utf-8").replace(" ", "")
+    assert sheet.count(f'url("fonts/{face.name}.woff2")') == 1
+    assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(face.name for face in FACES)
+
+
+@every_face
+def test_the_fonts_are_small(face: Face) -> None:
+    """None is more than a page would notice; all tools of their makers are out of them."""
+    path = FOLDER / f"{face.name}.woff2"
+    assert path.stat().st_size < 40_000
+    with TTFont(path) as font:
+        assert not {*fonts.EDITING} & {*font.keys()}
+        assert "fpgm" not in font
+
+
+@pytest.mark.parametrize("name", ["serif", "serif-bold", "serif-italic", "sans", "sans-bold"])
+def test_what_a_reader_may_type_can_be_shown(name: str) -> None:
+    """Each sign of the keyboard is there, whether or not a page shows it."""
+    assert set(KEYBOARD) <= {ord(letter) for letter in widths(FOLDER / f"{name}.woff2")}
+
+
+def test_letters_that_only_scripts_show_are_counted(tmp_path: Path) -> None:
+    """As they are, or written as their number; those of the pages are as well."""
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static/a.js").write_text(r'it.append("é \u00b7 \u2212")', encoding="utf-8")
+    (tmp_path / "a.html").write_text("<p>ä &mdash; 한</p><math><mi>ζ</mi></math>", encoding="utf-8")
+    found = {chr(number) for number in fonts.characters_of(tmp_path, False) - KEYBOARD}
+    assert found == set("é·−ä—한ζ")
+
+
+def test_letters_of_formulas_are_counted_as_they_are_shown(tmp_path: Path) -> None:
+    """A variable is slanted: as such a letter is another one."""
+    html = "<p>é</p><math><mi>h</mi><mi>x</mi><mi>W</mi><mi>α</mi><mo>−</mo></math>"
+    (tmp_path / "a.html").write_text(html, encoding="utf-8")
+    found = {chr(number) for number in fonts.characters_of(tmp_path, True)}
+    assert found == set("hxWα−\N{PLANCK CONSTANT}𝑥𝑊𝛼")
+
+
+@pytest.mark.parametrize("name", documents(ROOT))
+def test_every_formula_has_its_letters(name: str) -> None:
+    """The font of the formulas has each letter, upright and in the form in which it is shown."""
+    held = set(widths(FOLDER / "math.woff2"))
+    page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+    for math in page.select("math"):
+        for part in math.find_all(["mi", "mn", "mo", "mtext"]):
+            text = part.get_text()
+            assert set(text) - held - {"\N{FUNCTION APPLICATION}", "\N{INVISIBLE TIMES}"} == set()
+            if part.name == "mi" and len(text) == 1 and part.get("mathvariant") != "normal":
+                assert set(slanted(text)) <= held, text
+
+
+def slanted(letter: str) -> str:
+    """Return the form that browsers show of a variable, from the names of Unicode."""
+    if letter == "h":
+        return "\N{PLANCK CONSTANT}"
+    words = unicodedata.name(letter).split()
+    if words[0] in {"LATIN", "GREEK"} and words[2] == "LETTER":
+        return unicodedata.lookup(f"MATHEMATICAL ITALIC {words[1]} {' '.join(words[3:])}")
+    return letter
+
+
+@pytest.mark.parametrize(
+    "stand_in",
+    [one for one in STAND_INS if one.local in SHIPPED],
+    ids=lambda one: f"{one.local} {one.style}",
+)
+def test_a_stand_in_is_as_wide_as_said(stand_in: StandIn) -> None:
+    """Over the text of the chapters its letters are, at its size, as wide as those of the book."""
+    ours = widths(stood_in_for(stand_in))
+    theirs = widths(Path(matplotlib.get_data_path()) / "fonts/ttf" / SHIPPED[stand_in.local])
+    text = {
+        letter: count
+        for letter, count in letters_of_chapters().items()
+        if letter in ours and letter in theirs
+    }
+    assert sum(text.values()) > 10_000
+    ratio = sum(ours[letter] * count for letter, count in text.items()) / sum(
+        theirs[letter] * count for letter, count in text.items()
+    )
+    assert stand_in.size == pytest.approx(ratio, rel=0.02)
+
+
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda one: f"{one.local} {one.style}")
+def test_a_stand_in_is_as_high_as_said(stand_in: StandIn) -> None:
+    """A line of it is as high as one of the font that it stands in for, whatever its size."""
+    with TTFont(stood_in_for(stand_in)) as font:
+        unit, lines = font["head"].unitsPerEm, font["hhea"]
+        assert stand_in.ascent == pytest.approx(lines.ascent / unit, abs=0.0005)
+        assert stand_in.descent == pytest.approx(-lines.descent / unit, abs=0.0005)
+        assert lines.lineGap == 0
+    shown = float(stand_in.rule().partition("ascent-override:")[2].partition("%")[0])
+    assert shown / 100 * stand_in.size == pytest.approx(stand_in.ascent, abs=0.001)
+
+
+def test_every_text_font_has_a_stand_in_that_is_measured() -> None:
+    """There is one that ships with matplotlib for each, but for formulas and Korean."""
+    measured = [stood_in_for(one) for one in STAND_INS if one.local in SHIPPED]
+    assert measured == [fonts.source(face) for face in FACES[:5]]

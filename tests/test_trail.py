@@ -1,0 +1,109 @@
+"""The trail of the chapters: all of them, in their order, and which one the reader is in."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from bookbuild.build import ROOT, documents
+from bookbuild.trail import short, trail
+from tests.tiny_book import Build
+
+HTML = ROOT / "_build/html"
+CHAPTERS = ("embeddings", "encoder", "decoder", "training", "implementation")
+NAMES = [f"chapters/{name}" for name in CHAPTERS]
+
+
+def trail_of(html: str) -> Tag | None:
+    """Return the one trail of a page, if it has one."""
+    trails = BeautifulSoup(html, "html.parser").select(".trail")
+    assert len(trails) <= 1
+    return trails[0] if trails else None
+
+
+def trail_in(path: Path) -> Tag | None:
+    """Return the trail of a page of a site."""
+    return trail_of(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Encoder: a whole problem", "Encoder"), ("Decoder, step by step", "Decoder"), ("One", "One")],
+)
+def test_a_long_title_is_cut(title: str, name: str) -> None:
+    """What stands before a colon or a comma is the name of a chapter."""
+    assert short(title) == name
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_where_the_reader_is(place: int) -> None:
+    """The chapter itself is marked as the page, and those before it as passed; others are not."""
+    nav = trail_of(trail(["a", "b/c", "d"], ["One: x", "Two", "Three"], ["a", "b/c", "d"][place]))
+    assert nav is not None and nav.name == "nav" and nav["aria-label"]
+    items = nav.select("ol > li")
+    assert [item.get_text() for item in items] == ["1 One", "2 Two", "3 Three"]
+    current = [item.a.get("aria-current") for item in items if item.a is not None]
+    assert current == ["page" if number == place else None for number in range(3)]
+    passed = ["passed" in (item.get("class") or []) for item in items]
+    assert passed == [number < place for number in range(3)]
+
+
+def test_the_links_start_from_the_page() -> None:
+    """They lead from folder to folder; that of the page itself leads to its top."""
+    nav = trail_of(trail(["a", "b/c", "b/d"], ["One", "Two", "Three"], "b/c"))
+    assert nav is not None
+    assert [link["href"] for link in nav.select("a")] == ["../a.html", "#", "d.html"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_of_the_book_shows_all_five(name: str) -> None:
+    """Above its title, with the names that their titles begin with."""
+    nav = trail_in(HTML / f"{name}.html")
+    assert nav is not None
+    links = nav.select("li > a")
+    assert [link.get_text().lower() for link in links] == [
+        f"{number} {chapter}" for number, chapter in enumerate(CHAPTERS, 1)
+    ]
+    there = [
+        f"{name}.html" if link["href"] == "#" else f"chapters/{link['href']}" for link in links
+    ]
+    assert there == [f"{chapter}.html" for chapter in NAMES]
+    assert [link.get("aria-current") for link in links].index("page") == NAMES.index(name)
+    page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+    below = page.select_one("article .trail ~ section > h1")
+    assert below is not None
+
+
+def test_the_chapters_come_first_in_the_book() -> None:
+    """The names above are those of the table of contents, after the first page."""
+    assert documents(ROOT)[1:6] == NAMES
+
+
+def test_other_pages_have_no_trail() -> None:
+    """Neither the first page, nor what one looks up, nor what no source stands behind."""
+    pages = [path for path in HTML.rglob("*.html") if "_static" not in path.parts]
+    chapters = [HTML / f"{name}.html" for name in NAMES]
+    others = [path for path in pages if path not in chapters]
+    assert len(others) > 5
+    assert [path.name for path in others if trail_in(path) is not None] == []
+
+
+def test_the_trail_follows_the_table_of_contents(unpublished: Path) -> None:
+    """In another book it shows the chapters of its first part, and no others."""
+    nav = trail_in(unpublished / "chapters/two.html")
+    assert nav is not None
+    assert [item.get_text() for item in nav.select("li")] == ["1 One", "2 Two"]
+    assert trail_in(unpublished / "chapters/words.html") is None
+    assert trail_in(unpublished / "intro.html") is None
+
+
+def test_a_title_may_hold_any_sign(build: Build) -> None:
+    """It is text, and no part of the page."""
+    site, _ = build({"chapters/one": "# R & D `<b>`\n\nA text."})
+    html = (site / "chapters/two.html").read_text(encoding="utf-8")
+    nav = trail_of(html)
+    assert nav is not None
+    assert nav.select("li")[0].get_text() == "1 R & D <b>"
+    assert len(nav.select("li")[0].select("b")) == 1
+    assert not re.search(r"R & D", html)

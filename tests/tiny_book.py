@@ -1,0 +1,96 @@
+"""A book of a few lines, built as this one is: with its settings, assets and extensions.
+
+Only the extensions that cut fonts and style sheets stay out, for they take long.
+"""
+
+import contextlib
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from jupyter_book.config import get_final_config
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+from bookbuild.build import ROOT
+
+INTRO = "# A tiny book\n\nIt tells in one sentence how a model reads a problem, token by token."
+PAGES = {
+    "intro": INTRO,
+    "chapters/one": "# One: the first\n\nThe first chapter says what stands in it, and no more.",
+    "chapters/two": "# Two, the second\n\nThe second one says 은닉 상태 and $h_t = 1$ in a line.",
+    "chapters/words": "# Words\n\nWords of the book, each with the sense that it has in it.",
+}
+TOC = {
+    "format": "jb-book",
+    "root": "intro",
+    "parts": [
+        {"chapters": [{"file": "chapters/one"}, {"file": "chapters/two"}]},
+        {"chapters": [{"file": "chapters/words"}]},
+    ],
+}
+LEFT_OUT = ("bookbuild.fonts", "bookbuild.icons", "bookbuild.styles")
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+Build = Callable[..., tuple[Path, str]]
+"""Takes pages, by name, and an address; gives the site, and the warnings."""
+
+
+def build_tiny(
+    source: Path, pages: Mapping[str, str] | None = None, address: str = ""
+) -> tuple[Path, str]:
+    """Build a tiny book in a folder, with other pages if there are; return site and warnings."""
+    for name, text in {**PAGES, **(pages or {})}.items():
+        path = source / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (source / "_toc.yml").write_text(yaml.safe_dump(TOC), encoding="utf-8")
+    (source / "assets").symlink_to(ROOT / "assets")
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    settings["html"]["baseurl"] = address
+    for extension in LEFT_OUT:
+        del settings["sphinx"]["local_extensions"][extension]
+    site, said = source / "_build/html", StringIO()
+    config, _ = get_final_config(user_yaml=settings, cli_config={"latex_individualpages": False})
+    with docutils_namespace(), contextlib.redirect_stdout(None), warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)  # of Jupyter Book itself
+        app = Sphinx(
+            source,
+            None,
+            site,
+            source / "_build/.doctrees",
+            "html",
+            confoverrides=config,
+            status=None,
+            warning=said,
+        )
+        app.build()
+    return site, COLOURS.sub("", said.getvalue())
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """Build a tiny book for one test."""
+    return lambda *args, **kwargs: build_tiny(tmp_path, *args, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny book that is published below the top of a server; nothing in it is amiss."""
+    site, said = build_tiny(
+        tmp_path_factory.mktemp("published"), address="https://example.org/book/"
+    )
+    assert said == ""
+    return site
+
+
+@pytest.fixture(scope="session")
+def unpublished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny book without an address; nothing in it is amiss."""
+    site, said = build_tiny(tmp_path_factory.mktemp("unpublished"))
+    assert said == ""
+    return site
