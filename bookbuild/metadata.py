@@ -15,8 +15,13 @@ from sphinx.util.typing import ExtensionMetadata
 # Pages that no source describes.
 DESCRIPTIONS = {
     "genindex": "All names of the index, in the order of the alphabet.",
+    "_modules/index": "The modules that the chapters import, each with all of its code.",
     "search": "Search the chapters, the glossary and the code of the book.",
 }
+CODE = "_modules/"
+CODE_DESCRIPTION = "The code of {module}, which the chapters import, with links to what it is for."
+# A description that was cut off, with the word in which it was.
+CUT_OFF = re.compile(r'\s*\S*\.\.\.(?=")')
 ADDRESS = re.compile(r'<meta property="og:(?:url|image)" content="(?!https?:)[^"]*"[^>]*>\s*')
 
 
@@ -35,9 +40,13 @@ def describe(
     doctree: nodes.document | None,
 ) -> None:
     """Describe the pages that have no source, and take out what is no address, or said twice."""
-    tags = ADDRESS.sub("", context.get("metatags", ""))
-    if pagename in DESCRIPTIONS:
-        tags += f'<meta name="description" content="{DESCRIPTIONS[pagename]}">\n'
+    tags = ADDRESS.sub("", CUT_OFF.sub("\N{HORIZONTAL ELLIPSIS}", context.get("metatags", "")))
+    description = DESCRIPTIONS.get(pagename)
+    if description is None and pagename.startswith(CODE):
+        module = pagename.removeprefix(CODE).replace("/", ".")
+        description = CODE_DESCRIPTION.format(module=module)
+    if description:
+        tags += f'<meta name="description" content="{description}">\n'
     context["metatags"] = tags
     if context.get("title") == context.get("docstitle"):
         context["docstitle"] = ""  # the first page has the name of the book

@@ -94,6 +94,7 @@ def cut_styles(app: Sphinx, exception: Exception | None) -> None:
     names = names_in_site(site)
     for sheet in site.rglob("*.css"):
         sheet.write_text(used(sheet.read_text(encoding="utf-8"), names), encoding="utf-8")
+        sheet.with_suffix(".css.map").unlink(missing_ok=True)  # it tells of what is no longer there
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 from bookbuild.build import ROOT, notebooks
 from tests.browser import HTML
 from tests.test_light_pages import check_with_axe, open_page
-from tests.test_pages import broken_links, loaded_from_elsewhere, page, text_of
+from tests.test_pages import loaded_from_elsewhere, page, text_of
 
 HELPERS = HTML / "chapters/helpers.html"
 GROUPS = (
@@ -206,7 +206,6 @@ def test_source_pages_are_pages_of_the_book() -> None:
         assert heading is not None and heading.get_text().strip()
         assert title is not None and title.get_text().strip()
         assert loaded_from_elsewhere(page(path)) == []
-        assert broken_links(path) == []
 
 
 def test_the_search_finds_entries_and_no_source_code() -> None:
