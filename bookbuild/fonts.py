@@ -99,10 +99,10 @@ FACES = (
 STAND_INS = (
     StandIn("Serif in its stead", "Georgia", 0.99, 1.036, 0.335),
     StandIn("Serif in its stead", "Georgia Bold", 0.92, 1.036, 0.335, weight=600),
-    StandIn("Serif in its stead", "Georgia", 0.92, 1.036, 0.335, style="italic"),
+    StandIn("Serif in its stead", "Georgia", 0.93, 1.036, 0.335, style="italic"),
     StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.866, 1.036, 0.335),
     StandIn("Serif of Linux in its stead", "DejaVu Serif Bold", 0.798, 1.036, 0.335, weight=600),
-    StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.805, 1.036, 0.335, style="italic"),
+    StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.813, 1.036, 0.335, style="italic"),
     StandIn("Sans in its stead", "Arial", 0.94, 0.984, 0.273),
     StandIn("Sans in its stead", "Arial Bold", 0.9, 0.984, 0.273, weight=600),
     StandIn("Sans of Linux in its stead", "DejaVu Sans", 0.818, 0.984, 0.273),
