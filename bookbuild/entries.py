@@ -21,7 +21,6 @@ from docutils import nodes
 from numpy.typing import ArrayLike
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.domains.python import ObjectEntry
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc.preserve_defaults import update_defvalue
@@ -32,9 +31,9 @@ from sphinx_codeautolink.parse import LinkContext, Name
 from traitlets import HasTraits
 
 from bookbuild.build import documents
+from bookbuild.trail import short
 
 PACKAGE = "helpers"
-STYLE_SHEET = "sphinx-codeautolink.css"
 
 ARRAY_LIKE = re.compile(re.escape(stringify_annotation(ArrayLike, "smart")))
 
@@ -122,7 +121,7 @@ def say_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         uses = app.env.entry_uses[head["ids"][0]]  # type: ignore[attr-defined]
         line = nodes.paragraph("", "Used in: ")
         for document, section in uses.items():
-            title = re.split("[:,]", app.env.titles[document].astext())[0]
+            title = short(app.env.titles[document].astext())
             address = f"{app.builder.get_relative_uri(docname, document)}#{section}"
             line += nodes.reference("", title, internal=True, refuri=address)
             line += nodes.Text(", ")
@@ -132,15 +131,9 @@ def say_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             content.insert(len(content) if members is None else members, line)
 
 
-def drop_style_sheet(app: Sphinx, config: Config) -> None:
-    """Leave out a style sheet whose four rules ``book.css`` has in the colours of the book."""
-    app.registry.css_files[:] = [css for css in app.registry.css_files if css[0] != STYLE_SHEET]
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     app.setup_extension("sphinx.ext.viewcode")  # it names two of the events
-    app.connect("config-inited", drop_style_sheet, priority=900)
     app.connect("autodoc-process-signature", shorten)
     app.connect("viewcode-find-source", find_source)
     app.connect("viewcode-follow-imported", find_module)

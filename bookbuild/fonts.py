@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
+
+from bookbuild.site import pages, when_written
 
 FOLDER = "_static/fonts"
 SHEET = "fonts.css"
@@ -145,8 +146,7 @@ def rename(path: Path, name: str) -> None:
 def characters_of(site: Path, formulas: bool) -> set[int]:
     """Return the numbers of the characters that the pages and scripts show, or their formulas."""
     found: set[int] = set()
-    for path in site.rglob("*.html"):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    for _, page in pages(site):
         parts = page.find_all("math") if formulas else [page]
         found.update(ord(letter) for part in parts for letter in part.get_text())
     if formulas:
@@ -169,11 +169,8 @@ def _italic(letter: int) -> list[int]:
     return []
 
 
-def write_fonts(app: Sphinx, exception: Exception | None) -> None:
+def write_fonts(app: Sphinx, site: Path) -> None:
     """Write the fonts of the site, each with the characters that it needs."""
-    if exception is not None or app.builder.format != "html":
-        return
-    site = Path(app.outdir)
     folder = site / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     text, formulas = characters_of(site, False), characters_of(site, True)
@@ -189,5 +186,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     subset.log.setLevel("WARNING")  # it tells each step
     app.add_css_file(SHEET, priority=400)
-    app.connect("build-finished", write_fonts, priority=600)
+    when_written(app, write_fonts, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

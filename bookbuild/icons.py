@@ -13,6 +13,7 @@ from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
 from bookbuild.fonts import cut
+from bookbuild.site import when_written
 
 FONTS = "_static/vendor/fontawesome/webfonts"
 ICON = re.compile(r"\bfa-[a-z0-9-]+")
@@ -44,11 +45,8 @@ def shown(site: Path) -> Iterator[int]:
                 yield character
 
 
-def cut_fonts(app: Sphinx, exception: Exception | None) -> None:
+def cut_fonts(app: Sphinx, site: Path) -> None:
     """Cut every icon font of the site; warn, which fails the build, of icons that no font has."""
-    if exception is not None or app.builder.format != "html":
-        return
-    site = Path(app.outdir)
     characters = set(shown(site))
     held = set().union(*(cut(path, path, characters) for path in (site / FONTS).glob("fa-*")))
     missing = ", ".join(f"{character:x}" for character in sorted(characters - held))
@@ -59,5 +57,5 @@ def cut_fonts(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     # After bookbuild.pages, which removes the script that names every icon there is.
-    app.connect("build-finished", cut_fonts, priority=600)
+    when_written(app, cut_fonts, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
 from bookbuild.not_found import prefix
+from bookbuild.site import pages, when_written
 
 # The attribute with which an element names another file.
 NAMING = {"a": "href", "form": "action", "img": "src", "link": "href", "script": "src"}
@@ -26,16 +26,12 @@ def broken_links(site: Path, top: str = "/") -> Iterator[tuple[str, str]]:
 
     ``top`` is where the site is on its server; links that begin with it start there.
     """
-    pages = {
-        path.resolve(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for path in sorted(site.rglob("*.html"))
-        if "_static" not in path.relative_to(site).parts
-    }
+    written = {path.resolve(): page for path, page in pages(site)}
     places = {
         path: {str(element["id"]) for element in page.find_all(id=True)}
-        for path, page in pages.items()
+        for path, page in written.items()
     }
-    for path, page in pages.items():
+    for path, page in written.items():
         for element in page.find_all(list(NAMING)):
             link = str(element.get(NAMING[element.name], ""))
             parts = urlsplit(link)
@@ -53,16 +49,14 @@ def broken_links(site: Path, top: str = "/") -> Iterator[tuple[str, str]]:
                 yield path.relative_to(site.resolve()).as_posix(), link
 
 
-def check_links(app: Sphinx, exception: Exception | None) -> None:
+def check_links(app: Sphinx, site: Path) -> None:
     """Warn of each broken link, which fails the build."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for page, link in broken_links(Path(app.outdir), prefix(app.config.html_baseurl)):
+    for page, link in broken_links(site, prefix(app.config.html_baseurl)):
         logger.warning("%s: a link leads nowhere: %s", page, link)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     # When all that writes pages or files has done so.
-    app.connect("build-finished", check_links, priority=900)
+    when_written(app, check_links, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -25,8 +25,9 @@ CUT_OFF = re.compile(r'\s*\S*\.\.\.(?=")')
 ADDRESS = re.compile(r'<meta property="og:(?:url|image)" content="(?!https?:)[^"]*"[^>]*>\s*')
 
 
-def set_address(app: Sphinx, config: Config) -> None:
-    """Let the extension that describes pages know the address of the book, and its name."""
+def set_name_and_address(app: Sphinx, config: Config) -> None:
+    """Let those that show the name of the book, and its address, know them."""
+    config.html_theme_options["logo"] = {"text": config.html_title, "alt_text": ""}
     config.ogp_site_name = config.html_title
     # Addresses of pages are put to it; without a last slash they would replace its last part.
     config.ogp_site_url = config.html_baseurl and config.html_baseurl.rstrip("/") + "/"
@@ -54,7 +55,7 @@ def describe(
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    app.connect("config-inited", set_address)
+    app.connect("config-inited", set_name_and_address)
     # After the extension that writes what the cards show.
     app.connect("html-page-context", describe, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from bookbuild.scripts import set_policy
+from bookbuild.site import when_written
 from bookbuild.trail import chapters
 
 TEMPLATE = Path(__file__).with_name("not_found.html")
@@ -24,10 +25,8 @@ def prefix(address: str) -> str:
     return urlsplit(address).path.rstrip("/") + "/"
 
 
-def write_not_found(app: Sphinx, exception: Exception | None) -> None:
+def write_not_found(app: Sphinx, site: Path) -> None:
     """Write the page."""
-    if exception is not None or app.builder.format != "html":
-        return
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     html = template.render(
         title=app.config.html_title,
@@ -37,11 +36,11 @@ def write_not_found(app: Sphinx, exception: Exception | None) -> None:
     )
     page = BeautifulSoup(html, "html.parser")
     set_policy(page)
-    (Path(app.outdir) / "404.html").write_text(str(page), encoding="utf-8")
+    (site / "404.html").write_text(str(page), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     # After bookbuild.pages, which corrects what the theme has written.
-    app.connect("build-finished", write_not_found, priority=550)
+    when_written(app, write_not_found, priority=550)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

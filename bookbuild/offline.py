@@ -20,9 +20,6 @@ def drop_thebe(app: Sphinx, config: Config) -> None:
             for listener in listeners
             if not getattr(listener.handler, "__module__", "").startswith("sphinx_thebe")
         ]
-    app.registry.css_files[:] = [
-        css for css in app.registry.css_files if "sphinx-thebe" not in str(css[0])
-    ]
 
 
 def drop_header(app: Sphinx, config: Config) -> None:

@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from bookbuild import scripts
+from bookbuild.site import pages, when_written
 
 # One or more Korean words.
 KOREAN = re.compile(r"([가-힣]+(?: [가-힣]+)*)")
@@ -57,26 +58,21 @@ def mark_korean(page: BeautifulSoup) -> None:
             text.extract()
 
 
-def correct_pages(app: Sphinx, exception: Exception | None) -> None:
+def correct_pages(app: Sphinx, site: Path) -> None:
     """Correct every page of the site, and make the first one its index."""
-    if exception is not None or app.builder.format != "html":
-        return
-    site = Path(app.outdir)
     index = site / "index.html"
     index.unlink(missing_ok=True)  # it would only lead on to the first page
-    for path in site.rglob("*.html"):
-        if "_static" not in path.relative_to(site).parts:
-            page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-            correct_names(page)
-            correct_pictures(page)
-            remove_left_overs(page)
-            mark_korean(page)
-            scripts.correct(page, site, path.name)
-            path.write_text(str(page), encoding="utf-8")
+    for path, page in pages(site):
+        correct_names(page)
+        correct_pictures(page)
+        remove_left_overs(page)
+        mark_korean(page)
+        scripts.correct(page, site, path.name)
+        path.write_text(str(page), encoding="utf-8")
     shutil.copyfile(site / f"{app.config.root_doc}.html", index)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    app.connect("build-finished", correct_pages)
+    when_written(app, correct_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

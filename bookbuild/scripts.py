@@ -17,6 +17,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
+from bookbuild.site import when_written
+
+# Style sheets of extensions: `assets/book.css` has the rules of the one, nothing needs the other.
+UNWANTED = {"sphinx-codeautolink.css", "sphinx-thebe.css"}
 # What a page must hold to need these style sheets and scripts.
 NEEDED_FOR = {"sphinx-design.min.css": "sd-", "design-tabs.js": "sd-tab-"}
 # It draws the icons, which the fonts of the theme hold as well, in a hundredth of the size.
@@ -53,12 +57,13 @@ logger = logging.getLogger(__name__)
 def drop_unneeded(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Leave out the style sheets and scripts of an extension that the page makes no use of."""
+    """Leave out the style sheets and scripts of extensions that the page makes no use of."""
     for files in (context["css_files"], context["script_files"]):
         files[:] = [
             file
             for file in files
-            if NEEDED_FOR.get(Path(file.filename or "").name, "") in context.get("body", "")
+            if (name := Path(file.filename or "").name) not in UNWANTED
+            and NEEDED_FOR.get(name, "") in context.get("body", "")
         ]
 
 
@@ -140,14 +145,14 @@ def correct(page: BeautifulSoup, site: Path, name: str) -> None:
     set_policy(page)
 
 
-def remove_icon_script(app: Sphinx, exception: Exception | None) -> None:
+def remove_icon_script(app: Sphinx, site: Path) -> None:
     """Remove the file that no page loads, and that names every icon there is."""
-    for path in Path(app.outdir).glob(f"{ICON_SCRIPT}*"):
+    for path in site.glob(f"{ICON_SCRIPT}*"):
         path.unlink()
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     app.connect("html-page-context", drop_unneeded, priority=900)
-    app.connect("build-finished", remove_icon_script)
+    when_written(app, remove_icon_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,13 +14,15 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
+from bookbuild.site import pages, when_written
+
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 GROUPS = {"media", "supports", "layer"}
 
 
-def names_in_page(html: str) -> Iterator[str]:
+def names_in_page(page: BeautifulSoup) -> Iterator[str]:
     """Yield the names of the elements of a page, their classes and their ids."""
-    for element in BeautifulSoup(html, "html.parser").find_all(True):
+    for element in page.find_all(True):
         yield element.name
         yield from element.get("class") or []
         yield str(element.get("id", ""))
@@ -29,8 +31,8 @@ def names_in_page(html: str) -> Iterator[str]:
 def names_in_site(site: Path) -> set[str]:
     """Return all that a rule may ask for: what the pages have, and every word of the scripts."""
     names: set[str] = set()
-    for page in site.rglob("*.html"):
-        names.update(names_in_page(page.read_text(encoding="utf-8")))
+    for _, page in pages(site):
+        names.update(names_in_page(page))
     for script in site.rglob("*.js"):
         names.update(WORD.findall(script.read_text(encoding="utf-8")))
     return names
@@ -86,11 +88,8 @@ def _used(rules: Iterable[Any], names: set[str]) -> str:
     return "\n".join(kept)
 
 
-def cut_styles(app: Sphinx, exception: Exception | None) -> None:
+def cut_styles(app: Sphinx, site: Path) -> None:
     """Cut every style sheet of the site."""
-    if exception is not None or app.builder.format != "html":
-        return
-    site = Path(app.outdir)
     names = names_in_site(site)
     for sheet in site.rglob("*.css"):
         sheet.write_text(used(sheet.read_text(encoding="utf-8"), names), encoding="utf-8")
@@ -100,5 +99,5 @@ def cut_styles(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     # After bookbuild.icons, which reads the names of all icons in the style sheets.
-    app.connect("build-finished", cut_styles, priority=700)
+    when_written(app, cut_styles, priority=700)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bookbuild import build
+from tests.files import write_files
 
 TOC = """
 format: jb-book
@@ -19,7 +20,7 @@ chapters:
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A small book that was just built."""
-    for name, text in {
+    files = {
         "_config.yml": "title: A book\n",
         "_toc.yml": TOC,
         "assets/book.css": "",
@@ -36,10 +37,8 @@ def book(tmp_path: Path) -> Path:
         "_build/html/intro.html": "",
         "_build/html/chapters/one.html": "",
         "_build/html/chapters/two.html": "",
-    }.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    }
+    write_files(tmp_path, files)
     now = build.fingerprints(tmp_path)
     record = {"outputs": {"execution": now["execution"]}, "built": now}
     build.write_record(tmp_path, record)

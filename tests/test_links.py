@@ -6,6 +6,7 @@ import pytest
 
 from bookbuild.build import ROOT
 from bookbuild.links import broken_links
+from tests.files import write_files
 from tests.tiny_book import INTRO, Build
 
 HTML = ROOT / "_build/html"
@@ -14,7 +15,7 @@ HTML = ROOT / "_build/html"
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site with two pages in two folders, a style sheet, a script and a picture."""
-    for name, text in {
+    files = {
         "index.html": "<h1 id='top'>First</h1>",
         "chapters/index.html": "<h1>Chapters</h1>",
         "chapters/two words.html": "<h2 id='은닉 상태'>Second</h2>",
@@ -22,10 +23,8 @@ def site(tmp_path: Path) -> Path:
         "_static/page.js": "",
         "_static/picture.png": "",
         "_static/webpack.html": '<a href="gone.html">not a page of the book</a>',
-    }.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    }
+    write_files(tmp_path, files)
     return tmp_path
 
 

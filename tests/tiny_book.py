@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 from bookbuild.build import ROOT
+from tests.files import write_files
 
 INTRO = "# A tiny book\n\nIt tells in one sentence how a model reads a problem, token by token."
 PAGES = {
@@ -44,10 +45,8 @@ def build_tiny(
     source: Path, pages: Mapping[str, str] | None = None, address: str = ""
 ) -> tuple[Path, str]:
     """Build a tiny book in a folder, with other pages if there are; return site and warnings."""
-    for name, text in {**PAGES, **(pages or {})}.items():
-        path = source / f"{name}.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    texts = {**PAGES, **(pages or {})}
+    write_files(source, {f"{name}.md": text for name, text in texts.items()})
     (source / "_toc.yml").write_text(yaml.safe_dump(TOC), encoding="utf-8")
     (source / "assets").symlink_to(ROOT / "assets")
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
