@@ -6,7 +6,7 @@ Search.htmlToText = (html, anchor) => {
   const place = page.querySelector(`article ${anchor || "section"}`) ?? page.querySelector("article");
   const text = place?.matches("dt") ? place.nextElementSibling : place; // what a term means
   text
-    ?.querySelectorAll(".headerlink, .trail, summary, script, style, svg, math")
+    ?.querySelectorAll(".headerlink, .trail, summary, script, style, svg, div.math")
     .forEach((it) => it.remove());
   return text?.textContent ?? "";
 };

@@ -237,7 +237,7 @@ def text_of(name: str) -> str:
     page = BeautifulSoup((HTML / name).read_text(encoding="utf-8"), "html.parser")
     article = page.select_one("article")
     assert article is not None
-    for left_out in article.select(".headerlink, .trail, summary, script, style, svg, math"):
+    for left_out in article.select(".headerlink, .trail, summary, script, style, svg, div.math"):
         left_out.extract()
     return article.get_text()
 
