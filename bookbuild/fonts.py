@@ -28,7 +28,7 @@ KEYBOARD = frozenset(range(0x20, 0x7F))
 _FAMILY, _IDENTIFIER, _FULL, _POSTSCRIPT, _LICENCE = 1, 3, 4, 6, 13
 _OWN_NAME = {_FAMILY, _IDENTIFIER, _FULL, _POSTSCRIPT}
 _KEPT_NAMES = [0, *sorted(_OWN_NAME), _LICENCE, 14]
-# Nanum Gothic names its licence only on the page of its makers.
+# Naver put Nanum Gothic under this licence in 2010, but its file does not say so.
 LICENCE = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
 # How a script may write a sign that no keyboard has.
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
