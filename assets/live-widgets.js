@@ -47,10 +47,33 @@ function enliven(place) {
   place.replaceChildren(el);
 }
 
-for (const place of document.querySelectorAll(".live-widget")) {
+function tryToEnliven(place) {
   try {
     enliven(place);
   } catch (error) {
     console.error(error); // its still picture stays, and the others come to life
   }
+}
+
+// The script of some comes when the reader comes near.
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      if (target.dataset.widget in (window.bookWidgets ?? {})) {
+        tryToEnliven(target);
+        continue;
+      }
+      const script = Object.assign(document.createElement("script"), { src: target.dataset.script });
+      script.onload = () => tryToEnliven(target);
+      document.head.append(script);
+    }
+  },
+  { rootMargin: "800px" },
+);
+
+for (const place of document.querySelectorAll(".live-widget")) {
+  if (place.dataset.script) near.observe(place);
+  else tryToEnliven(place);
 }

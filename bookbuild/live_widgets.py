@@ -3,11 +3,13 @@
 An executed notebook holds, for each widget, its view, its state and the still picture that came
 with it. Here the page gets the still picture and, beside it, the state as JSON. The widget's
 own module becomes a script of the site. ``live-widgets.js`` puts the widget in the place of the
-picture. Where no script runs, the picture stays.
+picture. Where no script runs, the picture stays. The script of a widget that comes `late` is loaded
+when the reader comes near it.
 
 The script is a classic one: a page opened from a disk must not import modules.
 """
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -16,13 +18,14 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
+from sphinx.util.osutil import relative_uri
 from sphinx.util.typing import ExtensionMetadata
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOADER = "live-widgets.js"
 
 _VIEW = re.compile(r"<script[^>]*>(.*)</script>", re.DOTALL)
-_LIBRARY_TRAITS = {"computed", "layout", "tabbable", "tooltip"}
+_LIBRARY_TRAITS = {"computed", "late", "layout", "tabbable", "tooltip"}
 
 
 def place_widgets(app: Sphinx, doctree: nodes.document) -> None:
@@ -52,8 +55,10 @@ def place_widgets(app: Sphinx, doctree: nodes.document) -> None:
         state = states.get(_model_id(view), {})
         if "_esm" in state:
             name = module_name(state)
-            _add_scripts(app, name, state)
-            still.insert(0, _html(f'<div class="live-widget" data-widget="{name}">'))
+            script = _write_script(app, name, state)
+            late = f' data-script="{_from_page(app, script)}"' if state["late"] else ""
+            _add_scripts(app, [] if late else [script])
+            still.insert(0, _html(f'<div class="live-widget" data-widget="{name}"{late}>'))
             still.append(_html(f"{_json_script(page_state(state))}</div>"))
 
 
@@ -101,15 +106,24 @@ def _model_id(view: nodes.Element) -> str:
     return str(json.loads(match[1])["model_id"]) if match else ""
 
 
-def _add_scripts(app: Sphinx, name: str, state: dict[str, Any]) -> None:
-    file = Path(app.outdir) / "_static/widgets" / f"{name}.js"
+def _write_script(app: Sphinx, name: str, state: dict[str, Any]) -> str:
+    path = f"widgets/{name}.js"
+    file = Path(app.outdir) / "_static" / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(
-        classic_script(name, state["_esm"], state.get("_css", "")), encoding="utf-8", newline="\n"
-    )
+    script = classic_script(name, state["_esm"], state.get("_css", ""))
+    file.write_text(script, encoding="utf-8", newline="\n")
+    return path
+
+
+def _from_page(app: Sphinx, path: str) -> str:
+    digest = hashlib.sha256((Path(app.outdir) / "_static" / path).read_bytes()).hexdigest()[:8]
+    return f"{relative_uri(f'{app.env.docname}.html', f'_static/{path}')}?v={digest}"
+
+
+def _add_scripts(app: Sphinx, scripts: list[str]) -> None:
     # The loader is taken out and put back: it comes after the scripts of all widgets of the page.
     NbMetadataCollector.get_js_files(app.env, app.env.docname).pop(LOADER, None)
-    for path in (f"widgets/{name}.js", LOADER):
+    for path in (*scripts, LOADER):
         NbMetadataCollector.add_js_file(
             app.env, app.env.docname, path, path, {"loading_method": "defer"}
         )

@@ -44,11 +44,12 @@ THEME_AT_ONCE = """
   """
 # What `assets/page.js` listens for instead.
 HANDLERS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
+# The training lab starts a worker from a text, and compiled kernels in it.
 # Styles stand in many places: in drawings, in formulas, in the table of the theme's colours.
 POLICY = (
-    "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'"
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {hashes}; worker-src blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
 
 logger = logging.getLogger(__name__)

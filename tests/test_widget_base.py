@@ -1,5 +1,6 @@
 """How modules become one text, and what all widgets have in common."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ IMPORTED = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";$', re.MULTILINE)
 
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js"))}
 WIDGETS = [name for name, source in SOURCES.items() if "export default" in source]
+
+# What a widget hands to a worker, as a text.
+WORKERS = re.findall(r'"\./(\w+)\.js" with \{ type: "text" \}', "".join(SOURCES.values()))
 
 every_widget = pytest.mark.parametrize("name", WIDGETS)
 
@@ -74,17 +78,25 @@ def test_what_is_taken_from_a_module_is_in_it(name: str) -> None:
     assert found >= len(there) > 0
 
 
-@pytest.mark.parametrize("name", sorted(set(SOURCES) - set(WIDGETS)))
+@pytest.mark.parametrize("name", sorted(set(SOURCES) - {*WIDGETS, *WORKERS}))
 def test_every_export_is_handed_on(name: str) -> None:
     """What a shared module exports is what it returns, whatever kind of thing it is."""
     exported = re.findall(
         r"^export (?:async )?(?:function\*?|class|const|let|var) (\w+)", SOURCES[name], re.MULTILINE
     )
     assert len(exported) == len(re.findall(r"^export\b", SOURCES[name], re.MULTILINE)) > 0
-    texts = [module_text(widget) for widget in WIDGETS if name in needed(widget)]
-    assert texts, f"no widget needs {name}.js"
+    texts = [module_text(top) for top in (*WIDGETS, *WORKERS) if name in needed(top)]
+    assert texts, f"neither a widget nor a worker needs {name}.js"
     for text in texts:
         assert joined(text)[name] == exported
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_stands_in_a_widget_as_a_text(name: str) -> None:
+    """It imports and exports nothing, and the text of the widget holds it as it is."""
+    text = module_text(name)
+    assert not re.search(r"^ *(import|export)\b", text, re.MULTILINE)
+    assert any(json.dumps(text) in module_text(widget) for widget in WIDGETS)
 
 
 @every_widget

@@ -4,7 +4,9 @@ A widget is one Python file, one plain ES module and one style sheet, in ``stati
 Python computes. In a built page the same module computes by itself.
 """
 
+import json
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,13 @@ from anywidget import AnyWidget
 
 STATIC = Path(__file__).with_name("static")
 
+# What a module imports as it is, to hand it on: code for a worker, and compiled code.
+_TEXT = re.compile(
+    r'^import (\w+) from "\./([a-z0-9_]+)\.js" with \{ type: "text" \};\n', re.MULTILINE
+)
+_BYTES = re.compile(
+    r'^import (\w+) from "\./([a-z0-9_.]+)" with \{ type: "bytes" \};\n', re.MULTILINE
+)
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z0-9_]+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
@@ -24,7 +33,9 @@ def module_text(name: str) -> str:
     """Return ``static/NAME.js`` with the modules it imports in front, as one module.
 
     A notebook hands a widget's code over as a single text, so it cannot import its neighbours. Each
-    of them becomes a function that is called once and returns what the module exports.
+    of them becomes a function that is called once and returns what the module exports. A neighbour
+    that is imported ``with { type: "text" }`` becomes its text, put together in the same way, and a
+    file imported ``with { type: "bytes" }`` its bytes.
     """
     needed: list[str] = []
     body = _with_needs(name, needed)
@@ -46,7 +57,18 @@ def _with_needs(name: str, needed: list[str]) -> str:
         if module not in needed:
             _with_needs(module, needed)
             needed.append(module)
+    text = _TEXT.sub(lambda found: _constant(found[1], json.dumps(module_text(found[2]))), text)
+    text = _BYTES.sub(lambda found: _constant(found[1], _bytes(found[2])), text)
     return _IMPORT.sub(r"const {\1} = \2_module;\n", text)
+
+
+def _constant(name: str, value: str) -> str:
+    return f"const {name} = {value};\n"
+
+
+def _bytes(file: str) -> str:
+    text = b64encode((STATIC / file).read_bytes()).decode("ascii")
+    return f'Uint8Array.from(atob("{text}"), (sign) => sign.charCodeAt(0))'
 
 
 def _as_constant(name: str) -> str:
@@ -69,6 +91,9 @@ class BookWidget(AnyWidget):
 
     kernel = traitlets.Bool(True, read_only=True).tag(sync=True)
     """Whether Python computes. The built page sets it to false."""
+
+    late = traitlets.Bool(False, read_only=True).tag(sync=True)
+    """Whether a built page loads the module only when the reader comes near it."""
 
     computed = traitlets.Tuple().tag(sync=True)
     """The names of the traits that Python computes here and the module computes in a built page."""

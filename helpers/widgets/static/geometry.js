@@ -40,3 +40,37 @@ function ranks(values) {
     return less + (equal + 1) / 2;
   });
 }
+
+/**
+ * The mean of the rows and the two directions in which they spread most. Of the two ways a direction
+ * can point, it takes the one nearer to `before`.
+ */
+export function principalPlane(rows, before) {
+  const columns = rows[0].length;
+  const mean = rows[0].map((_, k) => rows.reduce((sum, row) => sum + row[k], 0) / rows.length);
+  const apart = rows.map((row) => row.map((value, k) => value - mean[k]));
+  const directions = [];
+  for (let number = 0; number < 2; number++) {
+    // Each turn pulls a direction towards the one of largest spread; the first is taken out of it.
+    let direction = before?.directions[number] ?? Array.from({ length: columns }, (_, k) => Math.cos(k + number));
+    const start = direction;
+    for (let turn = 0; turn < 60; turn++) {
+      const along = apart.map((row) => dot(row, direction));
+      let next = Array.from({ length: columns }, (_, k) => apart.reduce((sum, row, r) => sum + along[r] * row[k], 0));
+      for (const other of directions) {
+        const share = dot(next, other);
+        next = next.map((value, k) => value - share * other[k]);
+      }
+      const length = Math.hypot(...next);
+      if (length === 0) break;
+      direction = next.map((value) => value / length);
+    }
+    if (dot(direction, start) < 0) direction = direction.map((value) => -value);
+    directions.push(direction);
+  }
+  return { mean, directions };
+}
+
+function dot(a, b) {
+  return a.reduce((sum, value, k) => sum + value * b[k], 0);
+}

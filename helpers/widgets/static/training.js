@@ -1,0 +1,511 @@
+// Training a model of seq2seq.js: forward, backward through time, update.
+//
+// The names follow chapter 4, *Training*. A gradient is called d and the name of what it is of:
+// dState is how the loss changes with each number of the state.
+
+import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "./problems.js";
+import { layout } from "./seq2seq.js";
+
+const CLASSES = TOKENS.length;
+// The softmax layer has two columns more than there are tokens, always zero: the kernels work on
+// columns by the eight.
+const WIDE = 16;
+const STEPS = PROBLEM_LENGTH + ANSWER_LENGTH;
+
+/** The problems of a task as ids, axes (problem, time), and how many time steps count of each. */
+export function asData(problems, encoderInput, target) {
+  const read = new Int8Array(problems.length * PROBLEM_LENGTH);
+  const right = new Int8Array(problems.length * ANSWER_LENGTH);
+  const lengths = new Int8Array(problems.length);
+  problems.forEach((problem, place) => {
+    const answer = target(problem);
+    read.set(encoderInput(problem), place * PROBLEM_LENGTH);
+    right.set(answer, place * ANSWER_LENGTH);
+    lengths[place] = answer.indexOf(EOS) + 1;
+  });
+  return { read, right, lengths };
+}
+
+/** Numbers from 0 to 1 that look random, always the same for a seed (mulberry32). */
+export function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Put a list in another order, in place. */
+export function shuffle(list, next) {
+  for (let last = list.length - 1; last > 0; last--) {
+    const other = Math.floor(next() * (last + 1));
+    [list[last], list[other]] = [list[other], list[last]];
+  }
+}
+
+/**
+ * The learning rate of update `number` of `updates`: up in a straight line for the first tenth, then
+ * down to zero along a cosine. `helpers.training.one_cycle` says the same.
+ */
+export function oneCycle(peak, number, updates) {
+  const rise = Math.max(1, Math.floor(updates / 10));
+  if (number < rise) return peak / 25 + (peak - peak / 25) * (number / rise);
+  return 0.5 * peak * (1 + Math.cos((Math.PI * (number - rise)) / Math.max(1, updates - rise)));
+}
+
+/** A model that learns. */
+export class Trainer {
+  /**
+   * `kernelsOn(heap, ids)` gives the kernels; `memory(bytes)` the buffer that they work on.
+   *
+   * With `masked`, only the time steps up to EOS count. `shared` makes rows that begin alike one row
+   * until they part, and `dropped` leaves out rows whose answer is over; neither changes a result.
+   */
+  constructor({
+    embeddingDim, units, batch, masked, shared = true, dropped = true,
+    kernelsOn, memory, heapType = Float32Array,
+  }) {
+    Object.assign(this, { embeddingDim, units, batch, masked, shared, dropped: dropped && masked });
+    const gates = 3 * units;
+    const places = {};
+    let end = 1 << 14; // below that lies what compiled kernels keep for themselves
+    const room = (name, size) => {
+      places[name] = end;
+      end += Math.ceil(size / 4) * 4;
+    };
+    this.first = end;
+    room("embedding", CLASSES * embeddingDim); // (token, embedding_dim)
+    for (const part of ["encoder", "decoder"]) {
+      room(`${part}Kernel`, embeddingDim * gates); // (embedding_dim, gates)
+      room(`${part}Recurrent`, units * gates); // (units, gates)
+      room(`${part}Bias`, 2 * gates); // (input and recurrent, gates)
+    }
+    room("softmaxKernel", units * WIDE); // (units, token)
+    room("softmaxBias", WIDE); // (token)
+    this.count = end - this.first;
+    for (const name of ["gradients", "means", "squares"]) room(name, this.count);
+    for (const part of ["encoder", "decoder"]) {
+      room(`${part}Table`, CLASSES * gates); // (token, gates)
+      room(`${part}Transposed`, gates * units); // (gates, units)
+    }
+    room("dEncoderTable", CLASSES * gates);
+    room("dDecoderTable", CLASSES * gates);
+    room("softmaxTransposed", WIDE * units); // (token, units)
+    room("start", batch * units); // (row, units), zeros: the state before the first step
+    room("dStart", batch * units);
+    this.steps = Array.from({ length: STEPS }, (_, time) => {
+      for (const [name, size] of [
+        ["parents", 1], ["tokens", 1], ["state", units], ["dState", units],
+        ["recurrent", gates], ["dRecurrent", gates], ["gates", gates],
+        ["logits", time < PROBLEM_LENGTH ? 0 : WIDE],
+      ]) {
+        room(`${name}${time}`, batch * size);
+      }
+      const at = (name) => places[`${name}${time}`];
+      return {
+        part: time < PROBLEM_LENGTH ? "encoder" : "decoder",
+        rows: 0, // how many there are in this batch
+        before: 0, // and how many in the step before
+        parents: at("parents"), tokens: at("tokens"), state: at("state"), dState: at("dState"),
+        recurrent: at("recurrent"), dRecurrent: at("dRecurrent"), gates: at("gates"),
+        logits: at("logits"),
+      };
+    });
+    this.at = places;
+    const buffer = memory(end * heapType.BYTES_PER_ELEMENT);
+    this.heap = new heapType(buffer, 0, end);
+    this.ids = heapType === Float32Array ? new Int32Array(buffer, 0, end) : new Int32Array(end);
+    this.kernels = kernelsOn(this.heap, this.ids);
+    this.wanted = new Int8Array(batch * ANSWER_LENGTH);
+    this.leaf = new Int32Array(batch);
+    this.seen = new Int32Array(batch * CLASSES);
+    this.updates = 0;
+  }
+
+  /** Where the gradient of what is at `name` lies. */
+  gradientOf(name) {
+    return this.at[name] - this.first + this.at.gradients;
+  }
+
+  /** The state that the step at `time` starts from. */
+  stateBefore(time) {
+    return time ? this.steps[time - 1].state : this.at.start;
+  }
+
+  /**
+   * Start from random weights, as Keras does: the embedding evenly within 0.05 of zero, the kernels
+   * evenly within Glorot's bound, the recurrent kernels orthogonal, the biases zero.
+   */
+  initialize(seed) {
+    const { heap, at, embeddingDim, units } = this;
+    const next = random(seed);
+    const gates = 3 * units;
+    heap.fill(0, this.first, at.gradients + 3 * this.count);
+    this.updates = 0;
+    const evenly = (from, size, bound) => {
+      for (let place = from; place < from + size; place++) heap[place] = (2 * next() - 1) * bound;
+    };
+    evenly(at.embedding, CLASSES * embeddingDim, 0.05);
+    for (const part of ["encoder", "decoder"]) {
+      evenly(at[`${part}Kernel`], embeddingDim * gates, Math.sqrt(6 / (embeddingDim + gates)));
+      orthogonal(heap, at[`${part}Recurrent`], units, gates, next);
+    }
+    for (let unit = 0; unit < units; unit++) {
+      evenly(at.softmaxKernel + unit * WIDE, CLASSES, Math.sqrt(6 / (units + CLASSES)));
+    }
+  }
+
+  /** The nine arrays in the order of Keras, one behind the other, as in `layout`. */
+  get weights() {
+    const { at, end } = layout(this.embeddingDim, this.units);
+    const weights = new Float32Array(end);
+    this.copied((name, from, to) => {
+      weights[at[name] + to] = this.heap[this.at[name] + from];
+    });
+    return weights;
+  }
+
+  set weights(weights) {
+    const { at, end } = layout(this.embeddingDim, this.units);
+    if (weights.length !== end) {
+      throw new RangeError(`The weights are ${weights.length} numbers, but the model has ${end}.`);
+    }
+    this.heap.fill(0, this.first, this.at.gradients + 3 * this.count);
+    this.updates = 0;
+    this.copied((name, from, to) => {
+      this.heap[this.at[name] + from] = weights[at[name] + to];
+    });
+  }
+
+  /** Call `copy(name, here, there)` for each weight: its place here and that in `layout`. */
+  copied(copy) {
+    const { at, end } = layout(this.embeddingDim, this.units);
+    const names = Object.keys(at);
+    names.forEach((name, number) => {
+      const size = (at[names[number + 1]] ?? end) - at[name];
+      for (let place = 0; place < size; place++) {
+        const padded = name === "softmaxKernel";
+        copy(name, padded ? Math.floor(place / CLASSES) * WIDE + (place % CLASSES) : place, place);
+      }
+    });
+  }
+
+  /** What each token adds to the gates: its embedding times the kernel, and the input bias. */
+  tabulate() {
+    const { heap, at, embeddingDim, units } = this;
+    const gates = 3 * units;
+    for (const part of ["encoder", "decoder"]) {
+      for (let token = 0; token < CLASSES; token++) {
+        const row = at[`${part}Table`] + token * gates;
+        heap.copyWithin(row, at[`${part}Bias`], at[`${part}Bias`] + gates);
+        for (let dim = 0; dim < embeddingDim; dim++) {
+          const x = heap[at.embedding + token * embeddingDim + dim];
+          const kernel = at[`${part}Kernel`] + dim * gates;
+          for (let gate = 0; gate < gates; gate++) heap[row + gate] += x * heap[kernel + gate];
+        }
+      }
+    }
+  }
+
+  /** The same backward: from the gradients of the tables to those of what they are made of. */
+  untabulate() {
+    const { heap, at, embeddingDim, units } = this;
+    const gates = 3 * units;
+    for (const [part, table] of [["encoder", "dEncoderTable"], ["decoder", "dDecoderTable"]]) {
+      const kernel = at[`${part}Kernel`];
+      const dKernel = this.gradientOf(`${part}Kernel`);
+      const dBias = this.gradientOf(`${part}Bias`);
+      const dEmbedding = this.gradientOf("embedding");
+      for (let token = 0; token < CLASSES; token++) {
+        const row = at[table] + token * gates;
+        for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[row + gate];
+        for (let dim = 0; dim < embeddingDim; dim++) {
+          const place = token * embeddingDim + dim;
+          const x = heap[at.embedding + place];
+          let sum = 0;
+          for (let gate = 0; gate < gates; gate++) {
+            sum += heap[row + gate] * heap[kernel + dim * gates + gate];
+            heap[dKernel + dim * gates + gate] += x * heap[row + gate];
+          }
+          heap[dEmbedding + place] += sum;
+        }
+      }
+    }
+  }
+
+  /** One time step of all rows, from the state before. */
+  stepForward(time) {
+    const { at, units, kernels } = this;
+    const { part, rows, before, parents, tokens, state, recurrent, gates } = this.steps[time];
+    const from = this.stateBefore(time);
+    const bias = at[`${part}Bias`] + 3 * units;
+    kernels.matmul(
+      before, units, 3 * units, from, units, 1, at[`${part}Recurrent`], recurrent, 0,
+    );
+    kernels.gruForward(
+      rows, units, parents, tokens, at[`${part}Table`], bias, recurrent, from, gates, state,
+    );
+  }
+
+  /**
+   * Let the encoder read `count` problems of `data`, those numbered in `numbers` from `from` on.
+   * Afterwards `leaf` says which row of the last step is whose.
+   */
+  encode(data, numbers, from, count) {
+    const { ids, leaf, seen, shared } = this;
+    for (let i = 0; i < count; i++) leaf[i] = shared ? 0 : i;
+    let before = shared ? 1 : count;
+    for (let time = 0; time < PROBLEM_LENGTH; time++) {
+      const step = this.steps[time];
+      step.before = before;
+      step.rows = 0;
+      if (shared) seen.fill(-1, 0, before * CLASSES);
+      for (let i = 0; i < count; i++) {
+        const token = data.read[numbers[from + i] * PROBLEM_LENGTH + time];
+        const key = leaf[i] * CLASSES + token;
+        let row = shared ? seen[key] : -1;
+        if (row < 0) {
+          row = step.rows++;
+          if (shared) seen[key] = row;
+          ids[step.parents + row] = leaf[i];
+          ids[step.tokens + row] = token;
+        }
+        leaf[i] = row;
+      }
+      before = step.rows;
+      this.stepForward(time);
+    }
+  }
+
+  /**
+   * Let the model read `count` problems and, with teacher forcing, their answers: those numbered in
+   * `numbers` from `from` on. Returns how many tokens count.
+   */
+  forward(data, numbers, from, count) {
+    const { ids, leaf, wanted, masked, dropped } = this;
+    this.tabulate();
+    let rows = numbers;
+    let first = from;
+    if (dropped) {
+      // The longest answers first: the rows whose answer is over are then the last ones.
+      rows = numbers.slice(from, from + count).sort((a, b) => data.lengths[b] - data.lengths[a]);
+      first = 0;
+    }
+    this.encode(data, rows, first, count);
+    let tokens = 0;
+    for (let place = 0; place < ANSWER_LENGTH; place++) {
+      const step = this.steps[PROBLEM_LENGTH + place];
+      step.rows = 0;
+      for (let i = 0; i < count; i++) {
+        const number = rows[first + i];
+        const over = masked && data.lengths[number] <= place;
+        if (over && dropped) break;
+        const answer = number * ANSWER_LENGTH + place;
+        ids[step.parents + i] = place ? i : leaf[i];
+        ids[step.tokens + i] = place ? data.right[answer - 1] : PAD;
+        wanted[place * this.batch + i] = over ? -1 : data.right[answer];
+        tokens += over ? 0 : 1;
+        step.rows++;
+      }
+      step.before = place ? step.rows : this.steps[PROBLEM_LENGTH - 1].rows;
+      if (step.rows) this.stepForward(PROBLEM_LENGTH + place);
+    }
+    return tokens;
+  }
+
+  /**
+   * The loss of a batch, summed over its tokens, and the gradients of its mean, in the heap. The
+   * mean is over the tokens that count.
+   */
+  learnFrom(data, numbers, from, count) {
+    const { heap, at, units, kernels } = this;
+    const tokens = this.forward(data, numbers, from, count);
+    this.transpose();
+    heap.fill(0, at.gradients, at.gradients + this.count);
+    heap.fill(0, at.dEncoderTable, at.dDecoderTable + CLASSES * 3 * units);
+    const { loss } = this.crossEntropy(1 / tokens);
+    const dKernel = this.gradientOf("softmaxKernel");
+    for (const { rows, state, logits } of this.steps.slice(PROBLEM_LENGTH)) {
+      kernels.matmul(units, rows, WIDE, state, 1, units, logits, dKernel, 1);
+    }
+    for (let time = STEPS - 1; time >= 0; time--) this.stepBackward(time);
+    this.untabulate();
+    return { loss, tokens };
+  }
+
+  /** The loss with teacher forcing, summed over the tokens, and how many of these are right. */
+  examine(data, numbers) {
+    const sum = { loss: 0, right: 0, tokens: 0 };
+    for (let from = 0; from < numbers.length; from += this.batch) {
+      const count = Math.min(this.batch, numbers.length - from);
+      sum.tokens += this.forward(data, numbers, from, count);
+      const { loss, right } = this.crossEntropy(0);
+      sum.loss += loss;
+      sum.right += right;
+    }
+    return sum;
+  }
+
+  /** The matrices that the way back needs with rows and columns exchanged. */
+  transpose() {
+    const { heap, at, units } = this;
+    const gates = 3 * units;
+    for (const part of ["encoder", "decoder"]) {
+      const matrix = at[`${part}Recurrent`];
+      const other = at[`${part}Transposed`];
+      for (let unit = 0; unit < units; unit++) {
+        for (let gate = 0; gate < gates; gate++) {
+          heap[other + gate * units + unit] = heap[matrix + unit * gates + gate];
+        }
+      }
+    }
+    for (let unit = 0; unit < units; unit++) {
+      for (let token = 0; token < WIDE; token++) {
+        heap[at.softmaxTransposed + token * units + unit] = heap[at.softmaxKernel + unit * WIDE + token];
+      }
+    }
+  }
+
+  /**
+   * Logits, softmax and cross-entropy of all decoder steps, and back to the gradient of the logits:
+   * the distribution, less one at the right token, times `share`. Returns the summed loss, and how
+   * many tokens are right.
+   */
+  crossEntropy(share) {
+    const { heap, at, units, kernels, wanted, batch } = this;
+    const dBias = this.gradientOf("softmaxBias");
+    let loss = 0;
+    let right = 0;
+    for (let place = 0; place < ANSWER_LENGTH; place++) {
+      const { rows, state, logits } = this.steps[PROBLEM_LENGTH + place];
+      kernels.matmul(rows, units, WIDE, state, units, 1, at.softmaxKernel, logits, 0);
+      for (let row = 0; row < rows; row++) {
+        const from = logits + row * WIDE;
+        const target = wanted[place * batch + row];
+        if (target < 0) {
+          heap.fill(0, from, from + WIDE);
+          continue;
+        }
+        let largest = -Infinity;
+        for (let token = 0; token < CLASSES; token++) {
+          heap[from + token] += heap[at.softmaxBias + token];
+          largest = Math.max(largest, heap[from + token]);
+        }
+        if (heap[from + target] === largest) right++;
+        const chosen = heap[from + target] - largest;
+        let sum = 0;
+        for (let token = 0; token < CLASSES; token++) {
+          sum += heap[from + token] = Math.exp(heap[from + token] - largest);
+        }
+        loss += Math.log(sum) - chosen;
+        for (let token = 0; token < CLASSES; token++) {
+          const d = share * (heap[from + token] / sum - (token === target ? 1 : 0));
+          heap[from + token] = d;
+          heap[dBias + token] += d;
+        }
+      }
+    }
+    return { loss, right };
+  }
+
+  /** One time step backward: from the gradient of its state to that of the state before. */
+  stepBackward(time) {
+    const { heap, at, units, kernels } = this;
+    const step = this.steps[time];
+    const { part, rows, before, parents, tokens, state, dState, recurrent, dRecurrent } = step;
+    const gates = 3 * units;
+    const from = this.stateBefore(time);
+    const dFrom = time ? this.steps[time - 1].dState : at.dStart;
+    const bias = at[`${part}Bias`] + gates;
+    const dBias = this.gradientOf(`${part}Bias`) + gates;
+    const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
+    if (part === "decoder" && rows) {
+      kernels.matmul(
+        rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind,
+      );
+    }
+    const rowsBefore = time ? this.steps[time - 1].rows : before;
+    heap.fill(0, dFrom, dFrom + Math.max(before, rowsBefore) * units);
+    if (!rows) return;
+    heap.fill(0, dRecurrent, dRecurrent + before * gates);
+    const dTable = part === "encoder" ? at.dEncoderTable : at.dDecoderTable;
+    kernels.gruBackward(
+      rows, units, parents, tokens, bias, recurrent, from, step.gates,
+      dState, dFrom, dRecurrent, dTable,
+    );
+    for (let row = 0; row < before; row++) {
+      const place = dRecurrent + row * gates;
+      for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[place + gate];
+    }
+    if (time === 0) return; // the state before the first step is zero, whatever the weights are
+    kernels.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
+    kernels.matmul(
+      units, before, gates, from, 1, units, dRecurrent, this.gradientOf(`${part}Recurrent`), 1,
+    );
+  }
+
+  /** One update of AdamW with the gradients in the heap. */
+  update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
+    const { at, kernels } = this;
+    this.updates++;
+    const corrected =
+      (rate * Math.sqrt(1 - beta2 ** this.updates)) / (1 - beta1 ** this.updates);
+    kernels.adam(
+      this.count, this.first, at.gradients, at.means, at.squares,
+      corrected, rate * weightDecay, beta1, beta2, epsilon,
+    );
+  }
+
+  /** Answer problems greedily; axes of the ids (problem, time). */
+  answer(data, numbers) {
+    const { heap, ids, at, units, kernels, leaf, batch } = this;
+    const written = new Int8Array(numbers.length * ANSWER_LENGTH);
+    this.tabulate();
+    for (let from = 0; from < numbers.length; from += batch) {
+      const count = Math.min(batch, numbers.length - from);
+      this.encode(data, numbers, from, count);
+      for (let place = 0; place < ANSWER_LENGTH; place++) {
+        const step = this.steps[PROBLEM_LENGTH + place];
+        step.rows = count;
+        step.before = place ? count : this.steps[PROBLEM_LENGTH - 1].rows;
+        for (let i = 0; i < count; i++) {
+          ids[step.parents + i] = place ? i : leaf[i];
+          ids[step.tokens + i] = place ? written[(from + i) * ANSWER_LENGTH + place - 1] : PAD;
+        }
+        this.stepForward(PROBLEM_LENGTH + place);
+        kernels.matmul(count, units, WIDE, step.state, units, 1, at.softmaxKernel, step.logits, 0);
+        for (let i = 0; i < count; i++) {
+          let best = 0;
+          let largest = -Infinity;
+          for (let token = 0; token < CLASSES; token++) {
+            const logit = heap[step.logits + i * WIDE + token] + heap[at.softmaxBias + token];
+            if (logit > largest) [largest, best] = [logit, token];
+          }
+          written[(from + i) * ANSWER_LENGTH + place] = best;
+        }
+      }
+    }
+    return written;
+  }
+}
+
+/** Fill a matrix (rows, columns), not more rows than columns, with rows at right angles. */
+function orthogonal(heap, at, rows, columns, next) {
+  for (let row = 0; row < rows; row++) {
+    const from = at + row * columns;
+    for (let column = 0; column < columns; column++) {
+      heap[from + column] = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+    }
+    for (let other = at; other < from; other += columns) {
+      let along = 0;
+      for (let column = 0; column < columns; column++) along += heap[from + column] * heap[other + column];
+      for (let column = 0; column < columns; column++) heap[from + column] -= along * heap[other + column];
+    }
+    let length = 0;
+    for (let column = 0; column < columns; column++) length += heap[from + column] ** 2;
+    length = Math.sqrt(length);
+    for (let column = 0; column < columns; column++) heap[from + column] /= length;
+  }
+}

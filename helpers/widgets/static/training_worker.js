@@ -1,0 +1,214 @@
+// The worker of the training lab: it trains, and the page stays awake.
+//
+// It is told what to do by messages { order, ... } and answers by messages { news, ... }. Between two
+// batches it looks whether an order has come.
+
+import compiled from "./kernels.wasm" with { type: "bytes" };
+import { fastKernels, plainKernels } from "./kernels.js";
+import { ANSWER_LENGTH, TOKENS, decode, encoderInput, target } from "./problems.js";
+import { Trainer, asData, oneCycle, random, shuffle } from "./training.js";
+
+const PATIENCE = 40; // milliseconds of training between two looks at the messages
+const PAUSE = 100; // milliseconds between two pieces of news
+
+let run; // what is being trained
+
+const orders = {
+  /** Begin a run with new weights, or with those that are given. */
+  start({ settings, train, heldOut, watched, weights }) {
+    run = new Run(settings, train, heldOut, watched);
+    if (weights) run.trainer.weights = weights;
+    else run.trainer.initialize(settings.seed);
+    run.examine();
+  },
+  go() {
+    run?.go();
+  },
+  pause() {
+    run?.pause();
+  },
+  /** Learn from one batch. */
+  step() {
+    run?.pause();
+    run?.learn();
+    run?.examine();
+  },
+  /** Ask other problems of the reader. */
+  watch({ watched }) {
+    if (run === undefined) return;
+    run.watched = watched;
+    run.examine();
+  },
+};
+
+/** Problems as the model reads and writes them, back to front or not. */
+function dataOf(problems, reverse) {
+  return asData(problems, (problem) => encoderInput(problem, reverse), (problem) => target(problem, reverse));
+}
+
+class Run {
+  constructor(settings, train, heldOut, watched) {
+    const { embeddingDim, units, batch, masked, fast } = settings;
+    let memory;
+    let kernels;
+    const trainer = (wanted) =>
+      new Trainer({
+        embeddingDim, units, batch, masked,
+        memory(bytes) {
+          if (!wanted) return new ArrayBuffer(bytes);
+          memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
+          return memory.buffer;
+        },
+        kernelsOn: (heap, ids) =>
+          (kernels = wanted ? fastKernels(memory, compiled) : plainKernels(heap, ids)),
+      });
+    this.settings = settings;
+    this.trainer = trainer(fast);
+    if (kernels === null) this.trainer = trainer(false);
+    this.fast = fast && kernels !== null;
+    this.train = dataOf(train, settings.reverse);
+    this.heldOut = dataOf(heldOut, settings.reverse);
+    this.order = Int32Array.from(train, (_, number) => number);
+    this.batches = Math.floor(train.length / batch);
+    this.next = random(settings.seed + 1);
+    this.watched = watched;
+    this.batchNumber = 0; // in this epoch
+    this.epoch = 0;
+    this.loss = 0; // summed over the tokens since the last news
+    this.tokens = 0;
+    this.milliseconds = 0; // of training
+  }
+
+  get updates() {
+    return this.batches * this.settings.epochs;
+  }
+
+  get over() {
+    return this.trainer.updates >= this.updates;
+  }
+
+  /** Learn from one batch. */
+  learn() {
+    if (this.over) return;
+    const { batch, learningRate, schedule, weightDecay } = this.settings;
+    const began = performance.now();
+    if (this.batchNumber === 0) shuffle(this.order, this.next);
+    const { loss, tokens } = this.trainer.learnFrom(
+      this.train, this.order, this.batchNumber * batch, batch,
+    );
+    const rate =
+      schedule === "constant"
+        ? learningRate
+        : oneCycle(learningRate, this.trainer.updates, this.updates);
+    this.trainer.update({ rate, weightDecay });
+    this.rate = rate;
+    this.loss += loss;
+    this.tokens += tokens;
+    this.batchNumber++;
+    if (this.batchNumber === this.batches) {
+      this.batchNumber = 0;
+      this.epoch++;
+    }
+    this.milliseconds += performance.now() - began;
+  }
+
+  go() {
+    if (this.going || this.over) return;
+    this.going = true;
+    let told = performance.now();
+    const { port1, port2 } = new MessageChannel(); // unlike a timer, not slowed down in the background
+    port1.onmessage = () => {
+      if (!this.going || run !== this) {
+        port1.close();
+        return;
+      }
+      const began = performance.now();
+      while (performance.now() - began < PATIENCE && !this.over) {
+        this.learn();
+        if (this.batchNumber === 0) {
+          this.examine();
+          break;
+        }
+      }
+      if (performance.now() - told > PAUSE) {
+        told = performance.now();
+        this.tell();
+      }
+      if (this.over) this.pause();
+      port2.postMessage(null);
+    };
+    port2.postMessage(null);
+  }
+
+  pause() {
+    if (!this.going) return;
+    this.going = false;
+    this.tell();
+  }
+
+  /** Where the run is. */
+  tell(more = {}) {
+    postMessage({
+      news: "progress",
+      run: this.settings.run,
+      updates: this.trainer.updates,
+      of: this.updates,
+      epoch: this.epoch,
+      going: this.going === true,
+      over: this.over,
+      fast: this.fast,
+      rate: this.rate,
+      loss: this.tokens ? this.loss / this.tokens : undefined,
+      seconds: this.milliseconds / 1000,
+      problems: this.trainer.updates * this.settings.batch,
+      embedding: this.embedding(),
+      answers: this.answers(),
+      ...more,
+    });
+    this.loss = this.tokens = 0;
+  }
+
+  /** The held-out part, and what the reader has asked. */
+  examine() {
+    const { right, lengths } = this.heldOut;
+    const all = Int32Array.from(lengths, (_, number) => number);
+    const sums = this.trainer.examine(this.heldOut, all);
+    const written = this.trainer.answer(this.heldOut, all);
+    const exact = all.filter((number) => {
+      const from = number * ANSWER_LENGTH;
+      const length = lengths[number];
+      return right.subarray(from, from + length).every((token, k) => token === written[from + k]);
+    });
+    this.tell({
+      measured: {
+        updates: this.trainer.updates,
+        loss: sums.loss / sums.tokens,
+        tokenAccuracy: sums.right / sums.tokens,
+        exactMatch: exact.length / all.length,
+      },
+      weights: this.trainer.weights,
+    });
+  }
+
+  embedding() {
+    const { heap, at, embeddingDim } = this.trainer;
+    return heap.slice(at.embedding, at.embedding + TOKENS.length * embeddingDim);
+  }
+
+  answers() {
+    const data = dataOf(this.watched, this.settings.reverse);
+    const written = this.trainer.answer(data, Int32Array.from(this.watched, (_, number) => number));
+    return this.watched.map((_, number) => {
+      const text = decode(Array.from(written.subarray(number * ANSWER_LENGTH, (number + 1) * ANSWER_LENGTH)));
+      return this.settings.reverse ? [...text].reverse().join("") : text;
+    });
+  }
+}
+
+onmessage = ({ data }) => {
+  try {
+    orders[data.order](data);
+  } catch (error) {
+    postMessage({ news: "failed", reason: String(error?.message ?? error) });
+  }
+};

@@ -1,0 +1,159 @@
+"""A model that learns in the page, in front of the reader.
+
+Chapter: *Training*.
+"""
+
+from base64 import b64encode
+from functools import cache
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from helpers import plots, pretrained, problems
+from helpers.vocabulary import TOKENS
+from helpers.widgets.base import BookWidget, module_text, style_text
+
+TASKS = ("arithmetic", "sums")
+"""The tasks of `problems.TASKS` that are small enough to learn in a page."""
+SCHEDULES = ("one-cycle", "constant")
+WATCHED = ("50+9", "7+8", "99+99", "12-85", "64-7")
+
+
+class TrainingLab(BookWidget):
+    """Trains a model of `model.seq2seq` in the page, from random weights, with no kernel.
+
+    ``TrainingLab()`` begins with the recipe of the model ``grown``. What the reader can choose,
+    Python can set: ``TrainingLab(units=16, epochs=24)``. The problems are those of
+    `problems.split`; the curves are of its validation part.
+
+    Args:
+        **settings: any of the traits below.
+
+    Raises:
+        TypeError: there is no such setting.
+        ValueError: a setting is not allowed; it is then as it was.
+    """
+
+    _esm = module_text("training_lab")
+    _css = style_text("training_lab")
+
+    late = traitlets.Bool(True, read_only=True).tag(sync=True)
+    task = traitlets.Unicode("arithmetic").tag(sync=True)
+    """Which of `TASKS` is learned."""
+    units = traitlets.Int(64).tag(sync=True)
+    """Units of each GRU: a multiple of 8, from 8 to 128."""
+    embedding_dim = traitlets.Int(5).tag(sync=True)
+    """Numbers in the vector of a token, from 1 to 64."""
+    reverse = traitlets.Bool(True).tag(sync=True)
+    """Whether problem and answer are read and written back to front."""
+    masked_loss = traitlets.Bool(True).tag(sync=True)
+    """Whether only the time steps up to EOS count."""
+    schedule = traitlets.Unicode("one-cycle").tag(sync=True)
+    """One of `SCHEDULES`."""
+    learning_rate = traitlets.Float(0.05).tag(sync=True)
+    """The highest learning rate, above 0, at most 1."""
+    weight_decay = traitlets.Float(0.1).tag(sync=True)
+    """As in `training.Recipe`, from 0 to 1."""
+    batch_size = traitlets.Int(128).tag(sync=True)
+    """Problems in a batch, from 1 to 1,024."""
+    epochs = traitlets.Int(12).tag(sync=True)
+    """From 1 to 1,000."""
+    seed = traitlets.Int(0).tag(sync=True)
+    """Of the first weights and of the order of the problems, from 0 to 2 ** 31 - 2."""
+    watched = traitlets.List(traitlets.Unicode(), list(WATCHED)).tag(sync=True)
+    """The problems whose answers are shown."""
+    parts = traitlets.Dict().tag(sync=True)
+    """For each task the part of each problem, packed, and the operators."""
+
+    def __init__(self, **settings: Any) -> None:
+        allowed = set(_ALLOWED) | {"reverse", "masked_loss", "watched"}
+        for name in settings:
+            if name not in allowed:
+                raise TypeError(
+                    f"A setting of the lab is one of {', '.join(sorted(allowed))}, not {name}."
+                )
+        super().__init__(parts={task: list(_packed_parts(task)) for task in TASKS}, **settings)
+
+    @traitlets.validate(
+        *("task", "units", "embedding_dim", "schedule", "learning_rate"),
+        *("weight_decay", "batch_size", "epochs", "seed"),
+    )
+    def _check_setting(self, proposal: traitlets.Bunch) -> Any:
+        allowed, sentence = _ALLOWED[proposal["trait"].name]
+        if not allowed(proposal["value"]):
+            raise ValueError(f"{sentence}, not {proposal['value']!r}.")
+        return proposal["value"]
+
+    @traitlets.validate("watched")
+    def _check_watched(self, proposal: traitlets.Bunch) -> list[str]:
+        for problem in proposal["value"]:
+            problems.parse(problem)
+        return list(proposal["value"])
+
+    def still(self) -> str:
+        """Return the curves of a recorded run of the same recipe."""
+        seen = pretrained.record("grown").snapshots
+        epochs = [one.epoch for one in seen]
+        return plots.Row(
+            plots.curves(
+                epochs,
+                {"loss": [one.loss for one in seen]},
+                ylabel="loss per token",
+                level=(np.log(len(TOKENS)), f"log {len(TOKENS)}"),
+            ),
+            plots.curves(
+                epochs,
+                {
+                    "whole answers": [one.exact_match for one in seen],
+                    "tokens": [one.token_accuracy for one in seen],
+                },
+                ylabel="right",
+                percent=True,
+            ),
+        )._repr_html_()
+
+
+_ALLOWED: dict[str, tuple[Any, str]] = {
+    "task": (lambda task: task in TASKS, f"A task of the lab is {' or '.join(map(repr, TASKS))}"),
+    "units": (
+        lambda units: units % 8 == 0 and 8 <= units <= 128,
+        "The units of a GRU in the lab are a multiple of 8, from 8 to 128",
+    ),
+    "embedding_dim": (
+        lambda dim: 1 <= dim <= 64,
+        "An embedding in the lab has from 1 to 64 numbers",
+    ),
+    "schedule": (
+        lambda schedule: schedule in SCHEDULES,
+        f"A schedule is {' or '.join(map(repr, SCHEDULES))}",
+    ),
+    "learning_rate": (lambda rate: 0 < rate <= 1, "A learning rate is above 0 and at most 1"),
+    "weight_decay": (lambda decay: 0 <= decay <= 1, "A weight decay is a number from 0 to 1"),
+    "batch_size": (
+        lambda size: 1 <= size <= 1024,
+        "A batch in the lab has from 1 to 1,024 problems",
+    ),
+    "epochs": (lambda epochs: 1 <= epochs <= 1000, "The epochs are a number from 1 to 1,000"),
+    "seed": (
+        lambda seed: 0 <= seed < 2**31 - 1,
+        "A seed is a whole number from 0 to 2,147,483,646",
+    ),
+}
+
+
+@cache
+def _packed_parts(task: str) -> tuple[str, str]:
+    """Return the part of each problem, and the operators.
+
+    The problems are in the order of `problems.split`: by operator, left and right operand. Each has
+    two bits, four problems to a byte: 0 for training, 1 for validation, 2 for test.
+    """
+    largest, operators = problems.TASKS[task]
+    parts = {
+        problem: number for number, part in enumerate(problems.split(task)) for problem in part
+    }
+    numbers = range(largest + 1)
+    bits = np.array([parts[f"{a}{op}{b}"] for op in operators for a in numbers for b in numbers])
+    packed = (bits.reshape(-1, 4) << np.array([0, 2, 4, 6])).sum(axis=1).astype(np.uint8)
+    return b64encode(packed.tobytes()).decode("ascii"), operators

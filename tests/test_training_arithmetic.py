@@ -1,0 +1,351 @@
+"""Training in the page: its gradients, its updates and its answers against Keras."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from playwright.sync_api import Browser, Page
+
+from bookbuild.kernels import COMPILED, compile_kernels
+from helpers import decoding, pretrained, problems, training
+from helpers.model import seq2seq
+from helpers.widgets.base import module_text
+
+NAMES = (
+    *("embedding", "encoderKernel", "encoderRecurrent", "encoderBias"),
+    *("decoderKernel", "decoderRecurrent", "decoderBias", "softmaxKernel", "softmaxBias"),
+)
+PARTS = problems.split("arithmetic")
+
+# Makes `trainer(options)`, `read(text)` and `written(numbers)` for what a test evaluates.
+SET_UP = """async ([training, kernels, problems, compiled]) => {
+    const kind = { type: "text/javascript" };
+    const load = (text) => import(URL.createObjectURL(new Blob([text], kind)));
+    Object.assign(window, await load(training), await load(kernels), await load(problems));
+    const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    window.read = (text) => new Float32Array(bytes(text).buffer);
+    window.written = (numbers) => {
+        const given = new Uint8Array(Float64Array.from(numbers).buffer);
+        let text = "";
+        for (const byte of given) text += String.fromCharCode(byte);
+        return btoa(text);
+    };
+    window.trainer = ({ fast, double, weights, ...options }) => {
+        let memory;
+        const made = new Trainer({
+            ...options,
+            heapType: double ? Float64Array : Float32Array,
+            memory: (size) => fast
+                ? (memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) })).buffer
+                : new ArrayBuffer(size),
+            kernelsOn: (heap, ids) => fast
+                ? fastKernels(memory, bytes(compiled))
+                : plainKernels(heap, ids),
+        });
+        if (weights) made.weights = read(weights);
+        return made;
+    };
+    window.given = (problems, reverse) => asData(
+        problems,
+        (problem) => encoderInput(problem, reverse),
+        (problem) => target(problem, reverse),
+    );
+    // The gradients as Keras has them, one array behind the other.
+    window.gradients = (made) => {
+        const { at, end } = layout(made.embeddingDim, made.units);
+        const all = new Float64Array(end);
+        made.copied((name, from, to) => {
+            all[at[name] + to] = made.heap[made.gradientOf(name) + from];
+        });
+        return all;
+    };
+    window.all = (list) => Int32Array.from(list, (_, number) => number);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a page that has the modules."""
+    page = browser.new_page()
+    modules = [module_text("training"), module_text("kernels"), module_text("problems")]
+    # `layout` is of use to the tests alone.
+    modules[0] += "\nexport { layout };\n"
+    page.evaluate(SET_UP, [*modules, b64encode(COMPILED.read_bytes()).decode()])
+    yield page
+    page.close()
+
+
+def flat(arrays: list[np.ndarray]) -> np.ndarray:
+    """Return arrays as one, in their order, row by row."""
+    return np.concatenate([np.asarray(values, dtype=np.float32).ravel() for values in arrays])
+
+
+def text(values: np.ndarray) -> str:
+    """Return numbers as text for the page."""
+    return b64encode(values.astype("<f4").tobytes()).decode()
+
+
+def numbers(given: str) -> np.ndarray:
+    """Return numbers that the page has written."""
+    return np.frombuffer(b64decode(given), "<f8")
+
+
+def split_up(values: np.ndarray, like: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what `flat` has joined, by the names of the page."""
+    ends = np.cumsum([array.size for array in like])[:-1]
+    return dict(zip(NAMES, np.split(values, ends), strict=True))
+
+
+def models(embedding_dim: int, units: int) -> tuple[keras.Model, keras.Model, keras.Model]:
+    """Return new models, with biases that are not zero."""
+    keras.utils.set_random_seed(5)
+    made = seq2seq(embedding_dim, units)
+    for variable in made[0].weights:
+        if "bias" in variable.path:
+            variable.assign(np.random.default_rng(1).normal(0, 0.2, variable.shape))
+    return made
+
+
+def keras_loss(model: keras.Model, chosen: list[str], masked: bool, reverse: bool) -> Any:
+    """Return the mean loss over the tokens that count."""
+    encoder_input, decoder_input, target = problems.batch(chosen, reverse=reverse)
+    losses = keras.losses.categorical_crossentropy(target, model([encoder_input, decoder_input]))
+    weights = problems.weights_up_to_eos(target) if masked else np.ones(target.shape[:2])
+    weights = tf.constant(weights, losses.dtype)
+    return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+
+
+def drawn(count: int, seed: int = 0) -> list[str]:
+    """Return problems of the training part."""
+    chosen = np.random.default_rng(seed).choice(len(PARTS.train), count, replace=False)
+    return [PARTS.train[place] for place in chosen]
+
+
+def test_the_kernels_are_compiled_from_their_source(tmp_path: Path) -> None:
+    """Compiled again, they are the same to the byte."""
+    again = tmp_path / "kernels.wasm"
+    compile_kernels(again)
+    assert again.read_bytes() == COMPILED.read_bytes()
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
+@pytest.mark.parametrize("masked", [False, True], ids=["all steps", "up to EOS"])
+@pytest.mark.parametrize("shared", [False, True], ids=["row by row", "shared"])
+def test_gradients_are_those_of_keras(page: Page, fast: bool, masked: bool, shared: bool) -> None:
+    """Of every tensor, within 1e-5 of its largest number."""
+    model = models(16, 64)[0]
+    chosen = drawn(128)
+    with tf.GradientTape() as tape:
+        loss = keras_loss(model, chosen, masked, reverse=True)
+    gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+    gradients = [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
+    options = {
+        "embeddingDim": 16, "units": 64, "batch": 128, "masked": masked, "fast": fast,
+        "shared": shared, "dropped": shared, "weights": text(flat(model.get_weights())),
+    }  # fmt: skip
+    measured, given = page.evaluate(
+        """([options, problems]) => {
+            const made = trainer(options);
+            const { loss, tokens } = made.learnFrom(given(problems, true), all(problems), 0, 128);
+            return [loss / tokens, written(gradients(made))];
+        }""",
+        [options, chosen],
+    )
+    assert measured == pytest.approx(float(loss), rel=1e-5)
+    ours = split_up(numbers(given), gradients)
+    for name, wanted in zip(NAMES, gradients, strict=True):
+        off = np.abs(ours[name] - wanted.ravel()).max() / np.abs(wanted).max()
+        assert off < 1e-5, name
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["all steps", "up to EOS"])
+def test_gradients_are_slopes(page: Page, masked: bool) -> None:
+    """In double precision: how the loss changes with a weight, measured on both sides of it."""
+    worst = page.evaluate(
+        """([options, problems, weights]) => {
+            const made = trainer(options);
+            const data = given(problems, true);
+            made.weights = read(weights);
+            const lossOf = () => {
+                const { loss, tokens } = made.learnFrom(data, all(problems), 0, problems.length);
+                return loss / tokens;
+            };
+            lossOf();
+            const slopes = made.heap.slice(made.at.gradients, made.at.gradients + made.count);
+            const places = {};
+            made.copied((name, from) => (places[name] ??= []).push(from));
+            return Object.fromEntries(Object.entries(places).map(([name, froms]) => {
+                const largest = Math.max(...froms.map((from) =>
+                    Math.abs(slopes[made.at[name] - made.first + from])));
+                const some = froms.filter((_, k) => k % Math.ceil(froms.length / 30) === 0);
+                const off = some.map((from) => {
+                    const at = made.at[name] + from;
+                    const kept = made.heap[at];
+                    made.heap[at] = kept + 1e-5;
+                    const above = lossOf();
+                    made.heap[at] = kept - 1e-5;
+                    const below = lossOf();
+                    made.heap[at] = kept;
+                    return Math.abs((above - below) / 2e-5 - slopes[at - made.first]);
+                });
+                return [name, Math.max(...off) / largest];
+            }));
+        }""",
+        [
+            {"embeddingDim": 5, "units": 16, "batch": 32, "masked": masked, "double": True},
+            drawn(32),
+            text(flat(models(5, 16)[0].get_weights())),
+        ],
+    )
+    assert set(worst) == set(NAMES)
+    assert max(worst.values()) < 1e-5, worst
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
+def test_fifty_updates_follow_keras(page: Page, fast: bool) -> None:
+    """From the same weights, on the same batches, with weight decay and a rate that changes.
+
+    The gradient of the embedding is handed to Keras as a whole. As the lookups leave it, in pieces,
+    Keras 3.15 squares each piece by itself, and the steps of the embedding become larger.
+    """
+    recipe = training.Recipe(epochs=1, learning_rate=0.02, weight_decay=0.1)
+    model = models(5, 64)[0]
+    weights = text(flat(model.get_weights()))
+    batches = [drawn(64, seed) for seed in range(50)]
+    schedule = training.one_cycle(recipe, 50)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.1)
+    variables = model.trainable_variables
+    optimizer.build(variables)
+    losses = []
+    for chosen in batches:
+        with tf.GradientTape() as tape:
+            loss = keras_loss(model, chosen, True, reverse=True)
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], variables)
+        losses.append(float(loss))
+    ours = page.evaluate(
+        """([options, batches]) => {
+            const made = trainer(options);
+            return batches.map((problems, number) => {
+                const data = given(problems, true);
+                const { loss, tokens } = made.learnFrom(data, all(problems), 0, 64);
+                made.update({ rate: oneCycle(0.02, number, 50), weightDecay: 0.1 });
+                return loss / tokens;
+            });
+        }""",
+        [
+            {"embeddingDim": 5, "units": 64, "batch": 64, "masked": True, "fast": fast,
+             "weights": weights},
+            batches,
+        ],
+    )  # fmt: skip
+    assert losses[-1] < 0.8 * losses[0]
+    np.testing.assert_allclose(ours, losses, atol=1e-4, rtol=0)
+
+
+def test_both_kernels_agree_after_each_update(page: Page) -> None:
+    """And neither sharing rows nor dropping them changes what is learned."""
+    apart = page.evaluate(
+        """([options, problems]) => {
+            const data = given(problems, false);
+            const kinds = [{}, { fast: true }, { shared: false }, { dropped: false }];
+            const made = kinds.map((kind) => trainer({ ...options, ...kind }));
+            for (const one of made) one.initialize(3);
+            const apart = [];
+            for (let step = 0; step < 10; step++) {
+                for (const one of made) {
+                    // Each step from the same weights: what differs then is one step.
+                    one.heap.set(made[0].heap.subarray(one.first, one.at.encoderTable), one.first);
+                }
+                for (const one of made) {
+                    one.learnFrom(data, all(problems), 0, problems.length);
+                    one.update({ rate: 0.01, weightDecay: 0.1 });
+                }
+                const [first, ...others] = made.map((one) => one.weights);
+                for (const other of others) {
+                    apart.push(Math.max(...other.map((weight, k) => Math.abs(weight - first[k]))));
+                }
+            }
+            return apart;
+        }""",
+        [{"embeddingDim": 5, "units": 24, "batch": 100, "masked": True}, drawn(100)],
+    )
+    assert len(apart) == 30
+    assert 0 < max(apart) < 1e-5
+
+
+def test_the_rate_is_that_of_the_recipe(page: Page) -> None:
+    """One cycle, at every update."""
+    recipe = training.Recipe(epochs=7, learning_rate=0.05)
+    schedule = training.one_cycle(recipe, 31)
+    wanted = [float(schedule(number)) for number in range(7 * 31)]
+    ours = page.evaluate(
+        "updates => Array.from(all({ length: updates }), (n) => oneCycle(0.05, n, updates))", 7 * 31
+    )
+    np.testing.assert_allclose(ours, wanted, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
+def test_it_answers_and_examines_as_keras_does(page: Page, fast: bool) -> None:
+    """A model of Keras opens in the page, and the weights come back as they were."""
+    model, encoder, decoder = pretrained.load("grown")
+    recipe = pretrained.record("grown").recipe
+    asked = PARTS.validation[:700]
+    weights = flat(model.get_weights())
+    written, measured, back = page.evaluate(
+        """([options, problems]) => {
+            const made = trainer(options);
+            const data = given(problems, true);
+            const ids = Array.from(made.answer(data, all(problems)));
+            return [ids, made.examine(data, all(problems)), written(made.weights)];
+        }""",
+        [
+            {"embeddingDim": recipe.embedding_dim, "units": recipe.units, "batch": 256,
+             "masked": True, "fast": fast, "weights": text(weights)},
+            asked,
+        ],
+    )  # fmt: skip
+    np.testing.assert_array_equal(numbers(back), weights.astype(np.float64))
+    ids = np.array(written).reshape(len(asked), -1)
+    wanted = decoding.greedy(encoder, decoder, problems.batch(asked, reverse=True).encoder_input)
+    np.testing.assert_array_equal(ids, wanted)
+    loss, accuracy = training.examine(model, asked, reverse=True, masked_loss=True)
+    assert measured["loss"] / measured["tokens"] == pytest.approx(loss, rel=1e-3, abs=1e-6)
+    assert measured["right"] / measured["tokens"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_it_starts_as_keras_does(page: Page) -> None:
+    """Bounds, right angles, zeros; the same for a seed, and other numbers for another."""
+    first, again, other = (
+        numbers(
+            page.evaluate(
+                """seed => {
+                    const made = trainer({ embeddingDim: 5, units: 16, batch: 1, masked: true });
+                    made.initialize(seed);
+                    return written(made.weights);
+                }""",
+                seed,
+            )
+        )
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.01
+    like = [np.asarray(values) for values in seq2seq(5, 16)[0].get_weights()]
+    ours = split_up(first, like)
+    keras.utils.set_random_seed(0)
+    for name, values in zip(NAMES, like, strict=True):
+        mine = ours[name].reshape(values.shape)
+        if name.endswith("Bias"):
+            assert not mine.any()
+        elif name.endswith("Recurrent"):
+            np.testing.assert_allclose(mine @ mine.T, np.eye(16), atol=1e-5)
+        else:
+            bound = 0.05 if name == "embedding" else np.sqrt(6 / sum(values.shape))
+            assert 0.9 * bound < np.abs(mine).max() <= bound
+            assert np.abs(mine.mean()) < 0.25 * bound
