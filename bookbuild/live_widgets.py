@@ -56,7 +56,7 @@ def place_widgets(app: Sphinx, doctree: nodes.document) -> None:
         if "_esm" in state:
             name = module_name(state)
             script = _write_script(app, name, state)
-            late = f' data-script="{_from_page(app, script)}"' if state["late"] else ""
+            late = f' data-script="{_from_page(app, script)}"' if state.get("late") else ""
             _add_scripts(app, [] if late else [script])
             still.insert(0, _html(f'<div class="live-widget" data-widget="{name}"{late}>'))
             still.append(_html(f"{_json_script(page_state(state))}</div>"))
