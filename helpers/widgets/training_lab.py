@@ -43,7 +43,7 @@ class TrainingLab(BookWidget):
     """Which of `TASKS` is learned."""
     units = traitlets.Int(64).tag(sync=True)
     """Units of each GRU: a multiple of 8, from 8 to 128."""
-    embedding_dim = traitlets.Int(5).tag(sync=True)
+    embedding_dim = traitlets.Int(16).tag(sync=True)
     """Numbers in the vector of a token, from 1 to 64."""
     reverse = traitlets.Bool(True).tag(sync=True)
     """Whether problem and answer are read and written back to front."""
@@ -51,7 +51,7 @@ class TrainingLab(BookWidget):
     """Whether only the time steps up to EOS count."""
     schedule = traitlets.Unicode("one-cycle").tag(sync=True)
     """One of `SCHEDULES`."""
-    learning_rate = traitlets.Float(0.05).tag(sync=True)
+    learning_rate = traitlets.Float(0.03).tag(sync=True)
     """The highest learning rate, above 0, at most 1."""
     weight_decay = traitlets.Float(0.1).tag(sync=True)
     """As in `training.Recipe`, from 0 to 1."""
