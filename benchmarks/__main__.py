@@ -8,7 +8,7 @@ import datetime
 import sys
 import time
 
-from benchmarks import book, decoding, learning, throughput
+from benchmarks import book, decoding, in_page, learning, throughput
 from benchmarks.results import FILE, Results, this_machine
 from bookbuild.build import ROOT
 
@@ -16,6 +16,7 @@ PARTS = {
     "learning": learning.measure,
     "decoding": decoding.measure,
     "throughput": throughput.measure,
+    "in-page": in_page.measure,
     "book": book.measure,
 }
 

@@ -44,13 +44,15 @@ THEME_AT_ONCE = """
   """
 # What `assets/page.js` listens for instead.
 HANDLERS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
-# The training lab starts a worker from a text, and compiled kernels in it.
 # Styles stand in many places: in drawings, in formulas, in the table of the theme's colours.
 POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {hashes}; worker-src blob:; "
+    "default-src 'none'; script-src 'self' {scripts}; worker-src {workers}; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
+
+# It starts a worker from a text, and compiled kernels in it. No other page may.
+LAB = '[data-widget="training_lab"]'
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +131,9 @@ def set_policy(page: BeautifulSoup) -> None:
         base64.b64encode(hashlib.sha256(script.get_text().encode()).digest()).decode()
         for script in written_scripts(page)
     ]
-    policy = POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in digests))
+    lab = page.select_one(LAB) is not None
+    scripts = [*(f"'sha256-{digest}'" for digest in digests), *["'wasm-unsafe-eval'"] * lab]
+    policy = POLICY.format(scripts=" ".join(scripts), workers="blob:" if lab else "'none'")
     charset = page.select_one("meta[charset]")
     assert charset is not None
     attributes = {"http-equiv": "Content-Security-Policy", "content": policy}

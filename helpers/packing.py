@@ -5,8 +5,8 @@ every number is a whole number times one power of two. Both ways are exact: a pa
 text computes with the same weights, to the last bit.
 """
 
-from base64 import b64encode
-from collections.abc import Iterable
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -31,6 +31,25 @@ def pack(arrays: Iterable[np.ndarray]) -> list[dict[str, str]]:
     ``int16``, and the ``exponents`` of its columns, int8.
     """
     return [_packed(np.asarray(values, dtype=np.float32)) for values in arrays]
+
+
+def unpack(packed: Mapping[str, str]) -> np.ndarray:
+    """Return the numbers of one packed array, row by row, as float32.
+
+    Raises:
+        ValueError: it is none.
+    """
+    kinds = {"floats": "<f4", **{f"int{bits}": kind for bits, kind in WHOLE.items()}}
+    found = [name for name in kinds if name in packed]
+    if len(found) != 1:
+        raise ValueError(f"A packed array has one of {', '.join(kinds)}.")
+    numbers = np.frombuffer(b64decode(packed[found[0]], validate=True), kinds[found[0]])
+    if found == ["floats"]:
+        return numbers.astype(np.float32)
+    exponents = np.frombuffer(b64decode(packed["exponents"], validate=True), np.int8)
+    if exponents.size == 0 or numbers.size % exponents.size:
+        raise ValueError("A short array has as many exponents as columns.")
+    return np.ldexp(numbers.reshape(-1, exponents.size), exponents).astype(np.float32).ravel()
 
 
 def _packed(values: np.ndarray) -> dict[str, str]:

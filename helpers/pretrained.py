@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import decoding, problems
+from helpers import decoding, model_file, problems
 from helpers.model import seq2seq
 from helpers.run import UNREADABLE, Run
 from helpers.training import Recipe, Snapshot, examine
@@ -91,15 +91,19 @@ class Record:
     """The way there, from before the first update to the last epoch."""
 
 
-def load(name: str) -> tuple[keras.Model, keras.Model, keras.Model]:
+def load(name: str | Path) -> tuple[keras.Model, keras.Model, keras.Model]:
     """Return ``model, encoder, decoder`` of `model.seq2seq` with trained weights.
 
     ``"notes"`` is the model of the study notes, ``"grown"`` the larger one, which reads and writes
-    back to front (``reverse=True`` in `decoding`). `RECIPES` has the others.
+    back to front (``reverse=True`` in `decoding`). `RECIPES` has the others. A name that ends in
+    ``.json`` is the path of a file that `model_file.write` or the training lab has written.
 
     Raises:
         ValueError: the name is unknown, or its files are missing or damaged.
     """
+    if isinstance(name, Path) or (isinstance(name, str) and name.endswith(".json")):
+        found = model_file.read(name)
+        return found.model, found.encoder, found.decoder
     recipe = record(name).recipe
     try:
         models = seq2seq(recipe.embedding_dim, recipe.units)

@@ -124,22 +124,23 @@ class Run:
         """What was seen after the epochs named."""
         return self.recorder.snapshots
 
-    def fit(self, *, verbose: int = 1) -> None:
+    def fit(self, *, verbose: int = 1, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
         """Train to the end of the recipe, or until an interrupt.
 
         With ``verbose=1`` a notebook shows a progress bar with the time left, the loss and the
-        exact match while it goes on, and a terminal shows a line; with 0 nothing is shown.
+        exact match while it goes on, and a terminal shows a line; with 0 nothing is shown. Further
+        ``callbacks``, such as that of a training lab, come after the run's own.
         """
         if self.complete:
             new = "a new `Run`" if self._file is None else "without its file a new `Run`"
             print(f"All {self.epoch} epochs are done; {new} starts from the beginning.")
             return
-        callbacks: list[keras.callbacks.Callback] = [self.recorder]
+        own: list[keras.callbacks.Callback] = [self.recorder]
         if self.recipe.weight_bits is not None:
-            callbacks.insert(0, ShortWeights(self.recipe.weight_bits))
+            own.insert(0, ShortWeights(self.recipe.weight_bits))
         if verbose:
-            callbacks.append((LiveCurve if in_notebook() else ProgressLine)(self.recorder))
-        callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=self._after_epoch))
+            own.append((LiveCurve if in_notebook() else ProgressLine)(self.recorder))
+        own.append(keras.callbacks.LambdaCallback(on_epoch_end=self._after_epoch))
         self._stop = False
         with _first_interrupt(self._ask_to_stop):
             self.model.fit(
@@ -148,7 +149,7 @@ class Run:
                 initial_epoch=self.epoch,
                 shuffle=False,
                 verbose=0,
-                callbacks=callbacks,
+                callbacks=[*own, *callbacks],
             )
         if not self.complete:
             print(

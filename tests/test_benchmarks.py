@@ -7,21 +7,24 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
-from benchmarks import learning, peer, results
+from benchmarks import in_page, learning, peer, results
 from benchmarks.decoding import Numpy, token_by_token
+from benchmarks.in_page import Course
 from benchmarks.learning import Clock
 from benchmarks.results import Results, Table, as_text
 from benchmarks.throughput import flops
 from bookbuild.build import ROOT
 from helpers import decoding, problems
 from helpers.training import Recipe
+from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
 from tests.models import load
 
 TABLES = [
     *("peer-task", "book-task", "choices", "small-model", "mirror", "decoding", "one-step"),
-    *("matrix", "throughput", "build", "chapters", "pages", "widgets"),
+    *("matrix", "throughput", "in-page", "build", "chapters", "pages", "widgets"),
 ]
 
 
@@ -257,3 +260,51 @@ def test_both_can_be_trained() -> None:
         assert len(clock.seconds) == len(clock.matches) == 2
         assert min(clock.seconds) > 0
         assert all(match in (0, 0.5, 1) for match in clock.matches)
+
+
+def test_a_course() -> None:
+    """What the table is made of: the first epoch counts for the whole, not for an epoch."""
+    late = Course([5.0, 6.0, 8.0, 9.5], [0.5, 0.985, 0.99, 0.97])
+    never = Course([4.0, 4.5, 5.0], [0.1, 0.2, 0.3])
+    assert late.reached == 8
+    assert never.reached is None
+    assert late.an_epoch == 1.5
+    assert never.an_epoch == 0.5
+    assert in_page.learned([late, never]) == (
+        [8, 8, 8], "1 of 2", [7.25, 5, 9.5], [(0.97 + 0.3) / 2, 0.3, 0.97],
+    )  # fmt: skip
+    assert in_page.learned([never]) == (None, "0 of 1", [5, 5, 5], [0.3, 0.3, 0.3])
+
+
+def test_page_and_keras_get_the_same_recipe() -> None:
+    """All settings of the lab, each under its name in the page and in Keras."""
+    lab = TrainingLab(
+        task="sums", embedding_dim=8, units=32, reverse=False, masked_loss=False, epochs=4,
+        batch_size=64, learning_rate=0.01, schedule="constant", weight_decay=0.3, seed=2,
+    )  # fmt: skip
+    recipe = in_page.recipe_of(lab)
+    assert recipe == Recipe("sums", None, 8, 32, False, False, 4, 64, 0.01, "constant", 0.3, 2)
+    start = in_page.start_of(lab, fast=True)
+    assert start["settings"] == {
+        "run": 1, "units": 32, "embeddingDim": 8, "reverse": False, "masked": False,
+        "learningRate": 0.01, "schedule": "constant", "weightDecay": 0.3, "batch": 64,
+        "epochs": 4, "seed": 2, "fast": True,
+    }  # fmt: skip
+    parts = problems.split("sums")
+    assert (start["train"], start["heldOut"]) == (parts.train, parts.validation)
+
+
+def test_the_lab_can_be_trained(browser: Browser) -> None:
+    """With both kernels and in Keras; whether rows are shared or not, the answers are the same."""
+    lab = TrainingLab(task="sums", units=8, epochs=2, batch_size=256)
+    courses = [
+        in_page.in_keras(lab),
+        in_page.in_page(browser, lab, fast=True),
+        in_page.in_page(browser, lab, fast=False),
+        in_page.in_page(browser, lab, fast=True, row_by_row=True),
+    ]
+    for course in courses:
+        assert len(course.seconds) == len(course.matches) == 2
+        assert 0 < course.seconds[0] < course.seconds[1]
+        assert all(0 <= match <= 1 for match in course.matches)
+    assert courses[1].matches == pytest.approx(courses[3].matches, abs=0.01)

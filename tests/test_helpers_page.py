@@ -22,7 +22,7 @@ from tests.test_pages import loaded_from_elsewhere, page, text_of
 HELPERS = HTML / "chapters/helpers.html"
 GROUPS = (
     *("vocabulary", "problems", "model", "decoding", "training", "run"),
-    *("pretrained", "geometry", "diagrams", "plots", "exercises", "widgets"),
+    *("pretrained", "model_file", "geometry", "diagrams", "plots", "exercises", "widgets"),
 )
 CHAPTERS = notebooks(ROOT)
 CODE_LINK = "a.sphinx-codeautolink-a"

@@ -3,16 +3,20 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pytest
 import traitlets
 
-from helpers import problems
-from helpers.widgets import TrainingLab
+from helpers import decoding, model_file, pretrained, problems
+from helpers.run import Run
+from helpers.training import Recipe
+from helpers.widgets import DecoderStepper, TrainingLab
 from helpers.widgets.training_lab import TASKS
 from tests.messages import ONE_SENTENCE
+from tests.models import load
 
 
 def sent(lab: TrainingLab) -> dict[str, Any]:
@@ -33,17 +37,19 @@ def test_the_parts_of_a_task_are_those_of_the_book(task: str) -> None:
 
 
 def test_it_begins_with_the_recipe_of_the_book() -> None:
-    """With the settings of the larger model, but for the numbers in a vector."""
+    """With the settings of the larger model, but for the rate."""
     state = sent(TrainingLab())
-    assert (state["units"], state["epochs"], state["batch_size"]) == (64, 12, 128)
-    assert (state["learning_rate"], state["weight_decay"]) == (0.05, 0.1)
-    assert state["reverse"] and state["masked_loss"] and state["schedule"] == "one-cycle"
+    recipe = asdict(pretrained.record("grown").recipe)
+    same = set(recipe) & set(state) - {"seed", "learning_rate"}
+    assert len(same) == 9
+    assert {name: state[name] for name in same} == {name: recipe[name] for name in same}
+    assert state["learning_rate"] == 0.03
 
 
 def test_python_sets_what_the_reader_can() -> None:
     """Each setting, and the problems."""
-    lab = TrainingLab(task="sums", units=16, reverse=False, watched=["1+1"])
-    assert (lab.task, lab.units, lab.reverse, lab.watched) == ("sums", 16, False, ["1+1"])
+    lab = TrainingLab(task="sums", units=16, reverse=False, watched=["1+1"] * 5)
+    assert (lab.task, lab.units, lab.reverse, lab.watched[0]) == ("sums", 16, False, "1+1")
     lab.learning_rate = 0.01
     assert sent(lab)["learning_rate"] == 0.01
 
@@ -67,7 +73,8 @@ def test_python_sets_what_the_reader_can() -> None:
         ("epochs", 0),
         ("epochs", 1001),
         ("seed", -1),
-        ("watched", ["50*9"]),
+        ("watched", ["50*9"] * 5),
+        ("watched", ["1+1"]),
     ],
 )
 def test_absurd_settings_get_one_sentence(name: str, value: object) -> None:
@@ -96,3 +103,71 @@ def test_without_scripts_a_recorded_run_stands_there() -> None:
 def test_a_page_loads_it_late() -> None:
     """Its code is no part of what a page needs at first."""
     assert sent(TrainingLab())["late"] is True
+
+
+def record_of(name: str) -> dict[str, Any]:
+    """Return a stored model as the page of a lab sends it."""
+    _, encoder, decoder = load(name)
+    recipe = pretrained.record(name).recipe
+    return model_file.record(encoder, decoder, reverse=recipe.reverse, task=recipe.task)
+
+
+def test_what_the_page_has_trained_is_a_model_of_keras() -> None:
+    """With the weights, the order and the task that the page sends."""
+    lab = TrainingLab()
+    with pytest.raises(ValueError, match=r"^No model is trained in this lab yet: press Train\.$"):
+        _ = lab.stored
+    lab.set_state({"trained": json.loads(json.dumps(record_of("grown")))})
+    found = lab.stored
+    assert (found.reverse, found.task) == (True, "arithmetic")
+    assert decoding.answers(found.encoder, found.decoder, ["50+9"], reverse=True) == ["59"]
+
+
+def test_a_stepper_takes_the_model_of_a_lab() -> None:
+    """As soon as it is trained, and each time anew."""
+    lab = TrainingLab()
+    stepper = DecoderStepper("notes", lab=lab)
+    assert list(stepper.pairs) == ["notes"] and sent(stepper)["follows"] is True
+    assert sent(DecoderStepper("notes"))["follows"] is False
+    lab.trained = record_of("grown")
+    assert stepper.model == "from the lab" and stepper.trace.reverse
+    assert [model["name"] for model in sent(stepper)["models"]] == ["notes", "from the lab"]
+    stepper.step, stepper.model = 3, "notes"
+    lab.trained = record_of("notes")
+    assert (stepper.model, stepper.step) == ("from the lab", 0)
+    assert not stepper.trace.reverse
+    late = DecoderStepper("grown", lab=lab)
+    assert list(late.pairs) == ["grown", "from the lab"]
+
+
+def test_it_shows_what_keras_trains() -> None:
+    """The curves are those of the run, and the model is handed over at the end."""
+    recipe = Recipe(task="sums", size=600, embedding_dim=3, units=8, epochs=3, batch_size=32)
+    run = Run(recipe, epochs=[0, 1, 3])
+    lab = TrainingLab()
+    states: list[dict[str, Any]] = []
+    lab.observe(lambda change: states.append(json.loads(json.dumps(change.new))), "fit")
+    run.fit(verbose=0, callbacks=[lab.callback(run)])
+    first, last = states[0], states[-1]
+    updates = 3 * len(run.batches)
+    assert (first["updates"], first["of"], first["going"]) == (0, updates, True)
+    assert (first["training"], [one["share"] for one in first["examined"]]) == ([], [0])
+    assert (last["updates"], last["epoch"], last["going"], last["over"]) == (
+        updates,
+        3,
+        False,
+        True,
+    )
+    assert [loss for _, loss in last["training"]] == run.losses
+    assert [share for share, _ in last["training"]] == [1 / 3, 2 / 3, 1]
+    assert [
+        (one["share"] * 3, one["loss"], one["tokenAccuracy"], one["exactMatch"])
+        for one in last["examined"]
+    ] == [(s.epoch, s.loss, s.token_accuracy, s.exact_match) for s in run.snapshots]
+    assert last["answers"] == decoding.answers(run.encoder, run.decoder, lab.watched)
+    assert np.allclose(
+        np.reshape(last["embedding"], (14, 3)), run.encoder.get_layer("embedding").get_weights()[0]
+    )
+    assert last["problems"] == (updates - 1) * 32 and last["seconds"] > 0
+    for ours, theirs in zip(lab.stored.model.weights, run.model.weights, strict=True):
+        assert np.array_equal(ours, theirs)

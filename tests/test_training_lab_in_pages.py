@@ -1,17 +1,24 @@
 """The training lab as a reader of the built pages meets it, with no kernel."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bookbuild.live_widgets import page_state
+from helpers import decoding, model_file, pretrained, problems
+from helpers.model import seq2seq
+from helpers.training import examine
 from helpers.widgets import TrainingLab
-from tests.browser import add_widget, only_http, sticks_out, tab_through
+from tests.browser import HTML, add_widget, only_http, sticks_out, tab_through
 from tests.messages import ONE_SENTENCE
+from tests.models import load
 
 TIMEOUT = 240_000  # milliseconds, on a busy machine
+WATCHED = ["50+9", "7+8", "99+99", "12+85", "64+7"]
 
 
 @pytest.fixture
@@ -28,7 +35,8 @@ def lab(page: Page, base: str) -> Locator:
 def small(page: Page, **settings: Any) -> Locator:
     """Add a lab whose runs are short."""
     few = {"task": "sums", "units": 16, "epochs": 2, "batch_size": 512, **settings}
-    return add_widget(page, "training_lab", page_state(TrainingLab(**few).get_state()))
+    add_widget(page, "training_lab", page_state(TrainingLab(**few).get_state()))
+    return page.locator(".training-lab").first  # it stands with the first widget of the page
 
 
 def press(lab: Locator, name: str) -> None:
@@ -50,16 +58,137 @@ def exact_match(words: str) -> float:
     return float(found[1])
 
 
-@only_http
-def test_from_random_weights_to_99_percent(lab: Locator) -> None:
-    """With the settings it comes with; the answers to the reader's problems become right."""
+def chosen(lab: Locator, **settings: str) -> None:
+    """Choose settings of the lab by their labels."""
+    for label, value in settings.items():
+        lab.get_by_label(label.replace("_", " "), exact=True).select_option(value)
+
+
+def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:
+    """With the settings it comes with; the stepper below gets the model, and Python the same."""
     assert "random weights" in lab.locator(".words").inner_text()
     press(lab, "Train")
     expect(lab.get_by_role("button", name="Pause")).to_be_visible()
     assert exact_match(ended(lab)) >= 99
-    verdicts = lab.locator("tbody tr td:last-child").all_inner_texts()
-    assert verdicts == ["✓ right"] * 5
+    assert lab.locator("tbody tr td:last-child").all_inner_texts() == ["✓ right"] * 5
     assert lab.locator("progress").evaluate("bar => bar.value") == 1
+    stepper = page.locator(".decoder-stepper")
+    expect(stepper.get_by_label("Model")).to_have_value("from the lab")
+    for _ in range(problems.ANSWER_LENGTH):
+        press(stepper, "Next")
+    assert "which read from the front is 59. Right." in stepper.locator(".verdict").inner_text()
+
+
+@only_http
+@pytest.mark.parametrize("kernels", ["WebAssembly", "JavaScript"])
+def test_python_answers_as_the_page_did(
+    page: Page, lab: Locator, kernels: str, tmp_path: Path
+) -> None:
+    """The saved file holds a model that makes the same mistakes, and measures the same."""
+    short = small(page, units=32, epochs=8, batch_size=64, watched=WATCHED)
+    chosen(short, Computed_by=kernels)
+    press(short, "Train")
+    words = ended(short)
+    with page.expect_download() as download:
+        press(short, "Save the model")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    found = model_file.read(path)
+    assert (found.reverse, found.task) == (True, "sums")
+    model, encoder, decoder = pretrained.load(path)
+    answers = decoding.answers(encoder, decoder, WATCHED, reverse=True)
+    assert short.locator(".answer").all_inner_texts() == answers
+    held_out = problems.split("sums").validation
+    match = decoding.exact_match(encoder, decoder, held_out, reverse=True)
+    assert 0.02 < match < 0.999
+    assert exact_match(words) == pytest.approx(100 * match, abs=0.051)
+    loss, accuracy = examine(model, held_out, reverse=True, masked_loss=True)
+    assert f"{100 * accuracy:.1f} % of the tokens; the loss is {loss:.3f}." in words
+
+
+@only_http
+def test_a_model_of_keras_opens_in_the_page(page: Page, lab: Locator, tmp_path: Path) -> None:
+    """It answers, it can be stepped, and it can be trained further."""
+    _, encoder, decoder = load("grown")
+    path = tmp_path / "grown.json"
+    model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+    chosen(lab, Units="16", Reads_and_writes="front to back", Epochs="2")
+    lab.get_by_label("Open a model").set_input_files(path)
+    words = lab.locator(".words")
+    expect(words).to_have_text(re.compile("^The model of the file"))
+    held_out = problems.split("arithmetic").validation
+    match = decoding.exact_match(encoder, decoder, held_out, reverse=True)
+    assert exact_match(words.inner_text()) == pytest.approx(100 * match, abs=0.051)
+    assert lab.get_by_label("Units").input_value() == "64"
+    assert lab.get_by_label("Reads and writes").input_value() == "back to front"
+    expect(page.locator(".decoder-stepper").get_by_label("Model")).to_have_value("from the lab")
+    press(lab, "Train")
+    assert exact_match(ended(lab)) > 90
+
+
+@only_http
+def test_what_is_no_model_gets_a_sentence(page: Page, lab: Locator, tmp_path: Path) -> None:
+    """And what was trained stays."""
+    short = small(page)
+    press(short, "Train")
+    words = ended(short)
+    complaint = short.locator(".complaint").first
+    path = tmp_path / "mine.json"
+    _, encoder, decoder = seq2seq(3, 12)
+    model_file.write(path, encoder, decoder)
+    odd = path.read_text(encoding="utf-8")
+    for text in (
+        "",
+        "{}",
+        odd.replace("version 1", "version 2"),
+        odd.replace('"units": 12', '"units": 8'),
+    ):
+        path.write_text(text, encoding="utf-8")
+        short.get_by_label("Open a model").set_input_files(path)
+        expect(complaint).to_have_text(re.compile("^This file holds no model"))
+    path.write_text(odd, encoding="utf-8")
+    short.get_by_label("Open a model").set_input_files(path)
+    expect(complaint).to_have_text(re.compile("this one has 12"))
+    assert re.fullmatch(ONE_SENTENCE, complaint.inner_text())
+    assert short.locator(".words").inner_text() == words
+
+
+@only_http
+def test_a_loss_that_is_no_number_ends_the_run(page: Page, lab: Locator, tmp_path: Path) -> None:
+    """With a sentence that says what to do; the next run is a good one."""
+    model, encoder, decoder = seq2seq(3, 8)
+    model.layers[-1].set_weights([np.full((8, 14), 3e38), np.zeros(14)])
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder)
+    short = small(page)
+    short.get_by_label("Open a model").set_input_files(path)
+    expect(short.locator(".words")).to_have_text(re.compile("^The model of the file"))
+    press(short, "Train")
+    complaint = short.locator(".complaint").first
+    expect(complaint).to_have_text(re.compile("^The training has stopped.*lower the rate"))
+    press(short, "Train")
+    ended(short)
+    expect(complaint).to_be_empty()
+
+
+@only_http
+def test_the_three_experiments_of_the_chapter(lab: Locator) -> None:
+    """Each comes out as the text beside the lab says."""
+
+    def trained(**settings: str) -> tuple[float, float]:
+        chosen(lab, **settings)
+        press(lab, "Train")
+        words = ended(lab)
+        found = re.search(r"([0-9.]+) % of the tokens", words)
+        assert found
+        return exact_match(words), float(found[1])
+
+    whole, tokens = trained(Reads_and_writes="front to back")
+    assert 65 < whole < 85 and tokens - whole > 10
+    whole, _ = trained(Reads_and_writes="back to front", Schedule="constant")
+    assert 20 < whole < 97
+    whole, tokens = trained(Schedule="one cycle", Units="16")
+    assert whole < 20 and tokens > 50
 
 
 def test_it_trains_on_a_server_and_from_a_disk(page: Page, lab: Locator) -> None:
@@ -72,13 +201,31 @@ def test_it_trains_on_a_server_and_from_a_disk(page: Page, lab: Locator) -> None
     press(short, "Train")
     again = ended(short)
     assert again.partition("Of the held-out")[2] == first.partition("Of the held-out")[2]
-    short.get_by_label("Computed by").select_option("JavaScript")
+    chosen(short, Computed_by="JavaScript")
     press(short, "Train")
     plain = float(ended(short).rpartition("loss is ")[2].rstrip("."))
     assert plain == pytest.approx(loss, abs=0.02)
-    short.get_by_label("Seed").select_option("1")
+    chosen(short, Seed="1")
     press(short, "Train")
     assert ended(short).partition("Of the held-out")[2] != first.partition("Of the held-out")[2]
+
+
+@only_http
+def test_without_fast_kernels_javascript_computes(page: Page, base: str) -> None:
+    """The page says so, and trains all the same."""
+    script = (HTML / "_static/widgets/training_lab.js").read_text(encoding="utf-8")
+    broken = script.replace("AGFzbQEAAAA", "AGFzbQIAAAA")
+    assert broken != script
+    page.route(
+        "**/training_lab.js*",
+        lambda route: route.fulfill(body=broken, content_type="text/javascript"),
+    )
+    page.goto(f"{base}chapters/training.html")
+    page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
+    expect(page.locator(".training-lab")).to_be_visible()
+    short = small(page)
+    press(short, "Train")
+    assert "no WebAssembly for it: JavaScript computes" in ended(short)
 
 
 @only_http
@@ -104,17 +251,111 @@ def test_batch_by_batch_pause_and_reset(page: Page, lab: Locator) -> None:
 
 
 @only_http
+def test_a_hundred_starts_and_stops_leave_nothing_behind(page: Page, lab: Locator) -> None:
+    """One worker at a time, none after a reset, and the memory of the page does not grow."""
+    short = small(page, epochs=100)
+    client = page.context.new_cdp_session(page)
+
+    def used() -> int:
+        client.send("HeapProfiler.collectGarbage")
+        return int(client.send("Runtime.getHeapUsage")["usedSize"])
+
+    sizes = []
+    for number in range(100):
+        press(short, "Train")
+        expect(short.get_by_role("button", name="Pause")).to_be_visible()
+        assert len(page.workers) == 1
+        press(short, "Reset")
+        expect(short.get_by_role("button", name="Train")).to_be_visible()
+        if number in (19, 99):
+            sizes.append(used())
+    page.wait_for_timeout(300)
+    assert page.workers == []
+    assert sizes[1] - sizes[0] < 1_000_000
+
+
+@only_http
+def test_two_labs_train_side_by_side(page: Page, lab: Locator) -> None:
+    """Each for itself: the result is that of a lab alone."""
+    small(page)
+    small(page, seed=1)
+    first, second, _ = page.locator(".training-lab").all()
+    for one in (first, second):
+        press(one, "Train")
+    together = [ended(one).partition("Of the held-out")[2] for one in (first, second)]
+    assert len(page.workers) == 2
+    press(first, "Reset")
+    press(second, "Reset")
+    press(second, "Train")
+    assert ended(second).partition("Of the held-out")[2] == together[1] != together[0]
+
+
+@only_http
+def test_it_goes_on_behind_another_tab(page: Page, lab: Locator) -> None:
+    """A reader may do something else meanwhile."""
+    short = small(page, epochs=8)
+    press(short, "Train")
+    other = page.context.new_page()
+    other.goto("about:blank")
+    other.bring_to_front()
+    other.wait_for_timeout(500)
+    ended(short)
+    other.close()
+
+
+@only_http
+def test_a_reader_may_leave_in_the_middle(page: Page, lab: Locator, base: str) -> None:
+    """The worker goes with the page; who comes back can train."""
+    press(lab, "Train")
+    expect(lab.locator(".words")).to_have_text(re.compile("^Epoch"))
+    page.goto(f"{base}chapters/glossary.html")
+    page.wait_for_timeout(300)
+    assert page.workers == []
+    page.go_back()
+    place = page.locator('[data-widget="training_lab"]')
+    place.scroll_into_view_if_needed()
+    button = page.locator(".training-lab").get_by_role(
+        "button", name=re.compile("Train|Go on|Pause")
+    )
+    expect(button).to_be_visible()
+
+
+@only_http
 def test_two_runs_are_laid_over_each_other(page: Page, lab: Locator) -> None:
-    """The curves that were kept stay, thin, with those of the next run."""
+    """The curves that were kept stay, thin, with what the other run was."""
     short = small(page)
     press(short, "Train")
     ended(short)
     press(short, "Keep these curves")
-    short.get_by_label("Reads and writes").select_option("front to back")
+    chosen(short, Reads_and_writes="front to back")
     press(short, "Train")
     ended(short)
     assert short.locator("svg polyline.line.kept").count() == 4
     assert short.locator("svg polyline.line:not(.kept)").count() == 4
+    said = short.locator(".about").inner_text()
+    assert said.startswith("Thin, the run you kept:")
+    assert said.endswith("; Reads and writes back to front.")
+
+
+@only_http
+def test_the_page_is_told_of_progress_and_of_the_end(page: Page, lab: Locator) -> None:
+    """A screen reader hears what is seen, not more often than every few seconds."""
+    short = small(page, epochs=8)
+    status = short.get_by_role("status")
+    assert status.get_attribute("aria-live") == "polite"
+    status.evaluate(
+        """it => {
+            window.heard = [];
+            new MutationObserver(() => window.heard.push(it.textContent)).observe(
+                it, { childList: true, characterData: true, subtree: true }
+            );
+        }"""
+    )
+    press(short, "Train")
+    words = ended(short)
+    expect(status).to_have_text(words)
+    seconds = float(re.match(r"Trained in ([0-9.]+)", words)[1])  # type: ignore[index]
+    assert 1 <= page.evaluate("window.heard.length") <= 4 + seconds
 
 
 @only_http
@@ -123,7 +364,7 @@ def test_wrong_input_gets_a_sentence(page: Page, lab: Locator) -> None:
     field = lab.get_by_label("Problem 1")
     field.fill("50*9")
     field.press("Tab")
-    complaint = lab.get_by_role("alert")
+    complaint = lab.locator(".complaint").last
     assert re.fullmatch(ONE_SENTENCE, complaint.inner_text())
     assert lab.locator("tbody td:nth-child(2)").first.inner_text() == "59"
     field.fill("5 - 9")

@@ -320,7 +320,7 @@ def test_without_scripts(browser: Browser, site: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site}chapters/training.html")
-    place = page.locator(".live-widget")
+    place = page.locator('[data-widget="training_replay"]')
     pictures = place.get_by_role("img")
     assert pictures.count() == 2
     expect(pictures.first).to_be_visible()

@@ -12,9 +12,13 @@ import traitlets
 from helpers import decoding, plots, problems
 from helpers.decoding import Trace
 from helpers.widgets.base import module_text, style_text
+from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
+from helpers.widgets.training_lab import TrainingLab
 
 EXAMPLES = ("50+9", "3-71", "99+1", "7-7", "123+456")
+TRAINED = "from the lab"
+"""The name of the model of a training lab."""
 
 
 def _trace_as_json(trace: Trace, stepper: "DecoderStepper") -> dict[str, Any]:
@@ -50,13 +54,17 @@ class DecoderStepper(Stepper):
     trained or not. ``DecoderStepper("notes", "grown")`` lets the reader choose between stored
     models. What the reader can set, Python can set and observe: ``stepper.problem = "3-71"``.
 
+    ``DecoderStepper("notes", lab=lab)`` steps the model of a `TrainingLab` as well, as soon as one
+    is trained there.
+
     Args:
-        models: encoder and decoder, or names of `pretrained.RECIPES`.
+        models: encoder and decoder, or names of `pretrained.RECIPES` or of files of `model_file`.
         problem: what to start with.
         teacher_forcing: whether the right token goes in, whatever was written.
         reverse: whether the models given read and write back to front.
         task: which of `problems.TASKS` the models given were trained on, if any.
         examples: the problems that are offered.
+        lab: whose model joins those given.
 
     Raises:
         TypeError: the models are neither an encoder and a decoder nor names.
@@ -76,6 +84,8 @@ class DecoderStepper(Stepper):
     """For each time step the token written in place of the model's choice, or None."""
     trace = traitlets.Instance(Trace).tag(sync=True, to_json=_trace_as_json)
     """The answer with all five time steps."""
+    follows = traitlets.Bool(False, read_only=True).tag(sync=True)
+    """Whether a model that is trained in a training lab joins those given."""
 
     def __init__(
         self,
@@ -85,6 +95,7 @@ class DecoderStepper(Stepper):
         reverse: bool = False,
         task: str | None = None,
         examples: Iterable[str] = EXAMPLES,
+        lab: TrainingLab | None = None,
     ) -> None:
         super().__init__(
             models,
@@ -95,6 +106,11 @@ class DecoderStepper(Stepper):
             teacher_forcing=teacher_forcing,
         )
         self.observe(self._react, ["problem", "model", "teacher_forcing", "picks", "step"])
+        if lab is not None:
+            self.set_trait("follows", True)
+            lab.observe(lambda _: self._take(lab), "trained")
+            if lab.trained:
+                self._take(lab)
 
     def refresh(self) -> None:
         """Take weights and answer anew, after the models have been trained further."""
@@ -104,6 +120,13 @@ class DecoderStepper(Stepper):
     def still(self) -> str:
         """Return the five distributions as a picture, and the table of the time steps."""
         return plots.distributions(self.trace)._repr_html_() + self.trace._repr_html_()
+
+    def _take(self, lab: TrainingLab) -> None:
+        found = lab.stored
+        self.pairs[TRAINED] = Pair(TRAINED, found.encoder, found.decoder, found.reverse, found.task)
+        with self.hold_sync():
+            self.model, self.step, self.picks = TRAINED, 0, []
+            self.refresh()
 
     @traitlets.validate("picks")
     def _check_picks(self, proposal: traitlets.Bunch) -> list[int | None]:

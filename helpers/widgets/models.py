@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
-from helpers import decoding, packing, pretrained, problems
+from helpers import decoding, model_file, pretrained, problems
 
 OWN = "your model"
 """The name of a model that the reader gave."""
@@ -29,44 +29,18 @@ class Pair:
         """Return all that a page without a kernel needs to compute what the two models do.
 
         Raises:
-            ValueError: the layers are not those of `model.seq2seq`, or not of one call of it.
+            ValueError: by `model_file.record`.
         """
-        try:
-            own, other = [part.get_layer("embedding") for part in (self.encoder, self.decoder)]
-            layers = [
-                own,
-                self.encoder.get_layer("encoder_gru"),
-                self.decoder.get_layer("decoder_gru"),
-                self.decoder.get_layer("softmax"),
-            ]
-        except ValueError as error:
-            raise ValueError(
-                "The layers of the two models are called 'embedding', 'encoder_gru', "
-                "'decoder_gru' and 'softmax', as `seq2seq` calls them."
-            ) from error
-        if own is not other and not np.array_equal(own.get_weights()[0], other.get_weights()[0]):
-            raise ValueError(
-                "The encoder and the decoder come from one call of `seq2seq`, but these two have "
-                "different embeddings."
-            )
-        trained_on = None
-        if self.task is not None:
-            largest, operators = problems.TASKS[self.task]
-            trained_on = {"largest": largest, "operators": operators}
-        return {
-            "name": self.name,
-            "embeddingDim": layers[0].output_dim,
-            "units": layers[1].units,
-            "reverse": self.reverse,
-            "trainedOn": trained_on,
-            "weights": packing.pack([array for layer in layers for array in layer.get_weights()]),
-        }
+        said = model_file.record(self.encoder, self.decoder, reverse=self.reverse, task=self.task)
+        return {"name": self.name, **said}
 
 
 def pairs(
     models: Sequence[keras.Model | str], *, reverse: bool = False, task: str | None = None
 ) -> dict[str, Pair]:
     """Return the pairs by name: those stored under the names given, or the two models given.
+
+    A name that ends in ``.json`` is that of a file of `model_file`.
 
     Raises:
         TypeError: ``models`` are neither an encoder and a decoder nor names.
@@ -76,7 +50,7 @@ def pairs(
     if models and all(isinstance(model, str) for model in models):
         if reverse or task is not None:
             raise ValueError("The records of stored models say how they read: give names only.")
-        return {name: _stored(name) for name in models}
+        return {pair.name: pair for pair in map(_stored, models)}
     if len(models) != 2 or not all(isinstance(model, keras.Model) for model in models):
         raise TypeError(
             "A widget steps an encoder and a decoder from one call of `seq2seq`, or stored models "
@@ -90,6 +64,9 @@ def pairs(
 
 
 def _stored(name: str) -> Pair:
+    if name.endswith(".json"):
+        found = model_file.read(name)
+        return Pair(Path(name).stem, found.encoder, found.decoder, found.reverse, found.task)
     _, encoder, decoder = pretrained.load(name)
     recipe = pretrained.record(name).recipe
     return Pair(name, encoder, decoder, recipe.reverse, recipe.task)

@@ -3,14 +3,17 @@
 Chapter: *Training*.
 """
 
+import time
 from base64 import b64encode
 from functools import cache
 from typing import Any
 
+import keras
 import numpy as np
 import traitlets
 
-from helpers import plots, pretrained, problems
+from helpers import decoding, model_file, plots, pretrained, problems
+from helpers.run import Progress, Run
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import BookWidget, module_text, style_text
 
@@ -65,6 +68,10 @@ class TrainingLab(BookWidget):
     """The problems whose answers are shown."""
     parts = traitlets.Dict().tag(sync=True)
     """For each task the part of each problem, packed, and the operators."""
+    trained = traitlets.Dict().tag(sync=True)
+    """The model that was trained last, as `model_file.record` writes it; empty before that."""
+    fit = traitlets.Dict().tag(sync=True)
+    """How far a training in the kernel is (see `callback`); empty if there is none."""
 
     def __init__(self, **settings: Any) -> None:
         allowed = set(_ALLOWED) | {"reverse", "masked_loss", "watched"}
@@ -74,6 +81,24 @@ class TrainingLab(BookWidget):
                     f"A setting of the lab is one of {', '.join(sorted(allowed))}, not {name}."
                 )
         super().__init__(parts={task: list(_packed_parts(task)) for task in TASKS}, **settings)
+
+    @property
+    def stored(self) -> model_file.Stored:
+        """The model that was trained last, in Keras: ``lab.stored.model``, ``.encoder``, ...
+
+        Raises:
+            ValueError: none is trained yet.
+        """
+        if not self.trained:
+            raise ValueError("No model is trained in this lab yet: press Train.")
+        return model_file.built(self.trained)
+
+    def callback(self, run: Run) -> keras.callbacks.Callback:
+        """Return a callback that shows in this lab what Keras trains in the kernel.
+
+        ``run.fit(verbose=0, callbacks=[lab.callback(run)])``
+        """
+        return _ShownInLab(self, run)
 
     @traitlets.validate(
         *("task", "units", "embedding_dim", "schedule", "learning_rate"),
@@ -87,9 +112,12 @@ class TrainingLab(BookWidget):
 
     @traitlets.validate("watched")
     def _check_watched(self, proposal: traitlets.Bunch) -> list[str]:
-        for problem in proposal["value"]:
+        watched = list(proposal["value"])
+        if len(watched) != len(WATCHED):
+            raise ValueError(f"The lab watches {len(WATCHED)} problems, not {len(watched)}.")
+        for problem in watched:
             problems.parse(problem)
-        return list(proposal["value"])
+        return watched
 
     def still(self) -> str:
         """Return the curves of a recorded run of the same recipe."""
@@ -112,6 +140,67 @@ class TrainingLab(BookWidget):
                 percent=True,
             ),
         )._repr_html_()
+
+
+class _ShownInLab(Progress):
+    """Sends a run of Keras to a lab."""
+
+    def __init__(self, lab: TrainingLab, run: Run) -> None:
+        super().__init__(run.recorder)
+        self._lab, self._run = lab, run
+        self._answers: list[str] = []
+        self._answered = 0  # how many snapshots there were
+        self._over = False
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show the model as it is before the first update."""
+        self._over = False
+        super().on_train_begin(logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Show the epoch, and what was measured after it."""
+        self.show()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Hand the model over."""
+        self._over = True
+        self.show()
+        run = self._run
+        self._lab.trained = model_file.record(
+            run.encoder, run.decoder, reverse=run.recipe.reverse, task=run.recipe.task
+        )
+
+    def show(self) -> None:
+        """Send how far it is."""
+        run, epochs = self._run, self.params["epochs"]
+        if len(run.snapshots) > self._answered:
+            self._answered = len(run.snapshots)
+            self._answers = decoding.answers(
+                run.encoder, run.decoder, self._lab.watched, reverse=run.recipe.reverse
+            )
+        self._lab.fit = {
+            "updates": self._done,
+            "of": self._total,
+            "epoch": run.epoch,
+            "epochs": epochs,
+            "going": not self._over,
+            "over": self._over and run.complete,
+            "problems": (self._done - self._begun) * run.recipe.batch_size,
+            "seconds": 0 if self._first is None else time.monotonic() - self._first,
+            "batchSize": run.recipe.batch_size,
+            "training": [(n / epochs, loss) for n, loss in enumerate(run.losses, 1)],
+            "examined": [
+                {
+                    "share": seen.epoch / epochs,
+                    "loss": seen.loss,
+                    "tokenAccuracy": seen.token_accuracy,
+                    "exactMatch": seen.exact_match,
+                }
+                for seen in run.snapshots
+            ],
+            "embedding": run.encoder.get_layer("embedding").get_weights()[0].ravel().tolist(),
+            "answers": self._answers,
+        }
 
 
 _ALLOWED: dict[str, tuple[Any, str]] = {

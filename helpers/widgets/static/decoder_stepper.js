@@ -20,6 +20,8 @@ function compute(model) {
   });
 }
 
+const TRAINED = "from the lab"; // as in decoder_stepper.py
+
 function initialize({ model }) {
   if (!model.get("kernel")) model.set("trace", compute(model));
 }
@@ -30,7 +32,7 @@ function render({ model, el }) {
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "trace", compute, silence);
 
-  const { parts, show: showProblem, ready } = question(model, "Ask", begin);
+  const { parts, show: showProblem, ready, stop: forget } = question(model, "Ask", begin);
   const { buttons, go, pause, isPlaying, show: showWay } = walk(model, ANSWER_LENGTH, {
     ready,
     restart: () => begin({}),
@@ -40,6 +42,14 @@ function render({ model, el }) {
     pause();
     ask({ ...change, step: 0, picks: [] });
   }
+
+  /** Step the model that a lab of this page has trained. With a kernel Python does. */
+  function take({ detail }) {
+    const others = model.get("models").filter(({ name }) => name !== TRAINED);
+    model.set("models", [...others, { ...detail, name: TRAINED }]);
+    begin({ model: TRAINED });
+  }
+  if (model.get("follows") && !model.get("kernel")) document.addEventListener("model-trained", take);
 
   // Which token the decoder reads.
   const group = `reads-${Math.random().toString(36).slice(2)}`;
@@ -270,6 +280,8 @@ function render({ model, el }) {
   return () => {
     pause();
     stop();
+    forget();
+    document.removeEventListener("model-trained", take);
     model.off("change:trace", update);
     model.off("change:step", update);
   };

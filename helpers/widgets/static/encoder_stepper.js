@@ -28,7 +28,7 @@ function render({ model, el }) {
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "reading", compute, silence);
-  const { parts, show: showProblem, ready } = question(model, "Read it", begin);
+  const { parts, show: showProblem, ready, stop: forget } = question(model, "Read it", begin);
   const { buttons, go, pause, isPlaying, show: showWay } = walk(model, PROBLEM_LENGTH, {
     ready,
     restart: () => begin({}),
@@ -149,6 +149,7 @@ function render({ model, el }) {
   return () => {
     pause();
     stop();
+    forget();
     for (const change of changes) model.off(change, update);
   };
 }

@@ -62,7 +62,10 @@ export function principalPlane(rows, before) {
         next = next.map((value, k) => value - share * other[k]);
       }
       const length = Math.hypot(...next);
-      if (length === 0) break;
+      if (length < 1e-12) {
+        direction = next.fill(0); // there is no spread left
+        break;
+      }
       direction = next.map((value) => value / length);
     }
     if (dot(direction, start) < 0) direction = direction.map((value) => -value);

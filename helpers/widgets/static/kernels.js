@@ -49,10 +49,10 @@ export function plainKernels(heap, ids) {
     },
 
     /**
-     * One time step of a GRU. Row i goes on from row parents[i] of the step before, and reads
-     * tokens[i]; `table` (token, 3 units) is each token's embedding times the kernel, with the input
-     * bias. `recurrent` (parent, 3 units) is the state before times the recurrent kernel. Kept for
-     * the way back: the gates (row, 3 units), update, reset and candidate.
+     * One time step of a GRU, equations 2 and 3 of chapter 2. Row i goes on from row parents[i] of
+     * the step before, and reads tokens[i]; `table` (token, 3 units) is each token's embedding times
+     * the kernel, with the input bias. `recurrent` (parent, 3 units) is the state before times the
+     * recurrent kernel. Kept for the way back: the gates (row, 3 units), update, reset and candidate.
      */
     gruForward(rows, units, parents, tokens, table, bias, recurrent, before, gates, after) {
       for (let row = 0; row < rows; row++) {
@@ -76,7 +76,8 @@ export function plainKernels(heap, ids) {
     /**
      * The same time step backward: from the gradient of the state after (row, units), to that of the
      * state before (parent, units), of `recurrent` (parent, 3 units) and of `table` (token, 3 units).
-     * All three are added to what is there: rows may share a parent, and a token.
+     * All three are added to what is there: rows may share a parent, and a token. Of the four terms
+     * in equation 10 of chapter 4 the first is added here; those with a matrix are left to `matmul`.
      */
     gruBackward(
       rows, units, parents, tokens, bias, recurrent, before, gates, dAfter, dBefore, dRecurrent, dTable,
@@ -92,6 +93,7 @@ export function plainKernels(heap, ids) {
         for (let u = 0, r = units, c = 2 * units; u < units; u++, r++, c++) {
           const update = heap[kept + u], reset = heap[kept + r], candidate = heap[kept + c];
           const d = heap[dState + u];
+          // Equation 9 of chapter 4.
           const dC = d * (1 - update) * (1 - candidate * candidate);
           const dU = d * (heap[old + u] - candidate) * update * (1 - update);
           const dR = dC * (heap[h + c] + heap[bias + c]) * reset * (1 - reset);
@@ -107,8 +109,8 @@ export function plainKernels(heap, ids) {
     },
 
     /**
-     * One update of AdamW: `rate` is corrected for the start of the means, `decay` is the share by
-     * which each weight shrinks first.
+     * One update of AdamW, equation 6 of chapter 4: `rate` is corrected for the start of the means,
+     * `decay` is the share by which each weight shrinks first.
      */
     adam(count, weights, gradients, means, squares, rate, decay, beta1, beta2, epsilon) {
       for (let i = 0; i < count; i++) {

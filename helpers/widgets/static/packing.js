@@ -9,6 +9,14 @@ export function unpacked({ floats, int8, int16, exponents }) {
   return whole.map((value, place) => value * steps[place % steps.length]);
 }
 
+/** Numbers as one packed array of float32. */
+export function packed(numbers) {
+  const view = new DataView(new ArrayBuffer(4 * numbers.length));
+  numbers.forEach((value, k) => view.setFloat32(4 * k, value, true));
+  const bytes = Array.from(new Uint8Array(view.buffer), (byte) => String.fromCharCode(byte));
+  return { floats: btoa(bytes.join("")) };
+}
+
 /** The numbers of a text in base64, `size` bytes each, as `read` of a DataView reads them. */
 export function littleEndian(text, size = 4, read = "getFloat32") {
   const view = new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);

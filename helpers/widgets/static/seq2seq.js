@@ -17,7 +17,7 @@ import {
 
 const CLASSES = TOKENS.length;
 
-/** The addresses of the weights, in the order of Keras, and how many numbers they take. */
+/** The addresses and sizes of the weights, in the order of Keras, and where they end. */
 export function layout(embeddingDim, units) {
   const gates = 3 * units; // update, reset, candidate
   const sizes = {
@@ -37,7 +37,7 @@ export function layout(embeddingDim, units) {
     at[name] = end;
     end += size;
   }
-  return { at, end };
+  return { at, sizes, end };
 }
 
 /** The arithmetic on rows of a heap. */

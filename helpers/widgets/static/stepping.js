@@ -29,9 +29,18 @@ export function question(model, name, begin) {
   });
   example.select.firstChild.textContent = "examples";
   form.append(example.whole);
-  const names = model.get("models").map((record) => record.name);
-  const which = choice("Model", names, (chosen) => begin({ model: chosen }));
-  if (names.length > 1) form.append(which.whole);
+  const which = choice("Model", [], (chosen) => begin({ model: chosen }));
+  model.on("change:models", offer);
+  offer();
+
+  function offer() {
+    const names = model.get("models").map((record) => record.name);
+    which.select.replaceChildren(
+      ...names.map((each) => element("option", { value: each }, each)),
+    );
+    which.select.value = model.get("model");
+    if (names.length > 1) form.append(which.whole);
+  }
 
   let shown;
   let refused;
@@ -53,6 +62,7 @@ export function question(model, name, begin) {
 
   return {
     parts: [form, complaint],
+    stop: () => model.off("change:models", offer),
     show(text) {
       shown = text;
       which.select.value = model.get("model");

@@ -1,7 +1,7 @@
 // Training a model of seq2seq.js: forward, backward through time, update.
 //
 // The names follow chapter 4, *Training*. A gradient is called d and the name of what it is of:
-// dState is how the loss changes with each number of the state.
+// dState is how the loss changes with each number of the state. Chapter 4 writes a Greek delta for d.
 
 import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "./problems.js";
 import { layout } from "./seq2seq.js";
@@ -181,15 +181,13 @@ export class Trainer {
 
   /** Call `copy(name, here, there)` for each weight: its place here and that in `layout`. */
   copied(copy) {
-    const { at, end } = layout(this.embeddingDim, this.units);
-    const names = Object.keys(at);
-    names.forEach((name, number) => {
-      const size = (at[names[number + 1]] ?? end) - at[name];
+    const { sizes } = layout(this.embeddingDim, this.units);
+    for (const [name, size] of Object.entries(sizes)) {
+      const padded = name === "softmaxKernel";
       for (let place = 0; place < size; place++) {
-        const padded = name === "softmaxKernel";
         copy(name, padded ? Math.floor(place / CLASSES) * WIDE + (place % CLASSES) : place, place);
       }
-    });
+    }
   }
 
   /** What each token adds to the gates: its embedding times the kernel, and the input bias. */
@@ -209,7 +207,10 @@ export class Trainer {
     }
   }
 
-  /** The same backward: from the gradients of the tables to those of what they are made of. */
+  /**
+   * The same backward: from the gradients of the tables to those of what they are made of. For the
+   * kernels this is equation 11 of chapter 4, with all rows of a token in one term.
+   */
   untabulate() {
     const { heap, at, embeddingDim, units } = this;
     const gates = 3 * units;
@@ -327,6 +328,7 @@ export class Trainer {
     heap.fill(0, at.dEncoderTable, at.dDecoderTable + CLASSES * 3 * units);
     const { loss } = this.crossEntropy(1 / tokens);
     const dKernel = this.gradientOf("softmaxKernel");
+    // Equation 8 of chapter 4, its second half: one term of the sum a time step.
     for (const { rows, state, logits } of this.steps.slice(PROBLEM_LENGTH)) {
       kernels.matmul(units, rows, WIDE, state, 1, units, logits, dKernel, 1);
     }
@@ -370,8 +372,8 @@ export class Trainer {
 
   /**
    * Logits, softmax and cross-entropy of all decoder steps, and back to the gradient of the logits:
-   * the distribution, less one at the right token, times `share`. Returns the summed loss, and how
-   * many tokens are right.
+   * the distribution, less one at the right token, times `share`. These are equations 5 and 7 of
+   * chapter 4, with `share` for 1/N. Returns the summed loss, and how many tokens are right.
    */
   crossEntropy(share) {
     const { heap, at, units, kernels, wanted, batch } = this;
@@ -422,6 +424,7 @@ export class Trainer {
     const dBias = this.gradientOf(`${part}Bias`) + gates;
     const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
     if (part === "decoder" && rows) {
+      // Equation 8 of chapter 4, its first half, added to what equation 10 of chapter 4 has left.
       kernels.matmul(
         rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind,
       );
@@ -440,13 +443,14 @@ export class Trainer {
       for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[place + gate];
     }
     if (time === 0) return; // the state before the first step is zero, whatever the weights are
+    // The matrices in equation 10 of chapter 4, then this step's term of equation 11 of chapter 4.
     kernels.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
     kernels.matmul(
       units, before, gates, from, 1, units, dRecurrent, this.gradientOf(`${part}Recurrent`), 1,
     );
   }
 
-  /** One update of AdamW with the gradients in the heap. */
+  /** One update of AdamW with the gradients in the heap: equation 6 of chapter 4. */
   update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
     const { at, kernels } = this;
     this.updates++;

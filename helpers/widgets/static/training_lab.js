@@ -3,12 +3,13 @@
 
 import workerText from "./training_worker.js" with { type: "text" };
 import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./parts.js";
-import { ALLOWED, TOKENS, normalProblem, solve } from "./problems.js";
-import { littleEndian } from "./packing.js";
 import { coordinates, principalPlane } from "./geometry.js";
+import { NO_MODEL, read, record, written } from "./model_file.js";
+import { littleEndian } from "./packing.js";
+import { ALLOWED, TOKENS, normalProblem, solve } from "./problems.js";
 
 const GUESSING = Math.log(TOKENS.length); // what it costs to give all tokens the same probability
-const HUSH = 4000; // milliseconds between two things that are read out
+const HUSH = 4000; // milliseconds between two times that progress is read out
 
 // What the reader may choose, by trait: the label, and the values with their names.
 const CHOICES = {
@@ -24,7 +25,9 @@ const CHOICES = {
   epochs: ["Epochs", named([2, 4, 8, 12, 24, 48, 100])],
   seed: ["Seed", named([0, 1, 2, 3, 4])],
 };
-const KERNELS = { fast: "WebAssembly", plain: "JavaScript" };
+const FAST = "WebAssembly";
+const PLAIN = "JavaScript";
+const LARGEST = 128; // units of a model that the lab opens
 
 // Of a chart and of the map: the size, and where the axes end.
 const WIDTH = 340;
@@ -98,18 +101,28 @@ function map() {
   const names = TOKENS.map((name) =>
     drawn("text", { class: name.length > 1 || Number.isNaN(Number(name)) ? "sign" : "digit", "text-anchor": "middle" }, name),
   );
-  const picture = drawn("svg", { viewBox: `0 0 ${MAP} ${MAP}`, role: "img" }, way, ...names);
+  const tokens = drawn("g", {}, way, ...names);
+  const none = drawn("text", { class: "none", x: MAP / 2, y: MAP / 2, "text-anchor": "middle" }, "no weights yet");
+  const picture = drawn("svg", { viewBox: `0 0 ${MAP} ${MAP}`, role: "img" });
   let plane;
   return {
     picture,
+    /** Draw the numbers of the embedding, axes (token, embedding_dim), if there are any. */
     show(numbers) {
+      picture.replaceChildren(numbers ? tokens : none);
+      if (!numbers) {
+        plane = undefined;
+        picture.setAttribute("aria-label", "Map of the tokens: no weights yet.");
+        return;
+      }
       const columns = numbers.length / TOKENS.length;
       const rows = TOKENS.map((_, id) => Array.from(numbers.subarray(id * columns, (id + 1) * columns)));
       plane = principalPlane(rows, plane);
       const points = coordinates(rows, plane);
-      const reach = Math.max(...points.flat().map(Math.abs)) || 1;
+      const [across, upward] = [0, 1].map((axis) => extent(points.map((point) => point[axis])));
+      const scale = (MAP - 44) / (Math.max(across.length, upward.length) || 1);
       const places = points.map(([a, b]) => [
-        MAP / 2 + (a / reach) * (MAP / 2 - 22), MAP / 2 - (b / reach) * (MAP / 2 - 22),
+        MAP / 2 + (a - across.middle) * scale, MAP / 2 - (b - upward.middle) * scale,
       ]);
       way.setAttribute("points", places.slice(0, 10).map((place) => place.map((v) => v.toFixed(1)).join(",")).join(" "));
       names.forEach((name, id) => {
@@ -124,6 +137,104 @@ function map() {
   };
 }
 
+function extent(values) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return { middle: (least + most) / 2, length: most - least };
+}
+
+/** The settings: a select for each trait in `CHOICES`, and one for the kernels. */
+function settingsOf(model, changed) {
+  const selects = Object.entries(CHOICES).map(([trait, [label, options]]) => {
+    const names = { ...options };
+    const made = choice(label, Object.values(names), (name) => {
+      const key = Object.keys(names).find((each) => names[each] === name);
+      model.set(trait, typeof model.get(trait) === "string" ? key : JSON.parse(key));
+      model.save_changes();
+    });
+    const show = () => {
+      const value = String(model.get(trait));
+      if (!(value in names)) {
+        names[value] = value;
+        made.select.append(element("option", { value }, value));
+      }
+      made.select.value = names[value];
+    };
+    show();
+    return { label, trait, show, ...made };
+  });
+  const kernels = choice("Computed by", [FAST, PLAIN], changed);
+  const all = [...selects, { label: "Computed by", ...kernels }];
+  return {
+    whole: element("div", { class: "fields" }, ...all.map(({ whole }) => whole)),
+    selects,
+    get fast() {
+      return kernels.select.value === FAST;
+    },
+    /** What is chosen, by label. */
+    get chosen() {
+      return Object.fromEntries(all.map(({ label, select }) => [label, select.value]));
+    },
+  };
+}
+
+/** The table of the reader's problems; `changed` hears of a new one. */
+function problemTable(model, changed) {
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  const rows = model.get("watched").map((_, number) => {
+    const input = element("input", {
+      type: "text",
+      "aria-label": `Problem ${number + 1}`,
+      spellcheck: "false",
+      change: () => put(number),
+    });
+    return { input, right: element("td"), answer: element("td", { class: "answer" }), verdict: element("td") };
+  });
+
+  function put(number) {
+    const { input } = rows[number];
+    const problem = normalProblem(input.value);
+    input.setAttribute("aria-invalid", problem === null);
+    complaint.textContent = problem === null ? ALLOWED : "";
+    if (problem === null) return;
+    input.value = problem;
+    model.set("watched", model.get("watched").with(number, problem));
+    model.save_changes();
+    changed();
+  }
+
+  const heads = ["problem", "right", "written"].map((name) => element("th", { scope: "col" }, name));
+  const table = element(
+    "table",
+    {},
+    element("caption", {}, "Your problems. Change one, and see what the model makes of it."),
+    element("thead", {}, element("tr", {}, ...heads, element("td"))),
+    element(
+      "tbody",
+      {},
+      ...rows.map(({ input, right, answer, verdict }) =>
+        element("tr", {}, element("td", {}, input), right, answer, verdict),
+      ),
+    ),
+  );
+  return {
+    whole: element("div", {}, table, complaint),
+    show(answers) {
+      rows.forEach(({ input, right, answer, verdict }, number) => {
+        const problem = model.get("watched")[number];
+        const wanted = solve(problem);
+        const given = answers?.[number];
+        if (input.getAttribute("aria-invalid") !== "true" && document.activeElement !== input) {
+          input.value = problem;
+        }
+        right.textContent = wanted;
+        answer.textContent = given ?? "";
+        verdict.textContent = given === undefined ? "" : given === wanted ? "\u2713 right" : "\u2717 wrong";
+        verdict.className = given === wanted ? "" : "wrong";
+      });
+    },
+  };
+}
+
 /** A share of what can be counted: here none is none, and all is all. */
 function counted(share) {
   return share === 0 || share === 1 ? `${100 * share} %` : percent(share);
@@ -131,57 +242,11 @@ function counted(share) {
 
 function render({ model, el }) {
   const said = announcer();
-  const settings = new Map();
-  const fields = element("div", { class: "fields" });
-  for (const [trait, [label, options]] of Object.entries(CHOICES)) {
-    const value = String(model.get(trait));
-    const all = value in options ? options : { [value]: value, ...options };
-    const keys = Object.keys(all);
-    const made = choice(label, Object.values(all), (name) => {
-      const key = keys.find((each) => all[each] === name);
-      const given = model.get(trait);
-      model.set(trait, typeof given === "string" ? key : JSON.parse(key));
-      model.save_changes();
-      reset();
-    });
-    made.select.value = all[value];
-    settings.set(trait, made.select);
-    fields.append(made.whole);
-  }
-  const kernels = choice("Computed by", Object.values(KERNELS), () => reset());
-  fields.append(kernels.whole);
-
-  // The five problems.
-  const rows = model.get("watched").map((problem, number) => {
-    const input = element("input", {
-      type: "text", value: problem, "aria-label": `Problem ${number + 1}`, spellcheck: "false",
-      change: () => ask(number),
-    });
-    return {
-      input, problem, right: element("td"), answer: element("td", { class: "answer" }), verdict: element("td"),
-    };
+  const settings = settingsOf(model, reset);
+  const asked = problemTable(model, () => {
+    worker?.postMessage({ order: "watch", watched: model.get("watched") });
+    update();
   });
-  const complaint = element("p", { class: "complaint", role: "alert" });
-  const table = element(
-    "table",
-    {},
-    element("caption", {}, "Your problems. Change one, and see what the model makes of it."),
-    element(
-      "thead",
-      {},
-      element(
-        "tr", {},
-        ...["problem", "right", "written", ""].map((name) => (name ? element("th", { scope: "col" }, name) : element("td"))),
-      ),
-    ),
-    element(
-      "tbody",
-      {},
-      ...rows.map((row) => element("tr", {}, element("td", {}, row.input), row.right, row.answer, row.verdict)),
-    ),
-  );
-
-  // Curves and map.
   const losses = chart({
     marks: [0, 0.5, 1, 1.5, 2, 2.5].map((value) => [value, String(value)]),
     top: 2.8,
@@ -190,23 +255,29 @@ function render({ model, el }) {
   const shares = chart({ marks: [0, 25, 50, 75, 100].map((value) => [value / 100, `${value} %`]), top: 1.03 });
   const places = map();
 
-  const train = button("Train", () => (going ? pause() : go()));
+  const train = button("Train", () => (run.going ? order({ order: "pause" }) : go()));
   train.classList.add("main");
   const step = button("One batch", () => order({ order: "step" }));
-  const again = button("Reset", () => reset());
+  const again = button("Reset", reset);
   const keep = button("Keep these curves", () => {
     kept = run;
     reset();
   });
+  const save = button("Save the model", download);
+  const file = element("input", { type: "file", accept: ".json,application/json", change: open });
   const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of the training" });
   const words = element("p", { class: "words" });
+  const keptWords = element("p", { class: "about" });
+  const complaint = element("p", { class: "complaint", role: "alert" });
   const root = frame(
     "Training lab",
     "training-lab",
-    fields,
+    settings.whole,
     element("div", { class: "buttons" }, train, step, again, keep),
     bar,
     words,
+    complaint,
+    keptWords,
     element(
       "div",
       { class: "views" },
@@ -216,48 +287,51 @@ function render({ model, el }) {
       ),
       element(
         "figure", {}, shares.picture,
-        element("figcaption", {}, "Right in the held-out part. Solid: whole answers. Dashed: tokens. Thin: the curves you kept."),
+        element("figcaption", {}, "Right in the held-out part. Solid: whole answers. Dashed: tokens."),
       ),
       element("figure", { class: "map" }, places.picture, element("figcaption", {}, "The embedding, in the two directions in which it spreads most.")),
-      element("div", {}, table, complaint),
+      asked.whole,
+    ),
+    element(
+      "div",
+      { class: "buttons" },
+      save,
+      element("label", { class: "field file" }, element("span", {}, "Open a model"), file),
     ),
     said,
   );
   el.append(root);
 
   let worker;
-  let going = false;
-  let run = emptyRun();
+  let run = newRun();
   let kept;
   let spoken = -Infinity;
 
-  function emptyRun() {
-    return { number: Math.random(), training: [], examined: [], epochs: model.get("epochs") };
+  function newRun() {
+    return { number: Math.random(), training: [], examined: [], epochs: model.get("epochs"), chosen: settings.chosen };
   }
 
   /** Tell the worker; the first order starts it, with a model of the settings. */
   function order(message) {
-    if (worker === undefined) {
-      const address = URL.createObjectURL(new Blob([workerText], { type: "text/javascript" }));
-      try {
-        worker = new Worker(address);
-      } catch {
-        words.textContent = "This browser starts no worker from a page, so nothing can be trained here.";
-        return;
-      } finally {
-        URL.revokeObjectURL(address);
-      }
-      worker.onmessage = ({ data }) => hear(data);
-      worker.onerror = () => failed("The training has stopped: the browser gave it no memory, or no time.");
-      begin();
-    }
+    if (run.keras) reset();
+    if (worker === undefined && !hire()) return;
     worker.postMessage(message);
   }
 
-  function begin() {
-    const task = model.get("task");
-    const [packed, operators] = model.get("parts")[task];
-    run = emptyRun();
+  /** Start a worker, with random weights or those given; false if the browser has none. */
+  function hire(weights) {
+    const address = URL.createObjectURL(new Blob([workerText], { type: "text/javascript" }));
+    try {
+      worker = new Worker(address);
+    } catch {
+      complaint.textContent = "This browser starts no worker from a page, so nothing can be trained here.";
+      return false;
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+    worker.onmessage = ({ data }) => hear(data);
+    worker.onerror = () => fail("The browser gave it no memory.");
+    const [packed, operators] = model.get("parts")[model.get("task")];
     worker.postMessage({
       order: "start",
       settings: {
@@ -272,79 +346,143 @@ function render({ model, el }) {
         batch: model.get("batch_size"),
         epochs: model.get("epochs"),
         seed: model.get("seed"),
-        fast: kernels.select.value === KERNELS.fast,
+        fast: settings.fast,
       },
       ...partsOf(packed, operators),
-      watched: rows.map(({ problem }) => problem),
+      watched: model.get("watched"),
+      weights,
     });
+    return true;
   }
 
   function go() {
-    if (run.over) reset();
+    if (run.over || complaint.textContent) reset();
     order({ order: "go" });
-  }
-
-  function pause() {
-    order({ order: "pause" });
   }
 
   /** Forget the run; the next one begins with new weights. */
   function reset() {
     worker?.terminate();
     worker = undefined;
-    going = false;
-    run = emptyRun();
+    complaint.textContent = "";
+    run = newRun();
     update();
   }
 
-  function failed(reason) {
-    reset();
-    words.textContent = reason;
-    said.textContent = reason;
+  /** End the run and say why. What is seen stays. */
+  function fail(reason) {
+    worker?.terminate();
+    worker = undefined;
+    Object.assign(run, { going: false, over: true });
+    update();
+    complaint.textContent = `The training has stopped. ${reason}`;
   }
 
   function hear(data) {
-    if (data.news === "failed") return failed(`The training has stopped: ${data.reason}`);
+    if (data.news === "failed") return fail(data.reason);
     if (data.run !== run.number) return;
     const share = data.updates / data.of;
     if (data.loss !== undefined) run.training.push([share, data.loss]);
     if (data.measured) run.examined.push({ share, ...data.measured });
-    if (data.weights) run.weights = data.weights;
     Object.assign(run, data);
-    going = data.going;
     update();
-    if (!going || performance.now() - spoken > HUSH) {
+    if (data.weights && !run.going && run.updates > 0) handOn();
+    if (!run.going || performance.now() - spoken > HUSH) {
       spoken = performance.now();
       said.textContent = words.textContent;
     }
   }
 
-  function ask(number) {
-    const row = rows[number];
-    const problem = normalProblem(row.input.value);
-    row.input.setAttribute("aria-invalid", problem === null);
-    complaint.textContent = problem === null ? ALLOWED : "";
-    if (problem === null) return;
-    row.problem = row.input.value = problem;
-    model.set("watched", rows.map((each) => each.problem));
-    model.save_changes();
-    if (worker !== undefined) worker.postMessage({ order: "watch", watched: rows.map((each) => each.problem) });
+  /** What Keras trains in the kernel. */
+  function hearKeras() {
+    const fit = model.get("fit");
+    if (!fit.of) return;
+    if (!run.keras) reset();
+    run = { ...run, ...fit, keras: true, embedding: Float32Array.from(fit.embedding) };
     update();
+  }
+
+  /** The model as it is now, for the stepper of the page, for Python and for a file. */
+  function trained() {
+    const [, operators] = model.get("parts")[model.get("task")];
+    return record(run.weights, {
+      embeddingDim: model.get("embedding_dim"),
+      units: model.get("units"),
+      reverse: model.get("reverse"),
+      trainedOn: run.opened ? run.opened.trainedOn : { largest: 99, operators },
+    });
+  }
+
+  function handOn() {
+    const detail = trained();
+    model.set("trained", detail);
+    model.save_changes();
+    document.dispatchEvent(new CustomEvent("model-trained", { detail }));
+  }
+
+  function download() {
+    const address = URL.createObjectURL(new Blob([written(trained())], { type: "application/json" }));
+    element("a", { href: address, download: "model.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  async function open() {
+    const [chosen] = file.files;
+    if (!chosen) return;
+    const found = read(await chosen.text());
+    file.value = ""; // the same file can be opened once more
+    if (found === null) {
+      complaint.textContent = NO_MODEL;
+      return;
+    }
+    const { model: opened, weights } = found;
+    if (opened.units % 8 || opened.units > LARGEST) {
+      complaint.textContent =
+        `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; this one has ${opened.units}.`;
+      return;
+    }
+    model.set("units", opened.units);
+    model.set("embedding_dim", opened.embeddingDim);
+    model.set("reverse", opened.reverse);
+    model.save_changes();
+    reset();
+    run.opened = opened;
+    if (!hire(weights)) return;
+    run.weights = weights;
+    handOn();
   }
 
   function inWords() {
     const last = run.examined.at(-1);
     if (last === undefined) return "The model has random weights. Press Train.";
     const speed = run.problems / (run.seconds || 1);
-    const left = ((run.of - run.updates) * run.seconds) / (run.updates || 1);
+    const pace = `${Math.round(speed).toLocaleString("en")} problems a second`;
+    const who = run.keras ? "Keras, in the kernel. " : "";
+    const left = Math.ceil(((run.of - run.updates) * run.batchSize) / speed);
     const how = run.over
-      ? `Trained in ${rounded(run.seconds, 1)} s, ${Math.round(speed).toLocaleString("en")} problems a second.`
-      : run.updates === 0
-        ? "Nothing learned yet."
-        : `Epoch ${run.epoch} of ${run.epochs}: ${Math.round(speed).toLocaleString("en")} problems a second, ${Math.ceil(left)} s left.`;
+      ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
+      : run.updates > 0 && speed > 0
+        ? `${who}Epoch ${run.epoch} of ${run.epochs}: ${pace}, ${left} s left.`
+        : run.opened
+          ? "The model of the file. Train goes on with it."
+          : `${who}Nothing learned yet.`;
+    const plain = run.fast === false && settings.fast ? " This browser has no WebAssembly for it: JavaScript computes." : "";
     return (
       `${how} Of the held-out part, ${counted(last.exactMatch)} of the whole answers are right, ` +
-      `${counted(last.tokenAccuracy)} of the tokens; the loss is ${rounded(last.loss, 3)}.`
+      `${counted(last.tokenAccuracy)} of the tokens; the loss is ${rounded(last.loss, 3)}.${plain}`
+    );
+  }
+
+  /** What was kept, and in what it differs from the settings now. */
+  function keptInWords() {
+    if (!kept) return "";
+    const { exactMatch } = kept.examined.at(-1);
+    const others = Object.entries(kept.chosen)
+      .filter(([label, value]) => settings.chosen[label] !== value)
+      .map(([label, value]) => `${label} ${value}`);
+    return (
+      `Thin, the run you kept: ${counted(exactMatch)} of the whole answers after ${rounded(kept.seconds, 1)} s` +
+      `${others.length ? `; ${others.join(", ")}` : ", with the same settings"}.`
     );
   }
 
@@ -363,36 +501,46 @@ function render({ model, el }) {
   }
 
   function update() {
-    train.textContent = going ? "Pause" : run.updates > 0 && !run.over ? "Go on" : "Train";
-    step.disabled = going || run.over === true;
-    again.disabled = run.examined.length === 0;
-    keep.disabled = going || run.examined.length < 2;
+    const busy = run.keras && run.going;
+    train.textContent = run.going ? "Pause" : run.updates > 0 && !run.over ? "Go on" : "Train";
+    train.disabled = busy;
+    step.disabled = run.going || run.over === true;
+    again.disabled = busy || run.examined.length === 0;
+    keep.disabled = run.going || run.examined.length < 2;
+    save.disabled = run.going || !run.weights || run.keras === true;
     bar.value = run.updates ? run.updates / run.of : 0;
     words.textContent = inWords();
+    keptWords.textContent = keptInWords();
     const now = curves(run, false);
     const before = kept ? curves(kept, true) : { loss: [], right: [] };
     const last = run.examined.at(-1);
-    const all = last ? `; now ${rounded(last.loss, 3)}` : "";
-    losses.show([...before.loss, ...now.loss], run.epochs, `Loss per token over the epochs${all}.`);
+    losses.show(
+      [...before.loss, ...now.loss],
+      run.epochs,
+      `Loss per token over the epochs${last ? `; now ${rounded(last.loss, 3)}` : ""}.`,
+    );
     shares.show(
       [...before.right, ...now.right],
       run.epochs,
       `Whole answers and tokens right over the epochs${last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : ""}.`,
     );
-    if (run.embedding) places.show(run.embedding);
-    rows.forEach((row, number) => {
-      const right = solve(row.problem);
-      const written = run.answers?.[number];
-      row.right.textContent = right;
-      row.answer.textContent = written ?? "";
-      row.verdict.textContent = written === undefined ? "" : written === right ? "\u2713 right" : "\u2717 wrong";
-      row.verdict.className = written === right ? "" : "wrong";
-    });
+    places.show(run.embedding);
+    asked.show(run.answers);
   }
 
+  const listeners = [
+    ...settings.selects.map(({ trait, show }) => [`change:${trait}`, () => (show(), reset())]),
+    ["change:watched", update],
+    ["change:fit", hearKeras],
+  ];
+  for (const [event, listener] of listeners) model.on(event, listener);
   update();
+  hearKeras();
   said.textContent = words.textContent;
-  return () => worker?.terminate();
+  return () => {
+    worker?.terminate();
+    for (const [event, listener] of listeners) model.off(event, listener);
+  };
 }
 
 export default { render };

@@ -22,22 +22,20 @@ const orders = {
     run.examine();
   },
   go() {
-    run?.go();
+    run.go();
   },
   pause() {
-    run?.pause();
+    run.pause();
   },
   /** Learn from one batch. */
   step() {
-    run?.pause();
-    run?.learn();
-    run?.examine();
-  },
-  /** Ask other problems of the reader. */
-  watch({ watched }) {
-    if (run === undefined) return;
-    run.watched = watched;
+    run.learn();
     run.examine();
+  },
+  /** Answer other problems of the reader. */
+  watch({ watched }) {
+    run.watched = watched;
+    run.tell();
   },
 };
 
@@ -96,6 +94,7 @@ class Run {
     const { loss, tokens } = this.trainer.learnFrom(
       this.train, this.order, this.batchNumber * batch, batch,
     );
+    if (!Number.isFinite(loss)) throw new RangeError("The loss is no number any more: lower the rate.");
     const rate =
       schedule === "constant"
         ? learningRate
@@ -117,8 +116,8 @@ class Run {
     this.going = true;
     let told = performance.now();
     const { port1, port2 } = new MessageChannel(); // unlike a timer, not slowed down in the background
-    port1.onmessage = () => {
-      if (!this.going || run !== this) {
+    port1.onmessage = careful(() => {
+      if (!this.going) {
         port1.close();
         return;
       }
@@ -126,7 +125,7 @@ class Run {
       while (performance.now() - began < PATIENCE && !this.over) {
         this.learn();
         if (this.batchNumber === 0) {
-          this.examine();
+          if (!this.over) this.examine();
           break;
         }
       }
@@ -136,14 +135,14 @@ class Run {
       }
       if (this.over) this.pause();
       port2.postMessage(null);
-    };
+    });
     port2.postMessage(null);
   }
 
   pause() {
     if (!this.going) return;
     this.going = false;
-    this.tell();
+    this.examine();
   }
 
   /** Where the run is. */
@@ -154,6 +153,8 @@ class Run {
       updates: this.trainer.updates,
       of: this.updates,
       epoch: this.epoch,
+      epochs: this.settings.epochs,
+      batchSize: this.settings.batch,
       going: this.going === true,
       over: this.over,
       fast: this.fast,
@@ -205,10 +206,16 @@ class Run {
   }
 }
 
-onmessage = ({ data }) => {
-  try {
-    orders[data.order](data);
-  } catch (error) {
-    postMessage({ news: "failed", reason: String(error?.message ?? error) });
-  }
-};
+/** The same function; what it throws becomes news. */
+function careful(act) {
+  return (event) => {
+    try {
+      act(event);
+    } catch (error) {
+      if (run) run.going = false;
+      postMessage({ news: "failed", reason: error.message });
+    }
+  };
+}
+
+onmessage = careful(({ data }) => orders[data.order](data));

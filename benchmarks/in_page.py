@@ -1,0 +1,291 @@
+"""How fast the training lab trains in a page, beside Keras compiled by XLA.
+
+The lab's own worker trains with the lab's own recipe. All times include the exam on the validation
+part after each epoch. It looks at the built pages for the pauses alone.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.results import Cell, Results, Table, spread
+from helpers import decoding, problems, training
+from helpers.training import Recipe
+from helpers.widgets import TrainingLab
+from helpers.widgets.base import module_text
+from tests.browser import HTML, executable
+
+SEEDS = 5
+KERAS_SEEDS = 3
+LEVEL = 0.99
+ROW_BY_ROW = 4
+"""Epochs of a training without shared or dropped rows."""
+LOOKS = 5
+"""How often the lab is watched for pauses."""
+
+# Orders as training_lab.js gives them. The times are in seconds since the worker was asked for.
+TRAIN = """([text, start]) => new Promise((resolve, reject) => {
+    const begun = performance.now();
+    const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+    const fast = start.settings.fast;
+    const epochs = [];
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.onmessage = ({ data }) => {
+        const seconds = (performance.now() - begun) / 1000;
+        if (data.news === "failed") return reject(new Error(data.reason));
+        if (data.fast !== fast) return reject(new Error("Other kernels than were asked for."));
+        if (data.measured) epochs.push([seconds, data.measured.exactMatch]);
+        if (!data.over || !data.measured) return;
+        worker.terminate();
+        resolve(epochs);
+    };
+    worker.postMessage(start);
+    worker.postMessage({ order: "go" });
+})"""
+
+# The longest time between two ticks of a timer, in ms, while the lab trains.
+LONGEST_PAUSE = """(lab) => new Promise((resolve) => {
+    const words = lab.querySelector(".words");
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+        const now = performance.now();
+        longest = Math.max(longest, now - last);
+        last = now;
+        if (!words.textContent.startsWith("Trained in")) return;
+        clearInterval(timer);
+        resolve(longest);
+    }, 5);
+    [...lab.querySelectorAll("button")].find((it) => it.textContent === "Train").click();
+})"""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How one training went."""
+
+    seconds: list[float]
+    """From the beginning to the end of each epoch and its exam."""
+    matches: list[float]
+    """The exact match after each epoch."""
+
+    @property
+    def reached(self) -> float | None:
+        """Seconds until the exact match was first at `LEVEL`."""
+        there = (s for s, match in zip(self.seconds, self.matches, strict=True) if match >= LEVEL)
+        return next(there, None)
+
+    @property
+    def an_epoch(self) -> float:
+        """Seconds of an epoch: the mean of all but the first, in which Keras compiles."""
+        return (self.seconds[-1] - self.seconds[0]) / (len(self.seconds) - 1)
+
+    def say(self, who: str) -> None:
+        """Tell whoever waits how it went."""
+        print(
+            f"  {who}: {len(self.seconds)} epochs in {self.seconds[-1]:.1f} s, "
+            f"exact match {self.matches[-1]:.1%}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+class Stopwatch(keras.callbacks.Callback):
+    """Examines the model after each epoch, then takes the time."""
+
+    def __init__(self, decode: Sequence[keras.Model], recipe: Recipe, held_out: list[str]) -> None:
+        super().__init__()
+        self._encoder, self._decoder = decode
+        self._reverse = recipe.reverse
+        self._held_out = held_out
+        self.taken: list[float] = []
+        self.matches: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Examine, then take the time."""
+        self.matches.append(
+            decoding.exact_match(
+                self._encoder, self._decoder, self._held_out, reverse=self._reverse
+            )
+        )
+        self.taken.append(time.perf_counter())
+
+
+def recipe_of(lab: TrainingLab) -> Recipe:
+    """Return the recipe of a lab, for Keras."""
+    return Recipe(
+        task=lab.task,
+        embedding_dim=lab.embedding_dim,
+        units=lab.units,
+        reverse=lab.reverse,
+        masked_loss=lab.masked_loss,
+        epochs=lab.epochs,
+        batch_size=lab.batch_size,
+        learning_rate=lab.learning_rate,
+        schedule=lab.schedule,
+        weight_decay=lab.weight_decay,
+        seed=lab.seed,
+    )
+
+
+def in_keras(lab: TrainingLab) -> Course:
+    """Train by the recipe of a lab in Keras, compiled by XLA."""
+    recipe = recipe_of(lab)
+    parts = problems.split(recipe.task)
+    keras.backend.clear_session()
+    begun = time.perf_counter()
+    (model, *views), batches = training.build(recipe, parts.train)
+    watch = Stopwatch(views, recipe, parts.validation)
+    model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[watch])
+    course = Course([taken - begun for taken in watch.taken], watch.matches)
+    course.say("Keras")
+    return course
+
+
+def in_page(browser: Browser, lab: TrainingLab, *, fast: bool, row_by_row: bool = False) -> Course:
+    """Train by the recipe of a lab in a page, with its worker.
+
+    Args:
+        browser: where the page is opened.
+        lab: its settings are those of the training.
+        fast: whether with the WebAssembly kernels, else with those in JavaScript.
+        row_by_row: whether all rows take all time steps, as in Keras.
+    """
+    page = browser.new_page()
+    _, *course = page.evaluate(TRAIN, [worker_text(row_by_row=row_by_row), start_of(lab, fast)])
+    page.close()
+    found = Course([seconds for seconds, _ in course], [match for _, match in course])
+    found.say(f"page, {'WebAssembly' if fast else 'JavaScript'}")
+    return found
+
+
+def worker_text(*, row_by_row: bool = False) -> str:
+    """Return the worker of the lab.
+
+    Raises:
+        ValueError: it makes its trainer in another way than is known here.
+    """
+    text = module_text("training_worker")
+    made = "new Trainer({"
+    if text.count(made) != 1:
+        raise ValueError(f"The worker has `{made}` not once, but {text.count(made)} times.")
+    return text.replace(made, f"{made} shared: false, dropped: false,") if row_by_row else text
+
+
+def start_of(lab: TrainingLab, fast: bool) -> dict[str, Any]:
+    """Return the order that begins a training with the settings of a lab."""
+    parts = problems.split(lab.task)
+    return {
+        "order": "start",
+        "settings": {
+            "run": 1,
+            "units": lab.units,
+            "embeddingDim": lab.embedding_dim,
+            "reverse": lab.reverse,
+            "masked": lab.masked_loss,
+            "learningRate": lab.learning_rate,
+            "schedule": lab.schedule,
+            "weightDecay": lab.weight_decay,
+            "batch": lab.batch_size,
+            "epochs": lab.epochs,
+            "seed": lab.seed,
+            "fast": fast,
+        },
+        "train": parts.train,
+        "heldOut": parts.validation,
+        "watched": list(lab.watched),
+    }
+
+
+def longest_pause(browser: Browser) -> float:
+    """Return how long the page of the lab stands still at most while it trains, in ms."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{HTML.as_uri()}/chapters/training.html")
+    page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
+    pause = float(page.locator(".training-lab").evaluate(LONGEST_PAUSE))
+    context.close()
+    return pause
+
+
+def table(quick: bool) -> Table:
+    """Return what training takes in a page and in Keras."""
+    lab = TrainingLab()
+    short = TrainingLab(epochs=2 if quick else ROW_BY_ROW)
+    runs, keras_runs, looks = (1, 1, 1) if quick else (SEEDS, KERAS_SEEDS, LOOKS)
+    kernels = {"WebAssembly": True, "JavaScript": False}
+    by_keras = [in_keras(TrainingLab(seed=seed)) for seed in range(keras_runs)]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        whole = {
+            f"page, {name}": [
+                in_page(browser, TrainingLab(seed=seed), fast=fast) for seed in range(runs)
+            ]
+            for name, fast in kernels.items()
+        }
+        row_by_row = {
+            f"{name}, row by row": [in_page(browser, short, fast=fast, row_by_row=True)]
+            for name, fast in kernels.items()
+        }
+        pauses = spread([longest_pause(browser) for _ in range(looks)])
+        browser.close()
+    whole["Keras, compiled"] = by_keras
+    found = Table(
+        "The recipe of the training lab, in a page and in Keras",
+        (
+            "",
+            "99% (s)",
+            "seeds there",
+            "all (s)",
+            "an epoch (s)",
+            "times as fast",
+            "at the end (%)",
+            "longest pause (ms)",
+        ),
+        note=(
+            f"{lab.epochs} epochs; exact match on the validation part. All times include the exam "
+            "after each epoch. The first and the third column run from the start of the worker, "
+            "or from the building of the model, with tracing and compiling; an epoch is the "
+            "mean of those after the first. Runs: "
+            f"{runs} in a page, {keras_runs} in Keras, the median and the spread. Row by row: "
+            f"{short.epochs} epochs with no rows shared or dropped, so that a page computes all "
+            f"that Keras does. Longest pause: of the page while its lab trains, {looks} times, "
+            "between two ticks of a timer of 5 ms."
+        ),
+    )
+    keras_epoch = spread([course.an_epoch for course in by_keras])[0]
+    for name, courses in (whole | row_by_row).items():
+        epoch = spread([course.an_epoch for course in courses])
+        there, seeds, seconds, at_the_end = learned(courses) if name in whole else ("-",) * 4
+        found.add(
+            name,
+            there,
+            seeds,
+            seconds,
+            epoch,
+            keras_epoch / epoch[0],
+            at_the_end,
+            pauses if name == "page, WebAssembly" else "-",
+        )
+    return found
+
+
+def learned(courses: Sequence[Course]) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return the seconds to `LEVEL`, how many got there, all seconds, and the last exact match."""
+    there = [seconds for course in courses if (seconds := course.reached) is not None]
+    return (
+        spread(there) if there else None,
+        f"{len(there)} of {len(courses)}",
+        spread([course.seconds[-1] for course in courses]),
+        spread([course.matches[-1] for course in courses]),
+    )
+
+
+def measure(results: Results, quick: bool) -> None:
+    """Add the table of training in a page."""
+    results.tables["in-page"] = table(quick)

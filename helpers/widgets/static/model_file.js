@@ -1,0 +1,44 @@
+// A trained model in a file: the JavaScript side of helpers/model_file.py.
+
+import { packed, unpacked } from "./packing.js";
+import { layout } from "./seq2seq.js";
+
+export const FORMAT = "arithmetic seq2seq, version 1";
+
+/** What is said of a file that holds something else. */
+export const NO_MODEL = "This file holds no model of this book: a lab saves one, and so does Python.";
+
+/** A model as all widgets carry it; `weights` are the nine arrays, one behind the other. */
+export function record(weights, { embeddingDim, units, reverse, trainedOn }) {
+  const { at, sizes } = layout(embeddingDim, units);
+  const arrays = Object.entries(sizes).map(([name, size]) =>
+    packed(weights.subarray(at[name], at[name] + size)),
+  );
+  return { embeddingDim, units, reverse, trainedOn, weights: arrays };
+}
+
+/** The text of the file of a record. */
+export function written(model) {
+  return `${JSON.stringify({ format: FORMAT, ...model })}\n`;
+}
+
+/** The record in the text of a file, and its weights; null if it holds none. */
+export function read(text) {
+  try {
+    const { format, embeddingDim, units, reverse, trainedOn, weights: arrays } = JSON.parse(text);
+    if (format !== FORMAT) return null;
+    const model = { embeddingDim, units, reverse: reverse === true, trainedOn, weights: arrays };
+    const weights = joined(model);
+    return weights === null ? null : { model, weights };
+  } catch {
+    return null;
+  }
+}
+
+function joined({ embeddingDim, units, weights: arrays }) {
+  const parts = arrays.map(unpacked);
+  const sizes = Object.values(layout(embeddingDim, units).sizes);
+  const fits = parts.length === sizes.length && parts.every(({ length }, k) => length === sizes[k]);
+  const weights = Float32Array.from(parts.flatMap((part) => Array.from(part)));
+  return fits && weights.every(Number.isFinite) ? weights : null;
+}

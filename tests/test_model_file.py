@@ -1,0 +1,110 @@
+"""Models in files: what is written is what is read, and what else lies there gets a sentence."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers import decoding, model_file, pretrained, problems
+from helpers.model import seq2seq
+from helpers.widgets import DecoderStepper
+from tests.messages import ONE_SENTENCE
+from tests.models import load
+
+ASKED = problems.split("arithmetic").test[:200]
+
+
+@pytest.mark.parametrize("name", ["notes", "grown"])
+def test_a_model_comes_back_to_the_last_bit(name: str, tmp_path: Path) -> None:
+    """With its weights, its order and its task; `pretrained.load` takes the path."""
+    model, encoder, decoder = load(name)
+    recipe = pretrained.record(name).recipe
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder, reverse=recipe.reverse, task=recipe.task)
+    found = model_file.read(path)
+    assert (found.reverse, found.task) == (recipe.reverse, recipe.task)
+    for ours, theirs in zip(found.model.weights, model.weights, strict=True):
+        assert np.array_equal(ours, theirs)
+    for given in (path, str(path)):
+        _, again, its_decoder = pretrained.load(given)
+        answers = decoding.answers(again, its_decoder, ASKED, reverse=recipe.reverse)
+        assert answers == decoding.answers(encoder, decoder, ASKED, reverse=recipe.reverse)
+
+
+def test_a_model_of_no_task_stays_one(tmp_path: Path) -> None:
+    """And weights that fit no short array are kept as they are."""
+    model, encoder, decoder = seq2seq(3, 8)
+    model_file.write(tmp_path / "new.json", encoder, decoder)
+    found = model_file.read(tmp_path / "new.json")
+    assert (found.reverse, found.task) == (False, None)
+    for ours, theirs in zip(found.model.weights, model.weights, strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def test_a_stepper_takes_a_file(tmp_path: Path) -> None:
+    """It knows from the file how the model reads."""
+    _, encoder, decoder = load("grown")
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+    stepper = DecoderStepper("notes", str(path))
+    assert list(stepper.pairs) == ["notes", "mine"]
+    stepper.model = "mine"
+    assert stepper.trace.reverse
+    assert stepper.trace.written == DecoderStepper("grown").trace.written
+
+
+def changed(said: dict[str, Any], **changes: Any) -> str:
+    """Return the text of a file with other entries."""
+    return json.dumps({**said, **changes})
+
+
+def test_what_holds_no_model_gets_one_sentence(tmp_path: Path) -> None:
+    """A missing file, another one, and one whose parts do not fit."""
+    _, encoder, decoder = seq2seq(3, 8)
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder)
+    said = json.loads(path.read_text(encoding="utf-8"))
+    nan = {"floats": "AADAfw=="}
+    texts = [
+        "",
+        "[]",
+        "{}",
+        "\ufffd",
+        changed(said, format="another"),
+        changed(said, units=16),
+        changed(said, embeddingDim="3"),
+        changed(said, embeddingDim=10**9),
+        changed(said, weights=[]),
+        changed(said, weights=said["weights"][:-1]),
+        changed(said, weights=[*said["weights"][:-1], nan]),
+        changed(said, weights=[{"floats": "?"}] * 9),
+        changed(said, weights=[{"int8": "AAAA"}] * 9),
+        changed(said, weights=[{"int8": "AAAA", "exponents": ""}] * 9),
+        json.dumps({name: value for name, value in said.items() if name != "trainedOn"}),
+    ]
+    for text in texts:
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"mine\.json holds no model") as error:
+            pretrained.load(path)
+        assert re.fullmatch(ONE_SENTENCE, str(error.value).replace("mine.json", "mine"))
+    with pytest.raises(ValueError, match=r"There is no file other\.json"):
+        pretrained.load(tmp_path / "other.json")
+
+
+def test_what_cannot_be_written_gets_one_sentence(tmp_path: Path) -> None:
+    """And no file is left."""
+    _, encoder, decoder = seq2seq(3, 8)
+    _, other, _ = seq2seq(3, 8)
+    for path, pair, task in (
+        (tmp_path / "mine.npz", (encoder, decoder), None),
+        (tmp_path / "mine.json", (other, decoder), None),
+        (tmp_path / "mine.json", (decoder, encoder), None),
+        (tmp_path / "mine.json", (encoder, decoder), "products"),
+    ):
+        with pytest.raises(ValueError) as error:
+            model_file.write(path, *pair, task=task)
+        assert re.fullmatch(ONE_SENTENCE, str(error.value).replace(".json", "").replace(".npz", ""))
+    assert list(tmp_path.iterdir()) == []
