@@ -179,7 +179,6 @@ def worker_text(*, row_by_row: bool = False) -> str:
 
 def start_of(lab: TrainingLab, fast: bool) -> dict[str, Any]:
     """Return the order that begins a training with the settings of a lab."""
-    parts = problems.split(lab.task)
     return {
         "order": "start",
         "settings": {
@@ -196,8 +195,7 @@ def start_of(lab: TrainingLab, fast: bool) -> dict[str, Any]:
             "seed": lab.seed,
             "fast": fast,
         },
-        "train": parts.train,
-        "heldOut": parts.validation,
+        "parts": lab.parts[lab.task],
         "watched": list(lab.watched),
     }
 
@@ -242,14 +240,15 @@ def table(quick: bool) -> Table:
             "99% (s)",
             "seeds there",
             "all (s)",
-            "an epoch (s)",
             "times as fast",
+            "an epoch (s)",
+            "times as fast an epoch",
             "at the end (%)",
             "longest pause (ms)",
         ),
         note=(
             f"{lab.epochs} epochs; exact match on the validation part. All times include the exam "
-            "after each epoch. The first and the third column run from the start of the worker, "
+            "after each epoch. Those of all epochs and to 99 % run from the start of the worker, "
             "or from the building of the model, with tracing and compiling; an epoch is the "
             "mean of those after the first. Runs: "
             f"{runs} in a page, {keras_runs} in Keras, the median and the spread. Row by row: "
@@ -259,14 +258,17 @@ def table(quick: bool) -> Table:
         ),
     )
     keras_epoch = spread([course.an_epoch for course in by_keras])[0]
+    keras_seconds = spread([course.seconds[-1] for course in by_keras])[0]
     for name, courses in (whole | row_by_row).items():
         epoch = spread([course.an_epoch for course in courses])
+        there: Cell
         there, seeds, seconds, at_the_end = learned(courses) if name in whole else ("-",) * 4
         found.add(
             name,
             there,
             seeds,
             seconds,
+            keras_seconds / seconds[0] if isinstance(seconds, list) else "-",
             epoch,
             keras_epoch / epoch[0],
             at_the_end,

@@ -290,8 +290,7 @@ def test_page_and_keras_get_the_same_recipe() -> None:
         "learningRate": 0.01, "schedule": "constant", "weightDecay": 0.3, "batch": 64,
         "epochs": 4, "seed": 2, "fast": True,
     }  # fmt: skip
-    parts = problems.split("sums")
-    assert (start["train"], start["heldOut"]) == (parts.train, parts.validation)
+    assert start["parts"] == lab.parts["sums"]
 
 
 def test_the_lab_can_be_trained(browser: Browser) -> None:

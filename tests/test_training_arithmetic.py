@@ -12,7 +12,7 @@ import tensorflow as tf
 from playwright.sync_api import Browser, Page
 
 from bookbuild.kernels import COMPILED, compile_kernels
-from helpers import decoding, pretrained, problems, training
+from helpers import decoding, geometry, pretrained, problems, training
 from helpers.model import seq2seq
 from helpers.widgets.base import module_text
 
@@ -23,10 +23,11 @@ NAMES = (
 PARTS = problems.split("arithmetic")
 
 # Makes `trainer(options)`, `read(text)` and `written(numbers)` for what a test evaluates.
-SET_UP = """async ([training, kernels, problems, compiled]) => {
+SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
     const kind = { type: "text/javascript" };
     const load = (text) => import(URL.createObjectURL(new Blob([text], kind)));
     Object.assign(window, await load(training), await load(kernels), await load(problems));
+    Object.assign(window, await load(geometry));
     const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
     window.read = (text) => new Float32Array(bytes(text).buffer);
     window.written = (numbers) => {
@@ -44,7 +45,7 @@ SET_UP = """async ([training, kernels, problems, compiled]) => {
                 ? (memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) })).buffer
                 : new ArrayBuffer(size),
             kernelsOn: (heap, ids) => fast
-                ? fastKernels(memory, bytes(compiled))
+                ? fastKernels(memory, wasmModule(bytes(compiled)))
                 : plainKernels(heap, ids),
         });
         if (weights) made.weights = read(weights);
@@ -72,7 +73,7 @@ SET_UP = """async ([training, kernels, problems, compiled]) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    modules = [module_text("training"), module_text("kernels"), module_text("problems")]
+    modules = [module_text(name) for name in ("training", "kernels", "problems", "geometry")]
     # `layout` is of use to the tests alone.
     modules[0] += "\nexport { layout };\n"
     page.evaluate(SET_UP, [*modules, b64encode(COMPILED.read_bytes()).decode()])
@@ -349,3 +350,22 @@ def test_it_starts_as_keras_does(page: Page) -> None:
             bound = 0.05 if name == "embedding" else np.sqrt(6 / sum(values.shape))
             assert 0.9 * bound < np.abs(mine).max() <= bound
             assert np.abs(mine.mean()) < 0.25 * bound
+
+
+def test_the_plane_of_the_map_is_that_of_the_largest_spread(page: Page) -> None:
+    """After some calls it is the plane of `geometry.spread`; in one dimension the map is a line."""
+    rows = np.random.default_rng(3).normal(size=(14, 5)) * [3, 1, 2, 0.5, 0.1]
+    mean, directions, _ = geometry.spread(rows)
+    found = page.evaluate(
+        """([rows, calls]) => {
+            let plane;
+            for (let call = 0; call < calls; call++) plane = principalPlane(rows, plane);
+            return plane;
+        }""",
+        [rows.tolist(), 20],
+    )
+    assert np.allclose(found["mean"], mean)
+    for ours, theirs in zip(found["directions"], directions, strict=True):
+        assert abs(np.dot(ours, theirs)) == pytest.approx(1, abs=1e-6)
+    line = page.evaluate("(rows) => principalPlane(rows)", rows[:, :1].tolist())
+    assert [abs(direction[0]) for direction in line["directions"]] == [pytest.approx(1), 0]

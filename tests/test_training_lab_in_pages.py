@@ -61,7 +61,7 @@ def exact_match(words: str) -> float:
 def chosen(lab: Locator, **settings: str) -> None:
     """Choose settings of the lab by their labels."""
     for label, value in settings.items():
-        lab.get_by_label(label.replace("_", " "), exact=True).select_option(value)
+        lab.get_by_role("combobox", name=label.replace("_", " ")).select_option(value)
 
 
 def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:

@@ -41,9 +41,11 @@ function ranks(values) {
   });
 }
 
+const TURNS = 16; // of the search for a direction, each time
+
 /**
- * The mean of the rows and the two directions in which they spread most. Of the two ways a direction
- * can point, it takes the one nearer to `before`.
+ * The mean of the rows and the two directions in which they spread most. It begins with those of the
+ * plane `before`, and comes nearer with each call, so that a map of rows that move turns slowly.
  */
 export function principalPlane(rows, before) {
   const columns = rows[0].length;
@@ -54,7 +56,7 @@ export function principalPlane(rows, before) {
     // Each turn pulls a direction towards the one of largest spread; the first is taken out of it.
     let direction = before?.directions[number] ?? Array.from({ length: columns }, (_, k) => Math.cos(k + number));
     const start = direction;
-    for (let turn = 0; turn < 60; turn++) {
+    for (let turn = 0; turn < TURNS; turn++) {
       const along = apart.map((row) => dot(row, direction));
       let next = Array.from({ length: columns }, (_, k) => apart.reduce((sum, row, r) => sum + along[r] * row[k], 0));
       for (const other of directions) {

@@ -106,12 +106,13 @@ void gru_forward(int rows, int units, const int *parents, const token *tokens, c
 }
 
 // The same time step backward: from the gradient of the state after (row, units), to that of the
-// state before (parent, units), of `recurrent` (parent, 3 units) and of `table` (token, 3 units).
-// All three are added to what is there: rows may share a parent, and a token.
+// state before (parent, units), of `recurrent` (parent, 3 units), of the bias (3 units) and of `table`
+// (token, 3 units). All are added to what is there: rows may share a parent, and a token.
 __attribute__((export_name("gruBackward")))
 void gru_backward(int rows, int units, const int *parents, const token *tokens, const float *bias,
                   const float *recurrent, const float *before, const float *gates,
-                  const float *d_after, float *d_before, float *d_recurrent, float *d_table) {
+                  const float *d_after, float *d_before, float *d_recurrent, float *d_bias,
+                  float *d_table) {
   for (int row = 0; row < rows; row++) {
     const float *h = recurrent + parents[row] * 3 * units, *old = before + parents[row] * units;
     const float *kept = gates + row * 3 * units, *d_state = d_after + row * units;
@@ -128,6 +129,8 @@ void gru_backward(int rows, int units, const int *parents, const token *tokens, 
       put(d_h + u, at(d_h + u) + d_u), put(d_x + u, at(d_x + u) + d_u);
       put(d_h + r, at(d_h + r) + d_r), put(d_x + r, at(d_x + r) + d_r);
       put(d_h + c, at(d_h + c) + d_c * reset), put(d_x + c, at(d_x + c) + d_c);
+      put(d_bias + u, at(d_bias + u) + d_u), put(d_bias + r, at(d_bias + r) + d_r);
+      put(d_bias + c, at(d_bias + c) + d_c * reset);
     }
   }
 }

@@ -75,12 +75,13 @@ export function plainKernels(heap, ids) {
 
     /**
      * The same time step backward: from the gradient of the state after (row, units), to that of the
-     * state before (parent, units), of `recurrent` (parent, 3 units) and of `table` (token, 3 units).
-     * All three are added to what is there: rows may share a parent, and a token. Of the four terms
-     * in equation 10 of chapter 4 the first is added here; those with a matrix are left to `matmul`.
+     * state before (parent, units), of `recurrent` (parent, 3 units), of the bias (3 units) and of
+     * `table` (token, 3 units). All are added to what is there: rows may share a parent, and a token.
+     * Of the four terms in equation 10 of chapter 4 the first is added here; those with a matrix are left to `matmul`.
      */
     gruBackward(
-      rows, units, parents, tokens, bias, recurrent, before, gates, dAfter, dBefore, dRecurrent, dTable,
+      rows, units, parents, tokens, bias, recurrent, before, gates,
+      dAfter, dBefore, dRecurrent, dBias, dTable,
     ) {
       for (let row = 0; row < rows; row++) {
         const h = recurrent + ids[parents + row] * 3 * units;
@@ -104,6 +105,9 @@ export function plainKernels(heap, ids) {
           heap[dX + r] += dR;
           heap[dH + c] += dC * reset;
           heap[dX + c] += dC;
+          heap[dBias + u] += dU;
+          heap[dBias + r] += dR;
+          heap[dBias + c] += dC * reset;
         }
       }
     },
@@ -126,14 +130,18 @@ export function plainKernels(heap, ids) {
   };
 }
 
-/** The kernels of kernels.c, on the heap in `memory`; null where there is no WebAssembly with SIMD. */
-export function fastKernels(memory, bytes) {
-  let compiled;
+/** The module of kernels.c from its bytes; null where there is no WebAssembly that takes it. */
+export function wasmModule(bytes) {
   try {
-    compiled = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
+    return new WebAssembly.Module(bytes);
   } catch {
     return null;
   }
+}
+
+/** The kernels of a `wasmModule`, on the heap in `memory`. */
+export function fastKernels(memory, module) {
+  const compiled = new WebAssembly.Instance(module, { env: { memory } }).exports;
   // There, an address counts bytes, and a number of the heap has four.
   return {
     matmul: (rows, inner, columns, a, down, across, b, c, add) =>

@@ -39,6 +39,12 @@ function joined({ embeddingDim, units, weights: arrays }) {
   const parts = arrays.map(unpacked);
   const sizes = Object.values(layout(embeddingDim, units).sizes);
   const fits = parts.length === sizes.length && parts.every(({ length }, k) => length === sizes[k]);
-  const weights = Float32Array.from(parts.flatMap((part) => Array.from(part)));
-  return fits && weights.every(Number.isFinite) ? weights : null;
+  if (!fits) return null;
+  const weights = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  for (const part of parts) {
+    weights.set(part, at);
+    at += part.length;
+  }
+  return weights.every(Number.isFinite) ? weights : null;
 }

@@ -1,5 +1,7 @@
 // From text to numbers: the JavaScript side of helpers/packing.py.
 
+const CHUNK = 8192; // bytes that become text at a time
+
 /** The numbers of one packed array, row by row. */
 export function unpacked({ floats, int8, int16, exponents }) {
   if (floats !== undefined) return littleEndian(floats, 4, "getFloat32");
@@ -12,13 +14,21 @@ export function unpacked({ floats, int8, int16, exponents }) {
 /** Numbers as one packed array of float32. */
 export function packed(numbers) {
   const view = new DataView(new ArrayBuffer(4 * numbers.length));
-  numbers.forEach((value, k) => view.setFloat32(4 * k, value, true));
-  const bytes = Array.from(new Uint8Array(view.buffer), (byte) => String.fromCharCode(byte));
-  return { floats: btoa(bytes.join("")) };
+  for (let k = 0; k < numbers.length; k++) view.setFloat32(4 * k, numbers[k], true);
+  let text = "";
+  for (let at = 0; at < view.byteLength; at += CHUNK) {
+    const length = Math.min(CHUNK, view.byteLength - at);
+    text += String.fromCharCode(...new Uint8Array(view.buffer, at, length));
+  }
+  return { floats: btoa(text) };
 }
 
 /** The numbers of a text in base64, `size` bytes each, as `read` of a DataView reads them. */
 export function littleEndian(text, size = 4, read = "getFloat32") {
-  const view = new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-  return Float32Array.from({ length: view.byteLength / size }, (_, k) => view[read](size * k, true));
+  const letters = atob(text);
+  const view = new DataView(new ArrayBuffer(letters.length));
+  for (let at = 0; at < letters.length; at++) view.setUint8(at, letters.charCodeAt(at));
+  const numbers = new Float32Array(letters.length / size);
+  for (let k = 0; k < numbers.length; k++) numbers[k] = view[read](size * k, true);
+  return numbers;
 }

@@ -120,6 +120,7 @@ export class Trainer {
     this.kernels = kernelsOn(this.heap, this.ids);
     this.wanted = new Int8Array(batch * ANSWER_LENGTH);
     this.leaf = new Int32Array(batch);
+    this.astray = new Uint8Array(batch); // 1 where a token up to EOS is wrong
     this.seen = new Int32Array(batch * CLASSES);
     this.updates = 0;
   }
@@ -192,18 +193,16 @@ export class Trainer {
 
   /** What each token adds to the gates: its embedding times the kernel, and the input bias. */
   tabulate() {
-    const { heap, at, embeddingDim, units } = this;
+    const { heap, at, embeddingDim, units, kernels } = this;
     const gates = 3 * units;
     for (const part of ["encoder", "decoder"]) {
+      const [table, kernel, bias] = [at[`${part}Table`], at[`${part}Kernel`], at[`${part}Bias`]];
       for (let token = 0; token < CLASSES; token++) {
-        const row = at[`${part}Table`] + token * gates;
-        heap.copyWithin(row, at[`${part}Bias`], at[`${part}Bias`] + gates);
-        for (let dim = 0; dim < embeddingDim; dim++) {
-          const x = heap[at.embedding + token * embeddingDim + dim];
-          const kernel = at[`${part}Kernel`] + dim * gates;
-          for (let gate = 0; gate < gates; gate++) heap[row + gate] += x * heap[kernel + gate];
-        }
+        heap.copyWithin(table + token * gates, bias, bias + gates);
       }
+      kernels.matmul(
+        CLASSES, embeddingDim, gates, at.embedding, embeddingDim, 1, kernel, table, 1,
+      );
     }
   }
 
@@ -212,27 +211,27 @@ export class Trainer {
    * kernels this is equation 11 of chapter 4, with all rows of a token in one term.
    */
   untabulate() {
-    const { heap, at, embeddingDim, units } = this;
+    const { heap, at, embeddingDim, units, kernels } = this;
     const gates = 3 * units;
-    for (const [part, table] of [["encoder", "dEncoderTable"], ["decoder", "dDecoderTable"]]) {
+    for (const [part, table] of [["encoder", at.dEncoderTable], ["decoder", at.dDecoderTable]]) {
       const kernel = at[`${part}Kernel`];
-      const dKernel = this.gradientOf(`${part}Kernel`);
       const dBias = this.gradientOf(`${part}Bias`);
       const dEmbedding = this.gradientOf("embedding");
       for (let token = 0; token < CLASSES; token++) {
-        const row = at[table] + token * gates;
+        const row = table + token * gates;
         for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[row + gate];
         for (let dim = 0; dim < embeddingDim; dim++) {
-          const place = token * embeddingDim + dim;
-          const x = heap[at.embedding + place];
           let sum = 0;
           for (let gate = 0; gate < gates; gate++) {
             sum += heap[row + gate] * heap[kernel + dim * gates + gate];
-            heap[dKernel + dim * gates + gate] += x * heap[row + gate];
           }
-          heap[dEmbedding + place] += sum;
+          heap[dEmbedding + token * embeddingDim + dim] += sum;
         }
       }
+      kernels.matmul(
+        embeddingDim, CLASSES, gates, at.embedding, 1, embeddingDim, table,
+        this.gradientOf(`${part}Kernel`), 1,
+      );
     }
   }
 
@@ -337,15 +336,21 @@ export class Trainer {
     return { loss, tokens };
   }
 
-  /** The loss with teacher forcing, summed over the tokens, and how many of these are right. */
+  /**
+   * The loss with teacher forcing, summed over the tokens, how many of these are right, and how many
+   * whole answers. Where each token up to EOS is right with the right tokens before it, the model
+   * writes these same tokens free-running; where one is wrong, it goes wrong there. So nothing has to
+   * be decoded for it.
+   */
   examine(data, numbers) {
-    const sum = { loss: 0, right: 0, tokens: 0 };
+    const sum = { loss: 0, right: 0, tokens: 0, exact: 0 };
     for (let from = 0; from < numbers.length; from += this.batch) {
       const count = Math.min(this.batch, numbers.length - from);
       sum.tokens += this.forward(data, numbers, from, count);
       const { loss, right } = this.crossEntropy(0);
       sum.loss += loss;
       sum.right += right;
+      sum.exact += count - this.astray.subarray(0, count).reduce((wrong, one) => wrong + one, 0);
     }
     return sum;
   }
@@ -376,8 +381,9 @@ export class Trainer {
    * chapter 4, with `share` for 1/N. Returns the summed loss, and how many tokens are right.
    */
   crossEntropy(share) {
-    const { heap, at, units, kernels, wanted, batch } = this;
+    const { heap, at, units, kernels, wanted, batch, astray } = this;
     const dBias = this.gradientOf("softmaxBias");
+    astray.fill(0);
     let loss = 0;
     let right = 0;
     for (let place = 0; place < ANSWER_LENGTH; place++) {
@@ -396,6 +402,7 @@ export class Trainer {
           largest = Math.max(largest, heap[from + token]);
         }
         if (heap[from + target] === largest) right++;
+        else if (target !== PAD) astray[row] = 1;
         const chosen = heap[from + target] - largest;
         let sum = 0;
         for (let token = 0; token < CLASSES; token++) {
@@ -436,12 +443,8 @@ export class Trainer {
     const dTable = part === "encoder" ? at.dEncoderTable : at.dDecoderTable;
     kernels.gruBackward(
       rows, units, parents, tokens, bias, recurrent, from, step.gates,
-      dState, dFrom, dRecurrent, dTable,
+      dState, dFrom, dRecurrent, dBias, dTable,
     );
-    for (let row = 0; row < before; row++) {
-      const place = dRecurrent + row * gates;
-      for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[place + gate];
-    }
     if (time === 0) return; // the state before the first step is zero, whatever the weights are
     // The matrices in equation 10 of chapter 4, then this step's term of equation 11 of chapter 4.
     kernels.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);

@@ -5,7 +5,6 @@ import workerText from "./training_worker.js" with { type: "text" };
 import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./parts.js";
 import { coordinates, principalPlane } from "./geometry.js";
 import { NO_MODEL, read, record, written } from "./model_file.js";
-import { littleEndian } from "./packing.js";
 import { ALLOWED, TOKENS, normalProblem, solve } from "./problems.js";
 
 const GUESSING = Math.log(TOKENS.length); // what it costs to give all tokens the same probability
@@ -37,24 +36,6 @@ const MAP = 260;
 
 function named(values) {
   return Object.fromEntries(values.map((value) => [value, String(value)]));
-}
-
-/** The problems of the training and of the held-out part, from two bits each (see training_lab.py). */
-function partsOf(packed, operators) {
-  const bytes = littleEndian(packed, 1, "getUint8");
-  const train = [];
-  const heldOut = [];
-  let number = 0;
-  for (const operator of operators) {
-    for (let left = 0; left < 100; left++) {
-      for (let right = 0; right < 100; right++, number++) {
-        const part = (bytes[number >> 2] >> (2 * (number & 3))) & 3;
-        if (part === 0) train.push(`${left}${operator}${right}`);
-        if (part === 1) heldOut.push(`${left}${operator}${right}`);
-      }
-    }
-  }
-  return { train, heldOut };
 }
 
 /** A chart over the epochs; `marks` are the labelled values of its upright axis, which ends at `top`. */
@@ -331,7 +312,6 @@ function render({ model, el }) {
     }
     worker.onmessage = ({ data }) => hear(data);
     worker.onerror = () => fail("The browser gave it no memory.");
-    const [packed, operators] = model.get("parts")[model.get("task")];
     worker.postMessage({
       order: "start",
       settings: {
@@ -348,7 +328,7 @@ function render({ model, el }) {
         seed: model.get("seed"),
         fast: settings.fast,
       },
-      ...partsOf(packed, operators),
+      parts: model.get("parts")[model.get("task")],
       watched: model.get("watched"),
       weights,
     });
@@ -386,7 +366,7 @@ function render({ model, el }) {
     if (data.measured) run.examined.push({ share, ...data.measured });
     Object.assign(run, data);
     update();
-    if (data.weights && !run.going && run.updates > 0) handOn();
+    if (data.weights && !run.going && run.updates > 0) setTimeout(handOn); // when this is drawn
     if (!run.going || performance.now() - spoken > HUSH) {
       spoken = performance.now();
       said.textContent = words.textContent;
@@ -414,6 +394,7 @@ function render({ model, el }) {
   }
 
   function handOn() {
+    if (!run.weights) return; // it was reset meanwhile
     const detail = trained();
     model.set("trained", detail);
     model.save_changes();

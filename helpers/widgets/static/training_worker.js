@@ -4,7 +4,8 @@
 // batches it looks whether an order has come.
 
 import compiled from "./kernels.wasm" with { type: "bytes" };
-import { fastKernels, plainKernels } from "./kernels.js";
+import { fastKernels, plainKernels, wasmModule } from "./kernels.js";
+import { littleEndian } from "./packing.js";
 import { ANSWER_LENGTH, TOKENS, decode, encoderInput, target } from "./problems.js";
 import { Trainer, asData, oneCycle, random, shuffle } from "./training.js";
 
@@ -15,8 +16,8 @@ let run; // what is being trained
 
 const orders = {
   /** Begin a run with new weights, or with those that are given. */
-  start({ settings, train, heldOut, watched, weights }) {
-    run = new Run(settings, train, heldOut, watched);
+  start({ settings, parts, watched, weights }) {
+    run = new Run(settings, partsOf(...parts), watched);
     if (weights) run.trainer.weights = weights;
     else run.trainer.initialize(settings.seed);
     run.examine();
@@ -39,31 +40,46 @@ const orders = {
   },
 };
 
+/** The problems of the training and of the held-out part, from two bits each (see training_lab.py). */
+function partsOf(packed, operators) {
+  const bytes = littleEndian(packed, 1, "getUint8");
+  const train = [];
+  const heldOut = [];
+  let number = 0;
+  for (const operator of operators) {
+    for (let left = 0; left < 100; left++) {
+      for (let right = 0; right < 100; right++, number++) {
+        const part = (bytes[number >> 2] >> (2 * (number & 3))) & 3;
+        if (part === 0) train.push(`${left}${operator}${right}`);
+        if (part === 1) heldOut.push(`${left}${operator}${right}`);
+      }
+    }
+  }
+  return { train, heldOut };
+}
+
 /** Problems as the model reads and writes them, back to front or not. */
 function dataOf(problems, reverse) {
   return asData(problems, (problem) => encoderInput(problem, reverse), (problem) => target(problem, reverse));
 }
 
 class Run {
-  constructor(settings, train, heldOut, watched) {
+  constructor(settings, { train, heldOut }, watched) {
     const { embeddingDim, units, batch, masked, fast } = settings;
-    let memory;
-    let kernels;
-    const trainer = (wanted) =>
-      new Trainer({
-        embeddingDim, units, batch, masked,
-        memory(bytes) {
-          if (!wanted) return new ArrayBuffer(bytes);
-          memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
-          return memory.buffer;
-        },
-        kernelsOn: (heap, ids) =>
-          (kernels = wanted ? fastKernels(memory, compiled) : plainKernels(heap, ids)),
-      });
     this.settings = settings;
-    this.trainer = trainer(fast);
-    if (kernels === null) this.trainer = trainer(false);
-    this.fast = fast && kernels !== null;
+    const module = fast ? wasmModule(compiled) : null;
+    this.fast = module !== null;
+    let memory;
+    this.trainer = new Trainer({
+      embeddingDim, units, batch, masked,
+      memory: (bytes) => {
+        if (!this.fast) return new ArrayBuffer(bytes);
+        memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
+        return memory.buffer;
+      },
+      kernelsOn: (heap, ids) =>
+        this.fast ? fastKernels(memory, module) : plainKernels(heap, ids),
+    });
     this.train = dataOf(train, settings.reverse);
     this.heldOut = dataOf(heldOut, settings.reverse);
     this.order = Int32Array.from(train, (_, number) => number);
@@ -171,21 +187,14 @@ class Run {
 
   /** The held-out part, and what the reader has asked. */
   examine() {
-    const { right, lengths } = this.heldOut;
-    const all = Int32Array.from(lengths, (_, number) => number);
-    const sums = this.trainer.examine(this.heldOut, all);
-    const written = this.trainer.answer(this.heldOut, all);
-    const exact = all.filter((number) => {
-      const from = number * ANSWER_LENGTH;
-      const length = lengths[number];
-      return right.subarray(from, from + length).every((token, k) => token === written[from + k]);
-    });
+    const count = this.heldOut.lengths.length;
+    const sums = this.trainer.examine(this.heldOut, Int32Array.from({ length: count }, (_, k) => k));
     this.tell({
       measured: {
         updates: this.trainer.updates,
         loss: sums.loss / sums.tokens,
         tokenAccuracy: sums.right / sums.tokens,
-        exactMatch: exact.length / all.length,
+        exactMatch: sums.exact / count,
       },
       weights: this.trainer.weights,
     });
