@@ -149,6 +149,8 @@ def characters_of(site: Path, formulas: bool) -> set[int]:
     for _, page in pages(site):
         parts = page.find_all("math") if formulas else [page]
         found.update(ord(letter) for part in parts for letter in part.get_text())
+        if formulas and page.find("msqrt"):
+            found.add(ord("\N{SQUARE ROOT}"))  # the browser draws it
     if formulas:
         return found | {italic for letter in found for italic in _italic(letter)}
     for path in (site / "_static").rglob("*.js"):

@@ -140,6 +140,15 @@ def test_letters_of_formulas_are_counted_as_they_are_shown(tmp_path: Path) -> No
     assert found == set("hxWα−\N{PLANCK CONSTANT}𝑥𝑊𝛼")
 
 
+def test_the_sign_of_a_root_is_drawn_by_the_browser(tmp_path: Path) -> None:
+    """So the font of the formulas has it where there is a root, and not elsewhere."""
+    page = tmp_path / "a.html"
+    page.write_text("<math><msqrt><mn>2</mn></msqrt></math>", encoding="utf-8")
+    assert fonts.characters_of(tmp_path, True) == {ord("2"), ord("√")}
+    page.write_text("<p>√</p><math><mn>2</mn></math>", encoding="utf-8")
+    assert fonts.characters_of(tmp_path, True) == {ord("2")}
+
+
 @pytest.mark.parametrize("name", documents(ROOT))
 def test_every_formula_has_its_letters(name: str) -> None:
     """The font of the formulas has each letter, upright and in the form in which it is shown."""

@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bookbuild.live_widgets import page_state
 from helpers import decoding, model_file, pretrained, problems
@@ -16,6 +16,7 @@ from helpers.widgets import TrainingLab
 from tests.browser import HTML, add_widget, only_http, sticks_out, tab_through
 from tests.messages import ONE_SENTENCE
 from tests.models import load
+from tests.test_light_pages import check_with_axe, finish_animations
 
 TIMEOUT = 240_000  # milliseconds, on a busy machine
 WATCHED = ["50+9", "7+8", "99+99", "12+85", "64+7"]
@@ -379,6 +380,59 @@ def test_all_of_it_by_keyboard(page: Page, lab: Locator) -> None:
     names = tab_through(page, lab)
     assert {"Task", "Units", "Train", "One batch", "Problem 5"} <= set(names)
     assert all(names)
+
+
+@only_http
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_lab_that_has_trained(
+    page: Page, lab: Locator, scheme: Literal["light", "dark"]
+) -> None:
+    """With two runs laid over each other, and two complaints."""
+    page.emulate_media(color_scheme=scheme)
+    short = small(page)
+    press(short, "Train")
+    ended(short)
+    press(short, "Keep these curves")
+    press(short, "Train")
+    ended(short)
+    short.get_by_label("Problem 1").fill("wrong")
+    short.get_by_label("Problem 1").press("Enter")
+    file = {"name": "a.json", "mimeType": "application/json", "buffer": b"{}"}
+    short.get_by_label("Open a model").set_input_files(file)  # type: ignore[arg-type]
+    expect(short.locator(".complaint:visible")).to_have_count(2)
+    finish_animations(page)
+    check_with_axe(page)
+
+
+def test_without_scripts_a_recorded_run_stands_there(browser: Browser, site: str) -> None:
+    """Its curves, as two pictures, in the place of the lab."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}chapters/training.html")
+    pictures = page.locator('[data-widget="training_lab"]').get_by_role("img")
+    assert pictures.count() == 2
+    expect(pictures.first).to_be_visible()
+    expect(pictures.last).to_be_visible()
+    context.close()
+
+
+def test_the_page_stays_light_with_all_that_comes_late(browser: Browser, site: str) -> None:
+    """The lab's code comes when the reader is near it, and is small."""
+    context = browser.new_context()
+    page = context.new_page()
+    sizes: dict[str, int] = {}
+    page.on(
+        "requestfinished",
+        lambda request: sizes.update({request.url: request.sizes()["responseBodySize"]}),
+    )
+    page.goto(f"{site}chapters/training.html", wait_until="networkidle")
+    assert not any("training_lab" in name for name in sizes)
+    page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
+    expect(page.locator(".training-lab")).to_be_visible()
+    (late,) = (size for name, size in sizes.items() if "training_lab" in name)
+    assert late < 40_000
+    assert sum(sizes.values()) <= 320_000
+    context.close()
 
 
 @only_http

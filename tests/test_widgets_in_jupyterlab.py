@@ -52,6 +52,30 @@ stepper.step = 2
 model.set_weights([values * 0 for values in model.get_weights()])
 print("broken")
 """,
+    "lab": """
+from helpers.widgets import TrainingLab
+
+mine = TrainingLab(task="sums", units=16, epochs=2)
+mine
+""",
+    "follow": """
+DecoderStepper("notes", lab=mine)
+""",
+    "stored": """
+found = mine.stored
+print(decoding.answers(found.encoder, found.decoder, mine.watched, reverse=True), found.task)
+""",
+    "set lab": """
+mine.units = 8
+mine.watched = ["1+2", "3+4", "5+6", "7+8", "9+9"]
+""",
+    "keras": """
+from helpers.run import Run
+
+run = Run(training.Recipe(task="sums", units=8, epochs=3), epochs=range(4))
+run.fit(verbose=0, callbacks=[mine.callback(run)])
+print(f"{100 * run.snapshots[-1].token_accuracy:.1f} % of the tokens")
+""",
     "die": """
 import os
 
@@ -142,7 +166,7 @@ class Notebook:
 @pytest.fixture(scope="module")
 def notebook(lab: str, browser: Browser) -> Iterator[Notebook]:
     """Open the notebook in a window so tall that JupyterLab renders every cell."""
-    page = browser.new_page(viewport={"width": 1200, "height": 3200})
+    page = browser.new_page(viewport={"width": 1200, "height": 6000})
     page.goto(lab)
     notebook = Notebook(page)
     expect(notebook.cell("die")).to_be_visible(timeout=60_000)
@@ -201,6 +225,44 @@ def test_new_weights_are_seen_at_the_next_step(notebook: Notebook) -> None:
     shares = notebook.widget.locator(".bar .value")
     expect(shares.first).to_have_text("7.1 %")
     assert shares.all_inner_texts() == ["7.1 %"] * 14
+
+
+def test_python_gets_what_the_page_has_trained(notebook: Notebook) -> None:
+    """The lab trains beside the kernel; its model is one of Keras, and the stepper takes it."""
+    notebook.run("lab")
+    notebook.run("follow")
+    lab = notebook.cell("lab").locator(".training-lab")
+    stepper = notebook.cell("follow").locator(".decoder-stepper")
+    expect(stepper.get_by_label("Problem", exact=True)).to_be_visible(timeout=60_000)
+    lab.get_by_role("button", name="Train", exact=True).click()
+    expect(lab.locator(".words")).to_have_text(re.compile("^Trained in"), timeout=120_000)
+    expect(stepper.get_by_role("combobox", name="Model")).to_have_value(
+        "from the lab", timeout=30_000
+    )
+    answers = lab.locator(".answer").all_inner_texts()
+    expect(notebook.run("stored")).to_contain_text(f"{answers} sums")
+
+
+def test_python_sets_the_lab(notebook: Notebook) -> None:
+    """A setting begins a new run."""
+    notebook.run("set lab")
+    lab = notebook.cell("lab").locator(".training-lab")
+    expect(lab.get_by_role("combobox", name="Units")).to_have_value("8")
+    expect(lab.get_by_role("textbox", name="Problem 5")).to_have_value("9+9")
+    expect(lab.locator(".words")).to_have_text(re.compile("random weights"))
+
+
+def test_the_lab_shows_a_run_of_keras(notebook: Notebook) -> None:
+    """With the same pictures, and its model goes to the stepper; then the page can train again."""
+    tokens = notebook.run("keras").locator("pre").last.inner_text()
+    lab = notebook.cell("lab").locator(".training-lab")
+    words = lab.locator(".words")
+    expect(words).to_have_text(re.compile("^Keras, in the kernel. Trained in"), timeout=30_000)
+    assert tokens in words.inner_text()
+    points = lab.locator(".line").nth(1).get_attribute("points")
+    assert points is not None and len(points.split()) == 4
+    lab.get_by_role("button", name="Train", exact=True).click()
+    expect(words).to_have_text(re.compile("^Trained in"), timeout=120_000)
 
 
 def test_a_dead_kernel(notebook: Notebook) -> None:

@@ -2,8 +2,8 @@
 //
 // All numbers of a model lie in one flat typed array, the heap: first the weights, then the room in
 // which it computes. A tensor is an address, the index of its first number; its axes are written
-// behind it in comments, row after row. The kernels work on rows of such tensors. Whoever has faster
-// ones (or wants to train: the gates of each time step are kept) puts them in the place of these.
+// behind it in comments, row after row. The kernels work on rows of such tensors, in double precision
+// and for any size; kernels.js has the fast ones, with which training.js trains.
 
 import { unpacked } from "./packing.js";
 import {

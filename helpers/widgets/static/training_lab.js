@@ -378,7 +378,13 @@ function render({ model, el }) {
     const fit = model.get("fit");
     if (!fit.of) return;
     if (!run.keras) reset();
-    run = { ...run, ...fit, keras: true, embedding: Float32Array.from(fit.embedding) };
+    run = {
+      ...run,
+      ...fit,
+      keras: true,
+      chosen: { "Computed by": "Keras" },
+      embedding: Float32Array.from(fit.embedding),
+    };
     update();
   }
 
