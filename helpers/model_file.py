@@ -45,6 +45,8 @@ def write(
 ) -> None:
     """Write an encoder and its decoder to a file, which the training lab of a page can open.
 
+    The lab opens models whose units are a multiple of 8, up to 128.
+
     Args:
         path: where to; its name ends in ``.json``.
         encoder: of one call of `model.seq2seq`, like ``decoder``.

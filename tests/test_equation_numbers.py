@@ -11,6 +11,7 @@ STATIC = ROOT / "helpers/widgets/static"
 
 # What the comment before or in a function means, in the order in which the comments name it.
 MEANT = {
+    ("training", "stepForward"): ["eq-gates", "eq-state"],
     ("training", "untabulate"): ["eq-weights-back"],
     ("training", "learnFrom"): ["eq-softmax-back"],
     ("training", "crossEntropy"): ["eq-loss", "eq-logits-back"],

@@ -257,7 +257,7 @@ def test_the_lab_shows_a_run_of_keras(notebook: Notebook) -> None:
     tokens = notebook.run("keras").locator("pre").last.inner_text()
     lab = notebook.cell("lab").locator(".training-lab")
     words = lab.locator(".words")
-    expect(words).to_have_text(re.compile("^Keras, in the kernel. Trained in"), timeout=30_000)
+    expect(words).to_have_text(re.compile("^Keras, in Python. Trained in"), timeout=30_000)
     assert tokens in words.inner_text()
     points = lab.locator(".line").nth(1).get_attribute("points")
     assert points is not None and len(points.split()) == 4

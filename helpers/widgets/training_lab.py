@@ -26,9 +26,9 @@ WATCHED = ("50+9", "7+8", "99+99", "12-85", "64-7")
 class TrainingLab(BookWidget):
     """Trains a model of `model.seq2seq` in the page, from random weights, with no kernel.
 
-    ``TrainingLab()`` begins with the recipe of the model ``grown``. What the reader can choose,
-    Python can set: ``TrainingLab(units=16, epochs=24)``. The problems are those of
-    `problems.split`; the curves are of its validation part.
+    ``TrainingLab()`` begins with the settings of the model ``grown``, but for the rate. What the
+    reader can choose, Python can set: ``TrainingLab(units=16, epochs=24)``. The problems are those
+    of `problems.split`; the curves are of its validation part.
 
     Args:
         **settings: any of the traits below.
@@ -120,7 +120,7 @@ class TrainingLab(BookWidget):
         return watched
 
     def still(self) -> str:
-        """Return the curves of a recorded run of the same recipe."""
+        """Return the curves of a recorded run: that of ``grown``."""
         seen = pretrained.record("grown").snapshots
         epochs = [one.epoch for one in seen]
         return plots.Row(

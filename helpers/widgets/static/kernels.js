@@ -1,4 +1,4 @@
-// What training computes most of: four kernels on rows of numbers in one flat typed array, the heap.
+// Where training spends its time: four kernels on rows of numbers in one flat typed array, the heap.
 // An address is the index of the first number; its axes are written behind it in comments, row after
 // row. In `ids`, a view of the same memory as whole numbers, lie the tokens and the parents of rows.
 //

@@ -2,6 +2,28 @@
 //
 // The names follow chapter 4, *Training*. A gradient is called d and the name of what it is of:
 // dState is how the loss changes with each number of the state. Chapter 4 writes a Greek delta for d.
+//
+// All numbers lie in one flat array, the heap: `at.encoderBias` is where that array begins in it. The
+// axes of an array are written behind it in comments, row after row. The gradients, and the means and
+// squares of the optimizer, lie further on, in the same order as the weights (`gradientOf`).
+//
+// What Keras calls the kernels of a GRU, the W and R of the book, are `encoderKernel` and
+// `encoderRecurrent` here; V is `softmaxKernel`. The kernels that compute are functions of kernels.js.
+// `gates` stands for 3 units: update, reset and candidate, side by side.
+//
+// `learnFrom` computes the gradients of a batch, in this order:
+//
+//   tabulate      what each token adds to the gates             (token, gates)
+//   encode        the states of the encoder, by stepForward     (row, units) at each time step
+//   forward       those of the decoder too
+//   crossEntropy  the loss, and the gradient of the logits      (row, token)
+//   stepBackward  from the last time step to the first, the
+//                 gradient of the state before                  (row, units)
+//   untabulate    the gradients of embedding, kernels, biases
+//
+// Then `update` moves the weights. A row is a problem of the batch. Problems that begin alike share a
+// row until they part; all begin with PAD. Each row knows its parent, the row of the time step before
+// that it goes on from. On the way back, the gradients of rows with one parent add up.
 
 import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "./problems.js";
 import { layout } from "./seq2seq.js";
@@ -107,7 +129,7 @@ export class Trainer {
       return {
         part: time < PROBLEM_LENGTH ? "encoder" : "decoder",
         rows: 0, // how many there are in this batch
-        before: 0, // and how many in the step before
+        before: 0, // how many rows of the step before this one goes on from
         parents: at("parents"), tokens: at("tokens"), state: at("state"), dState: at("dState"),
         recurrent: at("recurrent"), dRecurrent: at("dRecurrent"), gates: at("gates"),
         logits: at("logits"),
@@ -118,10 +140,11 @@ export class Trainer {
     this.heap = new heapType(buffer, 0, end);
     this.ids = heapType === Float32Array ? new Int32Array(buffer, 0, end) : new Int32Array(end);
     this.kernels = kernelsOn(this.heap, this.ids);
+    // The right token at each place of an answer, axes (place, row); -1 where it does not count.
     this.wanted = new Int8Array(batch * ANSWER_LENGTH);
     this.leaf = new Int32Array(batch);
     this.astray = new Uint8Array(batch); // 1 where a token up to EOS is wrong
-    this.seen = new Int32Array(batch * CLASSES);
+    this.seen = new Int32Array(batch * CLASSES); // the row that goes on from a parent with a token, or -1
     this.updates = 0;
   }
 
@@ -207,8 +230,10 @@ export class Trainer {
   }
 
   /**
-   * The same backward: from the gradients of the tables to those of what they are made of. For the
-   * kernels this is equation 11 of chapter 4, with all rows of a token in one term.
+   * The same backward. A table (token, gates) is embedding (token, embedding_dim) @ kernel
+   * (embedding_dim, gates) + bias. So dKernel is the embedding, transposed, @ dTable; dEmbedding is
+   * dTable @ the kernel, transposed; dBias is the sum of the rows of dTable. For the kernels this is
+   * equation 11 of chapter 4, with all rows of a token in one term.
    */
   untabulate() {
     const { heap, at, embeddingDim, units, kernels } = this;
@@ -235,7 +260,11 @@ export class Trainer {
     }
   }
 
-  /** One time step of all rows, from the state before. */
+  /**
+   * One time step of all rows: equations 2 and 3 of chapter 2. The state before (parent, units) times
+   * the recurrent kernel (units, gates) is computed once for each parent; then each row takes that of
+   * its own.
+   */
   stepForward(time) {
     const { at, units, kernels } = this;
     const { part, rows, before, parents, tokens, state, recurrent, gates } = this.steps[time];
@@ -378,7 +407,8 @@ export class Trainer {
   /**
    * Logits, softmax and cross-entropy of all decoder steps, and back to the gradient of the logits:
    * the distribution, less one at the right token, times `share`. These are equations 5 and 7 of
-   * chapter 4, with `share` for 1/N. Returns the summed loss, and how many tokens are right.
+   * chapter 4, with `share` for 1/N. Afterwards `logits` (row, token) holds that gradient. Returns the
+   * summed loss, and how many tokens are right.
    */
   crossEntropy(share) {
     const { heap, at, units, kernels, wanted, batch, astray } = this;
@@ -436,6 +466,7 @@ export class Trainer {
         rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind,
       );
     }
+    // Nothing comes back to rows whose answer ended there.
     const rowsBefore = time ? this.steps[time - 1].rows : before;
     heap.fill(0, dFrom, dFrom + Math.max(before, rowsBefore) * units);
     if (!rows) return;

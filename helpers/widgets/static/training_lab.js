@@ -264,11 +264,11 @@ function render({ model, el }) {
       { class: "views" },
       element(
         "figure", {}, losses.picture,
-        element("figcaption", {}, `Loss per token. Solid: held-out part. Dashed: training. Dotted: log ${TOKENS.length}, what guessing costs.`),
+        element("figcaption", {}, `Loss per token. Solid: validation part. Dashed: training part. Dotted: log ${TOKENS.length}, what guessing costs.`),
       ),
       element(
         "figure", {}, shares.picture,
-        element("figcaption", {}, "Right in the held-out part. Solid: whole answers. Dashed: tokens."),
+        element("figcaption", {}, "Right in the validation part. Solid: whole answers, free-running. Dashed: tokens, with teacher forcing."),
       ),
       element("figure", { class: "map" }, places.picture, element("figcaption", {}, "The embedding, in the two directions in which it spreads most.")),
       asked.whole,
@@ -373,7 +373,7 @@ function render({ model, el }) {
     }
   }
 
-  /** What Keras trains in the kernel. */
+  /** What Keras trains in Python. */
   function hearKeras() {
     const fit = model.get("fit");
     if (!fit.of) return;
@@ -441,10 +441,10 @@ function render({ model, el }) {
 
   function inWords() {
     const last = run.examined.at(-1);
-    if (last === undefined) return "The model has random weights. Press Train.";
+    if (last === undefined) return "No run has begun. Press Train: the model starts from random weights.";
     const speed = run.problems / (run.seconds || 1);
     const pace = `${Math.round(speed).toLocaleString("en")} problems a second`;
-    const who = run.keras ? "Keras, in the kernel. " : "";
+    const who = run.keras ? "Keras, in Python. " : "";
     const left = Math.ceil(((run.of - run.updates) * run.batchSize) / speed);
     const how = run.over
       ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
@@ -455,7 +455,7 @@ function render({ model, el }) {
           : `${who}Nothing learned yet.`;
     const plain = run.fast === false && settings.fast ? " This browser has no WebAssembly for it: JavaScript computes." : "";
     return (
-      `${how} Of the held-out part, ${counted(last.exactMatch)} of the whole answers are right, ` +
+      `${how} Of the validation part, ${counted(last.exactMatch)} of the whole answers are right, ` +
       `${counted(last.tokenAccuracy)} of the tokens; the loss is ${rounded(last.loss, 3)}.${plain}`
     );
   }

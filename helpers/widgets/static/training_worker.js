@@ -1,7 +1,7 @@
 // The worker of the training lab: it trains, and the page stays awake.
 //
-// It is told what to do by messages { order, ... } and answers by messages { news, ... }. Between two
-// batches it looks whether an order has come.
+// It is told what to do by messages { order, ... } and answers by messages { news, ... }. While it
+// trains it looks for an order every 40 ms, and after each epoch.
 
 import compiled from "./kernels.wasm" with { type: "bytes" };
 import { fastKernels, plainKernels, wasmModule } from "./kernels.js";
@@ -90,7 +90,7 @@ class Run {
     this.epoch = 0;
     this.loss = 0; // summed over the tokens since the last news
     this.tokens = 0;
-    this.milliseconds = 0; // of training
+    this.milliseconds = 0; // of training and exams
   }
 
   get updates() {
@@ -187,8 +187,10 @@ class Run {
 
   /** The held-out part, and what the reader has asked. */
   examine() {
+    const began = performance.now();
     const count = this.heldOut.lengths.length;
     const sums = this.trainer.examine(this.heldOut, Int32Array.from({ length: count }, (_, k) => k));
+    this.milliseconds += performance.now() - began;
     this.tell({
       measured: {
         updates: this.trainer.updates,
