@@ -234,10 +234,11 @@ def sticks_out(page: Page, widget: Locator, parts: str = "*") -> list[str]:
 
 def add_widget(page: Page, name: str, state: dict[str, Any]) -> Locator:
     """Put one more widget into a page, with what a page knows of it; return its frame."""
-    page.evaluate(
+    place = page.evaluate(
         """([name, state]) => {
             const place = document.createElement("div");
             place.className = "live-widget";
+            place.id = `added-${document.querySelectorAll('[id^="added-"]').length}`;
             place.dataset.widget = name;
             const script = document.createElement("script");
             script.type = "application/json";
@@ -245,10 +246,11 @@ def add_widget(page: Page, name: str, state: dict[str, Any]) -> Locator:
             place.append(script);
             document.querySelector(".live-widget").parentElement.append(place);
             enliven(place);
+            return place.id;
         }""",
         [name, state],
     )
-    return page.locator(".live-widget > div > .book-widget").last
+    return page.locator(f"#{place} > div > .book-widget")
 
 
 def drawing_of(places: ArrayLike, drawn: ArrayLike) -> Callable[[ArrayLike], np.ndarray]:

@@ -36,8 +36,7 @@ def lab(page: Page, base: str) -> Locator:
 def small(page: Page, **settings: Any) -> Locator:
     """Add a lab whose runs are short."""
     few = {"task": "sums", "units": 16, "epochs": 2, "batch_size": 512, **settings}
-    add_widget(page, "training_lab", page_state(TrainingLab(**few).get_state()))
-    return page.locator(".training-lab").first  # it stands with the first widget of the page
+    return add_widget(page, "training_lab", page_state(TrainingLab(**few).get_state()))
 
 
 def press(lab: Locator, name: str) -> None:
@@ -152,6 +151,98 @@ def test_what_is_no_model_gets_a_sentence(page: Page, lab: Locator, tmp_path: Pa
     expect(complaint).to_have_text(re.compile("this one has 12"))
     assert re.fullmatch(ONE_SENTENCE, complaint.inner_text())
     assert short.locator(".words").inner_text() == words
+
+
+@only_http
+def test_a_file_that_is_no_model_does_not_end_a_run(page: Page, lab: Locator) -> None:
+    """The run goes on where it was; the complaint goes."""
+    short = small(page, epochs=100)
+    press(short, "Train")
+    file = {"name": "a.json", "mimeType": "application/json", "buffer": b"{}"}
+    short.get_by_label("Open a model").set_input_files(file)  # type: ignore[arg-type]
+    expect(short.locator(".complaint").first).to_have_text(re.compile("^This file holds"))
+    press(short, "Pause")
+    expect(short.get_by_role("button", name="Go on")).to_be_visible()
+    before = short.locator("progress").evaluate("bar => bar.value")
+    press(short, "Go on")
+    expect(short.locator(".complaint").first).to_be_empty()
+    expect(short.get_by_role("button", name="Pause")).to_be_visible()
+    assert short.locator("progress").evaluate("bar => bar.value") >= before > 0
+
+
+@only_http
+def test_an_opened_model_stays_until_its_shape_is_changed(
+    page: Page, lab: Locator, tmp_path: Path
+) -> None:
+    """Other settings may be chosen for it; trained further, it belongs to the task of the lab."""
+    _, encoder, decoder = seq2seq(3, 8)
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder, task="three-digit")
+    short = small(page)
+    words = short.locator(".words")
+    short.get_by_label("Open a model").set_input_files(path)
+    expect(words).to_have_text(re.compile("^The model of the file"))
+    chosen(short, Epochs="4", Rate="0.01")
+    expect(words).to_have_text(re.compile("^The model of the file"))
+
+    def saved() -> model_file.Stored:
+        with page.expect_download() as download:
+            press(short, "Save the model")
+        download.value.save_as(path)
+        return model_file.read(path)
+
+    before = saved()
+    assert before.task == "three-digit"
+    for ours, theirs in zip(before.encoder.weights, encoder.weights, strict=True):
+        assert np.array_equal(ours, theirs)
+    press(short, "Train")
+    ended(short)
+    assert saved().task == "sums"
+    chosen(short, Units="16")
+    expect(words).to_have_text(re.compile("random weights"))
+
+
+@only_http
+def test_who_steps_another_model_is_not_disturbed(page: Page, lab: Locator) -> None:
+    """The model of the lab is offered, and no more."""
+    stepper = page.locator('[data-widget="decoder_stepper"]')
+    press(stepper, "Next")
+    stepper.get_by_label("Problem", exact=True).fill("12+3")
+    short = small(page)
+    press(short, "Train")
+    ended(short)
+    which = stepper.get_by_role("combobox", name="Model")
+    expect(which.locator("option")).to_have_text(["notes", "from the lab"])
+    expect(which).to_have_value("notes")
+    expect(stepper.get_by_label("Problem", exact=True)).to_have_value("12+3")
+    expect(stepper.locator("[aria-current=step]")).to_have_text("1")
+
+
+@only_http
+def test_equal_logits_are_the_first_of_them(page: Page, lab: Locator, tmp_path: Path) -> None:
+    """As in greedy decoding: a model that says nothing has nothing right."""
+    model, encoder, decoder = seq2seq(3, 8)
+    model.layers[-1].set_weights([np.zeros((8, 14)), np.zeros(14)])
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder)
+    short = small(page)
+    short.get_by_label("Open a model").set_input_files(path)
+    expect(short.locator(".words")).to_have_text(re.compile(" 0 % of the whole answers"))
+
+
+@only_http
+def test_the_keyboard_keeps_its_place(page: Page, lab: Locator) -> None:
+    """A button that has nothing more to do keeps the focus, and does nothing."""
+    short = small(page)
+    press(short, "Train")
+    ended(short)
+    button = short.get_by_role("button", name="Reset")
+    button.press("Enter")
+    expect(button).to_be_focused()
+    expect(button).to_be_disabled()
+    expect(short.get_by_role("status")).to_have_text(re.compile("random weights"))
+    button.press("Enter")
+    expect(button).to_be_focused()
 
 
 @only_http
@@ -278,9 +369,7 @@ def test_a_hundred_starts_and_stops_leave_nothing_behind(page: Page, lab: Locato
 @only_http
 def test_two_labs_train_side_by_side(page: Page, lab: Locator) -> None:
     """Each for itself: the result is that of a lab alone."""
-    small(page)
-    small(page, seed=1)
-    first, second, _ = page.locator(".training-lab").all()
+    first, second = small(page), small(page, seed=1)
     for one in (first, second):
         press(one, "Train")
     together = [ended(one).partition("Of the validation")[2] for one in (first, second)]
@@ -336,6 +425,13 @@ def test_two_runs_are_laid_over_each_other(page: Page, lab: Locator) -> None:
     said = short.locator(".about").inner_text()
     assert said.startswith("Thin, the run you kept:")
     assert said.endswith("; Reads and writes back to front.")
+    chosen(short, Epochs="4")
+    points = short.locator("svg polyline.line.kept").last.get_attribute("points")
+    assert points is not None
+    assert float(points.split()[-1].split(",")[0]) == pytest.approx((46 + 330) / 2, abs=0.1)
+    press(short, "Remove the kept curves")
+    assert short.locator("svg polyline.line.kept").count() == 0
+    expect(short.locator(".about")).to_be_empty()
 
 
 @only_http
@@ -382,13 +478,15 @@ def test_all_of_it_by_keyboard(page: Page, lab: Locator) -> None:
     assert all(names)
 
 
-@only_http
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_a_lab_that_has_trained(
-    page: Page, lab: Locator, scheme: Literal["light", "dark"]
+    browser: Browser, site: str, scheme: Literal["light", "dark"]
 ) -> None:
     """With two runs laid over each other, and two complaints."""
-    page.emulate_media(color_scheme=scheme)
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{site}chapters/training.html")
+    page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
+    expect(page.locator(".training-lab")).to_be_visible()
     short = small(page)
     press(short, "Train")
     ended(short)
@@ -402,6 +500,7 @@ def test_axe_finds_nothing_in_a_lab_that_has_trained(
     expect(short.locator(".complaint:visible")).to_have_count(2)
     finish_animations(page)
     check_with_axe(page)
+    page.close()
 
 
 def test_without_scripts_a_recorded_run_stands_there(browser: Browser, site: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.test_light_pages import check_with_axe, finish_animations, open_page, with_widgets
 
@@ -16,6 +16,9 @@ def test_axe_finds_nothing_in_widgets_that_are_used(
     """Axe has nothing to say once the widgets show all they have, and a complaint."""
     with browser.new_page(color_scheme=scheme) as page:
         open_page(page, f"{site}{document}.html")
+        for late in page.locator(".live-widget[data-script]").all():
+            late.scroll_into_view_if_needed()
+            expect(late.locator(".book-widget")).to_be_visible()
         for widget in page.locator(".book-widget").all():
             for box in widget.get_by_role("checkbox").all():
                 box.check()

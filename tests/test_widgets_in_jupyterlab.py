@@ -254,7 +254,7 @@ def test_python_sets_the_lab(notebook: Notebook) -> None:
 
 def test_the_lab_shows_a_run_of_keras(notebook: Notebook) -> None:
     """With the same pictures, and its model goes to the stepper; then the page can train again."""
-    tokens = notebook.run("keras").locator("pre").last.inner_text()
+    tokens = notebook.run("keras").locator("pre").last.inner_text().strip()
     lab = notebook.cell("lab").locator(".training-lab")
     words = lab.locator(".words")
     expect(words).to_have_text(re.compile("^Keras, in Python. Trained in"), timeout=30_000)

@@ -125,7 +125,8 @@ class DecoderStepper(Stepper):
         found = lab.stored
         self.pairs[TRAINED] = Pair(TRAINED, found.encoder, found.decoder, found.reverse, found.task)
         with self.hold_sync():
-            self.model, self.step, self.picks = TRAINED, 0, []
+            if self.model == TRAINED or self.step == 0:
+                self.model, self.step, self.picks = TRAINED, 0, []
             self.refresh()
 
     @traitlets.validate("picks")

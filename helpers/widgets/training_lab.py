@@ -86,8 +86,7 @@ class TrainingLab(BookWidget):
     def stored(self) -> model_file.Stored:
         """The model that was trained last, in Keras: ``lab.stored.model``, ``.encoder``, ...
 
-        Raises:
-            ValueError: none is trained yet.
+        Until one is trained this is a ``ValueError``.
         """
         if not self.trained:
             raise ValueError("No model is trained in this lab yet: press Train.")

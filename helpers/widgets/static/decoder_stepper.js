@@ -43,11 +43,14 @@ function render({ model, el }) {
     ask({ ...change, step: 0, picks: [] });
   }
 
-  /** Step the model that a lab of this page has trained. With a kernel Python does. */
+  /**
+   * Offer the model that a lab of this page has trained, and step it, unless another one is being
+   * stepped. With a kernel Python does.
+   */
   function take({ detail }) {
     const others = model.get("models").filter(({ name }) => name !== TRAINED);
     model.set("models", [...others, { ...detail, name: TRAINED }]);
-    begin({ model: TRAINED });
+    if (model.get("model") === TRAINED || model.get("step") === 0) begin({ model: TRAINED });
   }
   if (model.get("follows") && !model.get("kernel")) document.addEventListener("model-trained", take);
 

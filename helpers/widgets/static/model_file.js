@@ -25,8 +25,10 @@ export function written(model) {
 /** The record in the text of a file, and its weights; null if it holds none. */
 export function read(text) {
   try {
-    const { format, embeddingDim, units, reverse, trainedOn, weights: arrays } = JSON.parse(text);
+    const { format, embeddingDim, units, reverse, trainedOn: on, weights: arrays } = JSON.parse(text);
     if (format !== FORMAT) return null;
+    const known = typeof on?.largest === "number" && typeof on.operators === "string";
+    const trainedOn = known ? on : null;
     const model = { embeddingDim, units, reverse: reverse === true, trainedOn, weights: arrays };
     const weights = joined(model);
     return weights === null ? null : { model, weights };

@@ -64,11 +64,14 @@ export function question(model, name, begin) {
     parts: [form, complaint],
     stop: () => model.off("change:models", offer),
     show(text) {
+      const untouched = shown === undefined || problem.value === shown;
       shown = text;
       which.select.value = model.get("model");
       // An example that has been left can be picked once more.
       if (example.select.value !== model.get("problem")) example.select.value = "";
-      if (document.activeElement !== problem && complaint.textContent === "") problem.value = text;
+      if (untouched && document.activeElement !== problem && complaint.textContent === "") {
+        problem.value = text;
+      }
     },
     /** Put a text that was typed and not yet put; false if it has to be refused. */
     ready() {

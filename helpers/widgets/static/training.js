@@ -426,12 +426,13 @@ export class Trainer {
           heap.fill(0, from, from + WIDE);
           continue;
         }
-        let largest = -Infinity;
+        let best = 0;
         for (let token = 0; token < CLASSES; token++) {
           heap[from + token] += heap[at.softmaxBias + token];
-          largest = Math.max(largest, heap[from + token]);
+          if (heap[from + token] > heap[from + best]) best = token;
         }
-        if (heap[from + target] === largest) right++;
+        const largest = heap[from + best];
+        if (best === target) right++;
         else if (target !== PAD) astray[row] = 1;
         const chosen = heap[from + target] - largest;
         let sum = 0;

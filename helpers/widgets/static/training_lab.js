@@ -24,8 +24,10 @@ const CHOICES = {
   epochs: ["Epochs", named([2, 4, 8, 12, 24, 48, 100])],
   seed: ["Seed", named([0, 1, 2, 3, 4])],
 };
+const SHAPE = ["units", "embedding_dim", "reverse"]; // what a model that is opened says itself
 const FAST = "WebAssembly";
 const PLAIN = "JavaScript";
+const KEEP = "Keep these curves";
 const LARGEST = 128; // units of a model that the lab opens
 
 // Of a chart and of the map: the size, and where the axes end.
@@ -175,7 +177,8 @@ function problemTable(model, changed) {
     const { input } = rows[number];
     const problem = normalProblem(input.value);
     input.setAttribute("aria-invalid", problem === null);
-    complaint.textContent = problem === null ? ALLOWED : "";
+    const wrong = rows.some((row) => row.input.getAttribute("aria-invalid") === "true");
+    complaint.textContent = wrong ? ALLOWED : "";
     if (problem === null) return;
     input.value = problem;
     model.set("watched", model.get("watched").with(number, problem));
@@ -216,6 +219,13 @@ function problemTable(model, changed) {
   };
 }
 
+/** A button that does nothing while it is `aria-disabled`, and keeps the focus meanwhile. */
+function able(text, act) {
+  return button(text, ({ currentTarget }) => {
+    if (currentTarget.getAttribute("aria-disabled") !== "true") act();
+  });
+}
+
 /** A share of what can be counted: here none is none, and all is all. */
 function counted(share) {
   return share === 0 || share === 1 ? `${100 * share} %` : percent(share);
@@ -236,15 +246,16 @@ function render({ model, el }) {
   const shares = chart({ marks: [0, 25, 50, 75, 100].map((value) => [value / 100, `${value} %`]), top: 1.03 });
   const places = map();
 
-  const train = button("Train", () => (run.going ? order({ order: "pause" }) : go()));
+  const train = able("Train", () => (run.going ? pause() : go()));
   train.classList.add("main");
-  const step = button("One batch", () => order({ order: "step" }));
-  const again = button("Reset", reset);
-  const keep = button("Keep these curves", () => {
-    kept = run;
-    reset();
+  const step = able("One batch", () => order({ order: "step" }));
+  const again = able("Reset", reset);
+  const keep = able(KEEP, () => {
+    kept = canBeKept() ? run : undefined;
+    if (kept) reset();
+    else update();
   });
-  const save = button("Save the model", download);
+  const save = able("Save the model", download);
   const file = element("input", { type: "file", accept: ".json,application/json", change: open });
   const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of the training" });
   const words = element("p", { class: "words" });
@@ -292,6 +303,10 @@ function render({ model, el }) {
     return { number: Math.random(), training: [], examined: [], epochs: model.get("epochs"), chosen: settings.chosen };
   }
 
+  function canBeKept() {
+    return !run.going && run.examined.length > 1;
+  }
+
   /** Tell the worker; the first order starts it, with a model of the settings. */
   function order(message) {
     if (run.keras) reset();
@@ -310,8 +325,9 @@ function render({ model, el }) {
     } finally {
       URL.revokeObjectURL(address);
     }
-    worker.onmessage = ({ data }) => hear(data);
-    worker.onerror = () => fail("The browser gave it no memory.");
+    const hired = worker;
+    worker.onmessage = ({ data }) => worker === hired && hear(data);
+    worker.onerror = () => worker === hired && fail("The browser gave it no memory.");
     worker.postMessage({
       order: "start",
       settings: {
@@ -336,8 +352,15 @@ function render({ model, el }) {
   }
 
   function go() {
-    if (run.over || complaint.textContent) reset();
+    if (run.over) reset();
+    complaint.textContent = "";
+    if (run.updates === undefined) words.textContent = "Getting ready\u2026";
     order({ order: "go" });
+  }
+
+  function pause() {
+    words.textContent = "Pausing\u2026";
+    order({ order: "pause" });
   }
 
   /** Forget the run; the next one begins with new weights. */
@@ -347,13 +370,21 @@ function render({ model, el }) {
     complaint.textContent = "";
     run = newRun();
     update();
+    said.textContent = words.textContent;
+  }
+
+  /** Begin anew after a change of a setting; with the model that was opened, if it still fits. */
+  function change(trait) {
+    const { opened } = run;
+    reset();
+    if (opened && !SHAPE.includes(trait)) use(opened);
   }
 
   /** End the run and say why. What is seen stays. */
   function fail(reason) {
     worker?.terminate();
     worker = undefined;
-    Object.assign(run, { going: false, over: true });
+    Object.assign(run, { going: false, over: true, failed: true, answers: undefined });
     update();
     complaint.textContent = `The training has stopped. ${reason}`;
   }
@@ -395,7 +426,7 @@ function render({ model, el }) {
       embeddingDim: model.get("embedding_dim"),
       units: model.get("units"),
       reverse: model.get("reverse"),
-      trainedOn: run.opened ? run.opened.trainedOn : { largest: 99, operators },
+      trainedOn: run.opened && !run.updates ? run.opened.model.trainedOn : { largest: 99, operators },
     });
   }
 
@@ -416,26 +447,30 @@ function render({ model, el }) {
   async function open() {
     const [chosen] = file.files;
     if (!chosen) return;
-    const found = read(await chosen.text());
+    const found = read(await chosen.text().catch(() => ""));
     file.value = ""; // the same file can be opened once more
     if (found === null) {
       complaint.textContent = NO_MODEL;
       return;
     }
-    const { model: opened, weights } = found;
-    if (opened.units % 8 || opened.units > LARGEST) {
+    const { units, embeddingDim, reverse } = found.model;
+    if (units % 8 || units > LARGEST) {
       complaint.textContent =
-        `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; this one has ${opened.units}.`;
+        `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; this one has ${units}.`;
       return;
     }
-    model.set("units", opened.units);
-    model.set("embedding_dim", opened.embeddingDim);
-    model.set("reverse", opened.reverse);
+    model.set("units", units);
+    model.set("embedding_dim", embeddingDim);
+    model.set("reverse", reverse);
     model.save_changes();
     reset();
-    run.opened = opened;
-    if (!hire(weights)) return;
-    run.weights = weights;
+    use(found);
+  }
+
+  /** Begin with a model that was read from a file. */
+  function use(opened) {
+    if (!hire(opened.weights)) return;
+    Object.assign(run, { opened, weights: opened.weights });
     handOn();
   }
 
@@ -446,13 +481,15 @@ function render({ model, el }) {
     const pace = `${Math.round(speed).toLocaleString("en")} problems a second`;
     const who = run.keras ? "Keras, in Python. " : "";
     const left = Math.ceil(((run.of - run.updates) * run.batchSize) / speed);
-    const how = run.over
-      ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
-      : run.updates > 0 && speed > 0
-        ? `${who}Epoch ${run.epoch} of ${run.epochs}: ${pace}, ${left} s left.`
-        : run.opened
-          ? "The model of the file. Train goes on with it."
-          : `${who}Nothing learned yet.`;
+    const how = run.failed
+      ? "Stopped."
+      : run.over
+        ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
+        : run.updates > 0 && speed > 0
+          ? `${who}Epoch ${run.epoch} of ${run.epochs}: ${pace}${run.going ? `, ${left} s left` : ""}.`
+          : run.opened
+            ? "The model of the file. Train goes on with it."
+            : `${who}Nothing learned yet.`;
     const plain = run.fast === false && settings.fast ? " This browser has no WebAssembly for it: JavaScript computes." : "";
     return (
       `${how} Of the validation part, ${counted(last.exactMatch)} of the whole answers are right, ` +
@@ -473,16 +510,18 @@ function render({ model, el }) {
     );
   }
 
-  function curves(of, thin) {
-    const kind = thin ? "kept" : "";
+  /** The curves of a run, over an axis of `epochs`. */
+  function curves(of, epochs, kind) {
+    const at = (share) => (share * of.epochs) / epochs;
+    const measured = (name) => of.examined.map((one) => [at(one.share), one[name]]);
     return {
       loss: [
-        { kind: `training ${kind}`, points: of.training },
-        { kind, points: of.examined.map(({ share, loss }) => [share, loss]) },
+        { kind: `training ${kind}`, points: of.training.map(([share, loss]) => [at(share), loss]) },
+        { kind, points: measured("loss") },
       ],
       right: [
-        { kind: `tokens ${kind}`, points: of.examined.map(({ share, tokenAccuracy }) => [share, tokenAccuracy]) },
-        { kind, points: of.examined.map(({ share, exactMatch }) => [share, exactMatch]) },
+        { kind: `tokens ${kind}`, points: measured("tokenAccuracy") },
+        { kind, points: measured("exactMatch") },
       ],
     };
   }
@@ -490,25 +529,31 @@ function render({ model, el }) {
   function update() {
     const busy = run.keras && run.going;
     train.textContent = run.going ? "Pause" : run.updates > 0 && !run.over ? "Go on" : "Train";
-    train.disabled = busy;
-    step.disabled = run.going || run.over === true;
-    again.disabled = busy || run.examined.length === 0;
-    keep.disabled = run.going || run.examined.length < 2;
-    save.disabled = run.going || !run.weights || run.keras === true;
+    keep.textContent = kept && !canBeKept() ? "Remove the kept curves" : KEEP;
+    for (const [one, off] of [
+      [train, busy],
+      [step, run.going || run.over],
+      [again, busy || run.examined.length === 0],
+      [keep, !kept && !canBeKept()],
+      [save, run.going || run.failed || run.keras || !run.weights],
+    ]) {
+      one.setAttribute("aria-disabled", Boolean(off));
+    }
     bar.value = run.updates ? run.updates / run.of : 0;
     words.textContent = inWords();
     keptWords.textContent = keptInWords();
-    const now = curves(run, false);
-    const before = kept ? curves(kept, true) : { loss: [], right: [] };
+    const epochs = Math.max(run.epochs, kept?.epochs ?? 0);
+    const now = curves(run, epochs, "");
+    const before = kept ? curves(kept, epochs, "kept") : { loss: [], right: [] };
     const last = run.examined.at(-1);
     losses.show(
       [...before.loss, ...now.loss],
-      run.epochs,
+      epochs,
       `Loss per token over the epochs${last ? `; now ${rounded(last.loss, 3)}` : ""}.`,
     );
     shares.show(
       [...before.right, ...now.right],
-      run.epochs,
+      epochs,
       `Whole answers and tokens right over the epochs${last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : ""}.`,
     );
     places.show(run.embedding);
@@ -516,7 +561,7 @@ function render({ model, el }) {
   }
 
   const listeners = [
-    ...settings.selects.map(({ trait, show }) => [`change:${trait}`, () => (show(), reset())]),
+    ...settings.selects.map(({ trait, show }) => [`change:${trait}`, () => (show(), change(trait))]),
     ["change:watched", update],
     ["change:fit", hearKeras],
   ];

@@ -145,11 +145,15 @@ class Run {
           break;
         }
       }
+      if (this.over) {
+        this.pause();
+        port1.close();
+        return;
+      }
       if (performance.now() - told > PAUSE) {
         told = performance.now();
         this.tell();
       }
-      if (this.over) this.pause();
       port2.postMessage(null);
     });
     port2.postMessage(null);
