@@ -45,7 +45,7 @@ class TrainingLab(BookWidget):
     task = traitlets.Unicode("arithmetic").tag(sync=True)
     """Which of `TASKS` is learned."""
     units = traitlets.Int(64).tag(sync=True)
-    """Units of each GRU: a multiple of 8, from 8 to 128."""
+    """Units of each GRU, a multiple of 8 from 8 to 128."""
     embedding_dim = traitlets.Int(16).tag(sync=True)
     """Numbers in the vector of a token, from 1 to 64."""
     reverse = traitlets.Bool(True).tag(sync=True)
@@ -84,7 +84,7 @@ class TrainingLab(BookWidget):
 
     @property
     def stored(self) -> model_file.Stored:
-        """The model that was trained last, in Keras: ``lab.stored.model``, ``.encoder``, ...
+        """The model that was trained last, in Keras, such as ``lab.stored.encoder``.
 
         Until one is trained this is a ``ValueError``.
         """
