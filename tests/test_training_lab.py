@@ -136,6 +136,10 @@ def test_a_stepper_takes_the_model_of_a_lab() -> None:
     lab.trained = record_of("notes")
     assert (stepper.model, stepper.step) == ("from the lab", 0)
     assert not stepper.trace.reverse
+    stepper.model, stepper.step = "notes", 2
+    lab.trained = record_of("grown")
+    assert (stepper.model, stepper.step) == ("notes", 2)
+    assert sent(stepper)["models"][1]["units"] == 64
     late = DecoderStepper("grown", lab=lab)
     assert list(late.pairs) == ["grown", "from the lab"]
 
