@@ -422,7 +422,7 @@ def test_two_runs_are_laid_over_each_other(page: Page, lab: Locator) -> None:
     ended(short)
     assert short.locator("svg polyline.line.kept").count() == 4
     assert short.locator("svg polyline.line:not(.kept)").count() == 4
-    said = short.locator(".about").inner_text()
+    said = short.locator(".about").first.inner_text()
     assert said.startswith("Thin, the run you kept:")
     assert said.endswith("; Reads and writes back to front.")
     chosen(short, Epochs="4")
@@ -431,7 +431,7 @@ def test_two_runs_are_laid_over_each_other(page: Page, lab: Locator) -> None:
     assert float(points.split()[-1].split(",")[0]) == pytest.approx((46 + 330) / 2, abs=0.1)
     press(short, "Remove the kept curves")
     assert short.locator("svg polyline.line.kept").count() == 0
-    expect(short.locator(".about")).to_be_empty()
+    expect(short.locator(".about").first).to_be_empty()
 
 
 @only_http
@@ -468,6 +468,17 @@ def test_wrong_input_gets_a_sentence(page: Page, lab: Locator) -> None:
     field.press("Tab")
     expect(complaint).to_be_empty()
     assert lab.locator("tbody td:nth-child(2)").first.inner_text() == "-4"
+    note = lab.locator(".about").last
+    expect(note).to_be_empty()
+    field.fill("999+1")
+    field.press("Tab")
+    expect(note).to_have_text(re.compile("from 0 to 99 with .* a problem like 999\\+1, so do not"))
+    lab.get_by_role("combobox", name="Task").select_option("0 to 99, +")
+    field.fill("5-9")
+    field.press("Tab")
+    expect(note).to_have_text(
+        re.compile("from 0 to 99 with \\+\\. It never saw a problem like 5-9")
+    )
 
 
 @only_http

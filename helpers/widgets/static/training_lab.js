@@ -5,7 +5,7 @@ import workerText from "./training_worker.js" with { type: "text" };
 import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./parts.js";
 import { coordinates, principalPlane } from "./geometry.js";
 import { NO_MODEL, read, record, written } from "./model_file.js";
-import { ALLOWED, TOKENS, normalProblem, solve } from "./problems.js";
+import { ALLOWED, TOKENS, normalProblem, solve, unfamiliar } from "./problems.js";
 
 const GUESSING = Math.log(TOKENS.length); // what it costs to give all tokens the same probability
 const HUSH = 4000; // milliseconds between two times that progress is read out
@@ -163,6 +163,7 @@ function settingsOf(model, changed) {
 /** The table of the reader's problems; `changed` hears of a new one. */
 function problemTable(model, changed) {
   const complaint = element("p", { class: "complaint", role: "alert" });
+  const note = element("p", { class: "about" });
   const rows = model.get("watched").map((_, number) => {
     const input = element("input", {
       type: "text",
@@ -201,8 +202,13 @@ function problemTable(model, changed) {
     ),
   );
   return {
-    whole: element("div", {}, table, complaint),
-    show(answers) {
+    whole: element("div", {}, table, complaint, note),
+    /** Show the answers of a model that was trained on problems like those of `trainedOn`. */
+    show(answers, trainedOn) {
+      note.textContent = model
+        .get("watched")
+        .map((problem) => unfamiliar(problem, trainedOn, "do not count on the answer"))
+        .find(Boolean) ?? "";
       rows.forEach(({ input, right, answer, verdict }, number) => {
         const problem = model.get("watched")[number];
         const wanted = solve(problem);
@@ -421,13 +427,18 @@ function render({ model, el }) {
 
   /** The model as it is now, for the stepper of the page, for Python and for a file. */
   function trained() {
-    const [, operators] = model.get("parts")[model.get("task")];
     return record(run.weights, {
       embeddingDim: model.get("embedding_dim"),
       units: model.get("units"),
       reverse: model.get("reverse"),
-      trainedOn: run.opened && !run.updates ? run.opened.model.trainedOn : { largest: 99, operators },
+      trainedOn: trainedOn(),
     });
+  }
+
+  function trainedOn() {
+    if (run.opened && !run.updates) return run.opened.model.trainedOn;
+    const [, operators] = model.get("parts")[model.get("task")];
+    return { largest: 99, operators };
   }
 
   function handOn() {
@@ -557,7 +568,7 @@ function render({ model, el }) {
       `Whole answers and tokens right over the epochs${last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : ""}.`,
     );
     places.show(run.embedding);
-    asked.show(run.answers);
+    asked.show(run.answers, trainedOn());
   }
 
   const listeners = [
