@@ -116,7 +116,6 @@ class Run {
         ? learningRate
         : oneCycle(learningRate, this.trainer.updates, this.updates);
     this.trainer.update({ rate, weightDecay });
-    this.rate = rate;
     this.loss += loss;
     this.tokens += tokens;
     this.batchNumber++;
@@ -178,7 +177,6 @@ class Run {
       going: this.going === true,
       over: this.over,
       fast: this.fast,
-      rate: this.rate,
       loss: this.tokens ? this.loss / this.tokens : undefined,
       seconds: this.milliseconds / 1000,
       problems: this.trainer.updates * this.settings.batch,
@@ -197,7 +195,6 @@ class Run {
     this.milliseconds += performance.now() - began;
     this.tell({
       measured: {
-        updates: this.trainer.updates,
         loss: sums.loss / sums.tokens,
         tokenAccuracy: sums.right / sums.tokens,
         exactMatch: sums.exact / count,
