@@ -531,7 +531,7 @@ def test_the_page_stays_light_with_all_that_comes_late(browser: Browser, site: s
     context = browser.new_context()
     page = context.new_page()
     requests: list[Request] = []
-    page.on("requestfinished", requests.append)
+    page.on("requestfinished", lambda request: requests.append(request))
     page.goto(f"{site}chapters/training.html", wait_until="networkidle")
     assert not any("training_lab" in request.url for request in requests)
     with page.expect_request_finished(lambda request: "training_lab" in request.url) as late:
