@@ -1,7 +1,9 @@
 """The architecture of the model as one drawing, in which the part a chapter is about stands out.
 
-The drawing is SVG and can be read in a light and in a dark page, on a phone and on a desk. Its
-letters take the colour and the font of the text around it, and it says in words what it shows.
+There are two of it: the model in use, which reads back what it writes, and the model in training,
+which reads the target and learns how far its answer is from it. Both are SVG and can be read in a
+light and in a dark page, on a phone and on a desk. Letters take the colour and the font of the text
+around them, and a description says in words what is drawn.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,10 +24,16 @@ PROBLEM = ("PAD", "PAD", "PAD", "5", "0", "+", "9", "EOS")
 """What the encoder reads: ``50+9``, padded to eight time steps."""
 
 ANSWER = ("5", "9", "EOS", "PAD", "PAD")
-"""What the decoder writes; the target is the same."""
+"""What the decoder writes in use. In training it is the target."""
 
-READ_BACK = ("PAD", *ANSWER[:-1])
-"""What the decoder reads: what it has written one time step before."""
+IN_TRAINING = ("5", "8", "EOS", "PAD", "PAD")
+"""What the decoder writes in training: it reads the right tokens, and one answer is wrong."""
+
+INPUT = ("PAD", *ANSWER[:-1])
+"""What the decoder reads: in use its answer of the time step before, in training the target's."""
+
+IN_USE = tuple(name for name in COLOURS if name != "training")
+"""The parts that are drawn when the model is in use."""
 
 INK = 12
 """The percentage of ink in a colour: it is darker in a light page, and lighter in a dark one."""
@@ -34,7 +42,7 @@ MUTED_TEXT, MUTED_LINE = 0.8, 0.6
 """How much of the ink is left in the letters and in the lines of a part that is not lit."""
 
 # Lengths are in units of the drawing. On a phone, with room for 312 pixels, one is 0.84 pixels.
-_WIDTH, _HEIGHT = 371, 324
+_WIDTH = 371
 _PIXELS = 480  # the width where the page has room for it
 _SMALL, _LARGE = 12, 13  # letters
 _HEAD = 5  # of an arrow
@@ -44,6 +52,8 @@ _BOX, _BOX_HEIGHT = 27, 26
 _CELL, _CELL_HEIGHT = 5.4, 10  # of the vector of a token: five are as wide as a box
 _CONTEXT_CELL, _CONTEXT_HEIGHT = 12, 14
 _PILL, _PILL_HEIGHT = 36, 18
+_FRAME = 17  # of a wrong token
+_SIGN = 8  # from the middle of a sign to the line beside it
 
 # The middle of each column, from the left.
 _ENCODER = [94 + 36 * step for step in range(len(PROBLEM))]
@@ -55,7 +65,8 @@ _LANES = 81, 367  # where a line goes down past other rows
 _PROBLEM_ROW, _ENCODER_VECTORS, _ENCODER_ROW, _ENCODER_TIME = 9, 36, 68, 95
 _CONTEXT_ROW = 126
 _INPUT_ROW, _DECODER_VECTORS, _DECODER_ROW, _ANSWER_ROW = 158, 185, 217, 250
-_LOSS_ROW, _TARGET_ROW, _DECODER_TIME = 270, 290, 315
+_LOSS_ROW, _TARGET_ROW = 271, 292
+_TIME_BELOW = 25  # from the last row of the decoder to its arrow of time
 
 # How dark the cells of a vector are, from 1 to 9. A token has one vector, wherever it is read.
 _VECTORS = {
@@ -88,9 +99,10 @@ class Diagram:
 
 
 def architecture(*lit: str) -> Diagram:
-    """Draw the encoder-decoder at work on ``50+9``, with the parts named in ``lit`` lit.
+    """Draw the encoder-decoder on ``50+9``, with the parts named in ``lit`` lit.
 
-    The parts are those of ``COLOURS``. When none is named, all of them are lit.
+    The parts are those of ``COLOURS``. With ``"training"`` among them the model is drawn in
+    training, else in use. When none is named, all of the model in use are lit.
 
     Raises:
         ValueError: there is no part of that name.
@@ -99,41 +111,56 @@ def architecture(*lit: str) -> Diagram:
         if name not in tuple(COLOURS):
             *names, last = COLOURS
             raise ValueError(f"A part is one of {', '.join(names)} and {last}, not {name!r}.")
-    chosen = tuple(name for name in COLOURS if not lit or name in lit)
+    chosen = tuple(name for name in COLOURS if name in (lit or IN_USE))
+    trains = "training" in chosen
     description = _description(chosen)
+    last_row = _TARGET_ROW if trains else _ANSWER_ROW
+    height = last_row + _TIME_BELOW + 9
     pieces = [
         f'<svg class="picture architecture" role="img" aria-label="{escape(description)}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_PIXELS}" '
-        f'height="{_PIXELS * _HEIGHT / _WIDTH:.0f}" fill="none" font-family="inherit" '
+        f'viewBox="0 0 {_WIDTH} {height}" width="{_PIXELS}" '
+        f'height="{_PIXELS * height / _WIDTH:.0f}" fill="none" font-family="inherit" '
         'style="display:block;height:auto;margin-inline:auto;max-width:100%">',
         _time(_ENCODER, _ENCODER_TIME),
-        _time(_DECODER, _DECODER_TIME),
+        _time(_DECODER, last_row + _TIME_BELOW),
         _embedding("embedding" in chosen),
         _encoder("encoder" in chosen),
-        _decoder("decoder" in chosen),
+        _decoder("decoder" in chosen, reads_back=not trains),
         _context_vector("context vector" in chosen),
-        _training("training" in chosen),
         _row("problem", PROBLEM, _ENCODER, _PROBLEM_ROW, {"embedding", "encoder"} & {*chosen}),
-        _row("input", READ_BACK, _DECODER, _INPUT_ROW, {"embedding", "decoder"} & {*chosen}),
-        _row("answer", ANSWER, _DECODER, _ANSWER_ROW, {"decoder", "training"} & {*chosen}),
-        _row("target", ANSWER, _DECODER, _TARGET_ROW, {"training"} & {*chosen}),
-        "</svg>",
+        _row("input", INPUT, _DECODER, _INPUT_ROW, {*chosen} - {"encoder", "context vector"}),
     ]
-    return Diagram("\n".join(pieces), description, chosen)
+    if trains:
+        pieces += [
+            _row("answer", IN_TRAINING, _DECODER, _ANSWER_ROW, {*chosen}),
+            _row("target", ANSWER, _DECODER, _TARGET_ROW, {*chosen}),
+            _training(),
+        ]
+    else:
+        pieces.append(_row("answer", ANSWER, _DECODER, _ANSWER_ROW, {"decoder"} & {*chosen}))
+    return Diagram("\n".join([*pieces, "</svg>"]), description, chosen)
 
 
 def _description(lit: Sequence[str]) -> str:
     problem = ", ".join(PROBLEM).replace("+", "plus")
-    read, written = ", ".join(READ_BACK), ", ".join(ANSWER)
-    shown = "All parts are lit" if len(lit) == len(COLOURS) else f"Lit: {', '.join(lit)}"
+    read, right, wrong = (", ".join(tokens) for tokens in (INPUT, ANSWER, IN_TRAINING))
+    shown = "All parts are lit" if lit == IN_USE else f"Lit: {', '.join(lit)}"
+    if "training" in lit:
+        work = "in training on 50+9"
+        answer = (
+            f"{wrong}. Training: the target is {right}; each of its tokens is read at the next "
+            "time step, whatever the answer was. The answer is compared with the target: the "
+            "second token is wrong. The comparisons make the loss, and from it an update leads back"
+        )
+    else:
+        work = "at work on 50+9"
+        answer = f"{right}; each written token is read at the next time step"
     return (
-        f"An encoder-decoder at work on 50+9. Embedding: each token that is read is looked up as "
+        f"An encoder-decoder {work}. Embedding: each token that is read is looked up as "
         f"a vector of five numbers. Encoder: eight GRU boxes, time steps 1 to 8, read {problem}; "
         f"an arrow, the hidden state, leads from each box to the next. Context vector: the last "
         f"hidden state, sixteen numbers, leads to the decoder. Decoder: five GRU boxes, time "
-        f"steps 1 to 5, read {read} and write {written}; each written token is read at the next "
-        f"time step. Training: the answer is compared with the target {written}, and from the "
-        f"loss an update leads back. {shown}."
+        f"steps 1 to 5, read {read} and write {answer}. {shown}."
     )
 
 
@@ -145,7 +172,7 @@ def _embedding(lit: bool) -> str:
     arrows: list[_Way] = []
     for tokens, columns, row, to in (
         (PROBLEM, _ENCODER, _PROBLEM_ROW, _ENCODER_VECTORS),
-        (READ_BACK, _DECODER, _INPUT_ROW, _DECODER_VECTORS),
+        (INPUT, _DECODER, _INPUT_ROW, _DECODER_VECTORS),
     ):
         for token, x in zip(tokens, columns, strict=True):
             levels = _VECTORS[token] if lit else [0] * 5
@@ -186,29 +213,33 @@ def _context_vector(lit: bool) -> str:
     return _part("context vector", lit, [vector, _arrows([here, away])], names)
 
 
-def _decoder(lit: bool) -> str:
+def _decoder(lit: bool, reads_back: bool) -> str:
     bottom = _DECODER_ROW + _BOX_HEIGHT / 2
     writes: list[_Way] = [[(x, bottom), (x, _ANSWER_ROW - 9)] for x in _DECODER]
-    reads_back: list[_Way] = []
+    shapes = [*_recurrent(_DECODER, _DECODER_VECTORS, _DECODER_ROW), _arrows(writes)]
+    if reads_back:
+        shapes.append(_to_next_input(_ANSWER_ROW))
+    return _part("decoder", lit, shapes, _names(_DECODER_ROW, lit, "decoder", "GRU"))
+
+
+def _to_next_input(row: float) -> str:
+    """Draw an arrow from each token of ``ANSWER`` in a row to where it is read a step later."""
+    ways: list[_Way] = []
     for token, (here, there) in zip(ANSWER, pairwise(_DECODER), strict=False):
         room, between = 8 if len(token) == 1 else 17, (here + there) / 2
-        reads_back.append(
+        ways.append(
             [
-                (here + room, _ANSWER_ROW),
-                (between, _ANSWER_ROW),
+                (here + room, row),
+                (between, row),
                 (between, _INPUT_ROW),
                 (there - room, _INPUT_ROW),
             ]
         )
-    shapes = [
-        *_recurrent(_DECODER, _DECODER_VECTORS, _DECODER_ROW),
-        _arrows(writes),
-        _arrows(reads_back, dashed=True),
-    ]
-    return _part("decoder", lit, shapes, _names(_DECODER_ROW, lit, "decoder", "GRU"))
+    return _arrows(ways, dashed=True)
 
 
-def _training(lit: bool) -> str:
+def _training() -> str:
+    signs, frames = _comparison()
     left, top = _LOSS - _PILL / 2, _LOSS_ROW - _PILL_HEIGHT / 2
     mark = _tag(
         "rect",
@@ -220,19 +251,38 @@ def _training(lit: bool) -> str:
         rx=_PILL_HEIGHT / 2,
         fill_opacity=0.16,
     )
-    pairs: list[_Way] = [[(x, _ANSWER_ROW + 8), (x, _TARGET_ROW - 8)] for x in _DECODER]
-    compared: _Way = [(_DECODER[0], _LOSS_ROW), (left - _GAP, _LOSS_ROW)]
+    compared: list[_Way] = []  # with a gap where a token of the target goes up
+    for here, there in pairwise(_DECODER):
+        between = (here + there) / 2
+        compared.append([(here + _SIGN, _LOSS_ROW), (between - _GAP, _LOSS_ROW)])
+        compared.append([(between + _GAP, _LOSS_ROW), (there - _SIGN, _LOSS_ROW)])
+    summed: _Way = [(_DECODER[-1] + _SIGN, _LOSS_ROW), (left - _GAP, _LOSS_ROW)]
     update: _Way = [
         (_LOSS, top),
         (_LOSS, _DECODER_ROW),
         (_DECODER[-1] + _BOX / 2 + _GAP, _DECODER_ROW),
     ]
+    lines = [_to_next_input(_TARGET_ROW), _lines(compared), _arrows([summed, update])]
     words = [
-        *_names(_LOSS_ROW, lit, "training"),
-        _text("loss", _LOSS, _LOSS_ROW, muted=not lit),
-        _text("update", _LOSS, _DECODER_ROW - 12, muted=not lit),
+        *_names(_LOSS_ROW, True, "training"),
+        *signs,
+        _text("loss", _LOSS, _LOSS_ROW),
+        _text("update", _LOSS, _DECODER_ROW - 12),
     ]
-    return _part("training", lit, [_lines(pairs), mark, _arrows([compared, update])], words)
+    return _part("training", True, [*lines, *frames, mark], words)
+
+
+def _comparison() -> tuple[list[str], list[str]]:
+    """Write a sign between each token of the answer and the target; frame what is wrong."""
+    signs, frames = [], []
+    for x, written, right in zip(_DECODER, IN_TRAINING, ANSWER, strict=True):
+        if written == right:
+            signs.append(_text("=", x, _LOSS_ROW, size=_LARGE))
+        else:
+            signs.append(_text("≠", x, _LOSS_ROW, size=_LARGE, bold=True))
+            corner = {"x": x - _FRAME / 2, "y": _ANSWER_ROW - _FRAME / 2}
+            frames.append(_tag("rect", class_="wrong", **corner, width=_FRAME, height=_FRAME, rx=3))
+    return signs, [_tag("g", *frames, fill="none")]
 
 
 def _recurrent(columns: Sequence[float], vectors: float, row: float) -> list[str]:

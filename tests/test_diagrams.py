@@ -13,13 +13,27 @@ from playwright.sync_api import Browser, Page
 
 from bookbuild.build import ROOT
 from helpers import plots, problems
-from helpers.diagrams import ANSWER, COLOURS, INK, MUTED_LINE, MUTED_TEXT, PROBLEM, architecture
+from helpers.diagrams import (
+    COLOURS,
+    IN_TRAINING,
+    IN_USE,
+    INK,
+    MUTED_LINE,
+    MUTED_TEXT,
+    PROBLEM,
+    architecture,
+)
 from helpers.vocabulary import TOKENS
 from tests.messages import ONE_SENTENCE
 from tests.test_plots import blended, contrast
 
 PARTS = tuple(COLOURS)
-CHOICES: tuple[tuple[str, ...], ...] = ((), *((name,) for name in PARTS), ("encoder", "decoder"))
+CHOICES: tuple[tuple[str, ...], ...] = (
+    (),
+    *((name,) for name in PARTS),
+    ("encoder", "decoder"),
+    ("decoder", "training"),
+)
 # Ink and paper: the book's pages, and JupyterLab's.
 PAGES = {
     "light": ("#222832", "#ffffff"),
@@ -28,12 +42,12 @@ PAGES = {
     "lab, dark": ("#e0e0e0", "#121212"),
 }
 SHOWN = {
-    "intro": PARTS,
+    "intro": IN_USE,
     "chapters/embeddings": ("embedding",),
     "chapters/encoder": ("encoder", "context vector"),
     "chapters/decoder": ("decoder",),
     "chapters/training": ("training",),
-    "chapters/implementation": PARTS,
+    "chapters/implementation": IN_USE,
 }
 PHONE = 312  # pixels: a phone of 360, less the margins of page and figure
 
@@ -73,27 +87,81 @@ def rows(root: ElementTree.Element) -> dict[str, tuple[str, ...]]:
     return read
 
 
+def arrays(problem: str) -> dict[str, tuple[str, ...]]:
+    """Return the tokens of the arrays of a problem, under the names of the rows."""
+    made = problems.arrays(problem)
+    return {
+        "problem": tuple(TOKENS[token] for token in made.encoder_input),
+        "input": tuple(TOKENS[token] for token in made.decoder_input),
+        "target": tuple(TOKENS[token] for token in made.target.argmax(axis=-1)),
+    }
+
+
 @every_choice
 def test_tokens(lit: tuple[str, ...]) -> None:
-    """Each row has the tokens of the arrays for 50+9, padded, whatever is lit."""
-    arrays = problems.arrays("50+9")
-    target = tuple(TOKENS[token] for token in arrays.target.argmax(axis=-1))
-    assert rows(drawn(*lit)) == {
-        "problem": tuple(TOKENS[token] for token in arrays.encoder_input),
-        "input": tuple(TOKENS[token] for token in arrays.decoder_input),
-        "answer": target,
-        "target": target,
-    }
+    """The rows are the arrays for 50+9, padded; in use the answer is right, in training not yet."""
+    given = arrays("50+9")
+    if "training" in lit:
+        assert rows(drawn(*lit)) == {**given, "answer": IN_TRAINING}
+        assert given["target"] != IN_TRAINING
+    else:
+        given["answer"] = given.pop("target")
+        assert rows(drawn(*lit)) == given
 
 
 @every_choice
 def test_boxes_and_cells(lit: tuple[str, ...]) -> None:
     """Eight and five boxes; five cells for each token that is read, sixteen for the context."""
     root = drawn(*lit)
-    assert [len(boxes(part(root, name))) for name in PARTS] == [0, 8, 0, 5, 0]
+    assert [len(boxes(part(root, name))) for name in IN_USE] == [0, 8, 0, 5]
     assert [len(cells) for cells in vectors(part(root, "embedding"))] == [5] * (8 + 5)
     assert [len(cells) for cells in vectors(part(root, "context vector"))] == [16]
-    assert len(root.findall(".//rect[@class='loss']")) == 1
+
+
+@every_choice
+def test_the_loss_belongs_to_training(lit: tuple[str, ...]) -> None:
+    """Only in training is there a loss, and each token that is wrong is framed."""
+    root = drawn(*lit)
+    framed = [
+        (float(rect.get("x", "")) + float(rect.get("width", "")) / 2)
+        for rect in root.iterfind(".//rect[@class='wrong']")
+    ]
+    words = [text.text for text in root.iter("text")]
+    if "training" not in lit:
+        assert not {"loss", "update", "target", "training", "=", "≠"} & {*words}
+        assert framed == []
+        return
+    right = arrays("50+9")["target"]
+    middles = [
+        float(box.get("x", "")) + float(box.get("width", "")) / 2
+        for box in boxes(part(root, "decoder"))
+    ]
+    compared = list(zip(middles, IN_TRAINING, right, strict=True))
+    assert framed == [x for x, written, wanted in compared if written != wanted] != []
+    signs = ["=" if written == wanted else "≠" for _, written, wanted in compared]
+    assert [word for word in words if word in ("=", "≠")] == signs
+    assert {"loss", "update"} <= {*words}
+
+
+@every_choice
+def test_what_is_read_next(lit: tuple[str, ...]) -> None:
+    """A dashed arrow leads to each later input: in use from the answer, in training the target."""
+    root = drawn(*lit)
+    places = {
+        group.get("data-row"): [
+            (float(text.get("x", "")), float(text.get("y", ""))) for text in group.iter("text")
+        ][1:]
+        for group in root.iterfind("g[@class='tokens']")
+    }
+    (dashed,) = (path for path in root.iter("path") if path.get("stroke-dasharray"))
+    numbers = [re.findall(r"[\d.]+", way) for way in dashed.get("d", "").split("M")[1:]]
+    source = places["target" if "training" in lit else "answer"]
+    assert len(numbers) == len(source) - 1
+    for token, next_token, way in zip(source, places["input"][1:], numbers, strict=False):
+        end_x, end_y, *_, start_x, start_y = map(float, way)  # drawn from its end
+        assert token[0] < start_x < end_x < next_token[0]
+        for y, text_y in ((start_y, token[1]), (end_y, next_token[1])):
+            assert 0 < text_y - y < 6  # the middle of a letter is above its foot
 
 
 def test_a_token_has_one_vector_wherever_it_is_read() -> None:
@@ -123,25 +191,21 @@ def test_time_steps(lit: tuple[str, ...]) -> None:
 
 @every_choice
 def test_what_is_lit(lit: tuple[str, ...]) -> None:
-    """A lit part has its colour, strong lines, filled shapes and a bold name; no other part has."""
+    """A lit part has a bold name, and no other part has; those in use are lit when none is named.
+
+    What is lit differs from what is not in more than its colour.
+    """
     root = drawn(*lit)
-    for name in PARTS:
+    assert architecture(*lit).lit == (lit or IN_USE)
+    for name in IN_USE if "training" not in lit else PARTS:
         group = part(root, name)
-        chosen = not lit or name in lit
-        assert group.get("class") == ("part lit" if chosen else "part")
-        shapes = group.find("g")
-        assert shapes is not None
-        colour = f"color-mix(in srgb, {COLOURS[name]}, currentColor {INK}%)" if chosen else None
-        assert shapes.get("color") == colour
-        assert shapes.get("stroke-width") == ("1.8" if chosen else None)
-        assert shapes.get("fill") == ("currentColor" if chosen else None)
-        assert shapes.get("opacity") == (None if chosen else str(MUTED_LINE))
-        named = [text for text in group.iter("text") if text.text in (name, *name.split())]
-        assert " ".join(text.text or "" for text in named).startswith(name)
-        bold = [text for text in group.iter("text") if text.get("font-weight") == "bold"]
-        assert bold == (named if chosen else [])
-        for text in named:
-            assert text.get("fill-opacity") == (None if chosen else str(MUTED_TEXT))
+        bold = [text.text or "" for text in group.iter("text") if text.get("font-weight") == "bold"]
+        if not lit or name in lit:
+            assert " ".join(bold).startswith(name)
+            assert group.get("class") == "part lit"
+        else:
+            assert bold == []
+            assert group.get("class") == "part"
 
 
 @every_choice
@@ -152,14 +216,20 @@ def test_described(lit: tuple[str, ...]) -> None:
     assert drawn(*lit).get("role") == "img"
     assert label == diagram.description
     assert "50+9" in label
-    assert ", ".join(PROBLEM).replace("+", "plus") in label
-    assert label.count(", ".join(ANSWER)) == 2
-    for name in PARTS:
+    given = arrays("50+9")
+    assert f"read {', '.join(PROBLEM).replace('+', 'plus')};" in label
+    assert f"read {', '.join(given['input'])} and write " in label
+    for name in IN_USE:
         assert f" {name.capitalize()}: " in label
+    if "training" in lit:
+        assert f"write {', '.join(IN_TRAINING)}. Training: " in label
+        assert f"the target is {', '.join(given['target'])};" in label
+    else:
+        assert f"write {', '.join(given['target'])}; each written token is read" in label
+        assert "loss" not in label and "target" not in label
     ending = f" Lit: {', '.join(lit)}." if lit else " All parts are lit."
     assert label.endswith(ending)
-    assert diagram.lit == (lit or PARTS)
-    assert repr(diagram) == f"<Diagram of the encoder-decoder, lit: {', '.join(lit or PARTS)}>"
+    assert repr(diagram) == f"<Diagram of the encoder-decoder, lit: {', '.join(lit or IN_USE)}>"
 
 
 @pytest.mark.parametrize("name", ["attention", "", "Encoder", None, ["encoder"]])
@@ -207,7 +277,7 @@ def test_room_is_kept(lit: tuple[str, ...]) -> None:
 
 def test_the_colours_are_those_of_the_figures() -> None:
     """The drawing and the other figures speak one language."""
-    assert [COLOURS[name] for name in PARTS[:4]] == [
+    assert [COLOURS[name] for name in IN_USE] == [
         plots.GREEN,
         plots.BLUE,
         plots.PURPLE,
@@ -253,7 +323,7 @@ LOOK = """svg => {
     });
     const shapes = [...svg.querySelectorAll("rect")].map((rect) => {
         const { left, right, top, bottom } = rect.getBoundingClientRect();
-        return { loss: rect.classList.contains("loss"), left, right, top, bottom };
+        return { kind: rect.getAttribute("class"), left, right, top, bottom };
     });
     const { left, right, top, bottom } = svg.getBoundingClientRect();
     return { texts, points, shapes, frame: { left, right, top, bottom } };
@@ -298,7 +368,7 @@ def test_letters_stand_free(sheet: Page, lit: tuple[str, ...], paper: str, width
     frame = seen["frame"]
     assert frame["right"] - frame["left"] == pytest.approx(min(width, 480), abs=0.5)
     assert frame["left"] - 20 == pytest.approx(20 + width - frame["right"], abs=0.5)  # centred
-    assert len(seen["texts"]) == 4 + 8 + 3 * 5 + 2 + 8 + 5 + 2 + 2 * 2 + 2 + 3
+    assert len(seen["texts"]) == len(list(drawn(*lit).iter("text"))) > 40
     for one, other in combinations(seen["texts"], 2):
         assert not overlap(one, other), (one["text"], other["text"])
     for text in seen["texts"]:
@@ -309,14 +379,19 @@ def test_letters_stand_free(sheet: Page, lit: tuple[str, ...], paper: str, width
         for x, y in seen["points"]:
             at = {"left": x - 0.5, "right": x + 0.5, "top": y - 0.5, "bottom": y + 0.5}
             assert not overlap(text, at), (text["text"], x, y)
-        around = [shape for shape in seen["shapes"] if overlap(text, shape)]
-        assert [shape["loss"] for shape in around] == [True] * (text["text"] == "loss")
+    inside = {
+        (text["text"], shape["kind"])
+        for text in seen["texts"]
+        for shape in seen["shapes"]
+        if overlap(text, shape)
+    }
+    assert inside == ({("loss", "loss"), ("8", "wrong")} if "training" in lit else set())
 
 
 @pytest.mark.parametrize("paper", ["light", "dark"])
 def test_colours_as_they_are_seen(sheet: Page, paper: str) -> None:
     """The browser mixes the colours with the ink of the page, and they stand out from it."""
-    look(sheet, (), paper, 800)
+    look(sheet, PARTS, paper, 800)
     ink, ground = PAGES[paper]
     for name in PARTS:
         seen = sheet.locator(f"[data-part='{name}'] > g").evaluate(
