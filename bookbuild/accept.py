@@ -48,13 +48,13 @@ def normal_data(data: NotebookNode) -> NotebookNode:
     """Return the formats of one output without what differs from run to run.
 
     A live widget is known only to the kernel that made it. Its view is dropped where a picture of
-    it (``text/html``) is there to see. Else it stays, with an empty name, which JupyterLab does not
-    show until the cell is run.
+    it is there to see. Else it stays, with an empty name, which JupyterLab does not show until the
+    cell is run.
     """
     data = NotebookNode(data)
     if WIDGET_VIEW in data:
         del data[WIDGET_VIEW]
-        if "text/html" not in data:
+        if "image/png" not in data:
             data[WIDGET_VIEW] = NotebookNode(model_id="", version_major=2, version_minor=0)
     for kind, value in data.items():
         if isinstance(value, str) and kind.startswith("text/"):

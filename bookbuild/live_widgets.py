@@ -21,6 +21,8 @@ from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 from sphinx.util.typing import ExtensionMetadata
 
+from helpers.pictures import PAGE
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOADER = "live-widgets.js"
 
@@ -47,7 +49,7 @@ def place_widgets(app: Sphinx, doctree: nodes.document) -> None:
         if view is None:
             continue
         bundle.remove(view)
-        still = kinds.get("text/html")
+        still = kinds.get(PAGE)
         if still is None:
             sentence = nodes.paragraph(text=app.config.still_widget_sentence)
             bundle.replace_self(nodes.container("", sentence, classes=["needs-kernel"]))

@@ -4,6 +4,6 @@ The modules follow the way of the data, and each imports only from those before 
 
     vocabulary <- problems <- model <- decoding <- plots <- training <- pretrained
 
-``diagrams``, ``geometry`` and ``packing`` import nothing; ``exercises`` and ``widgets`` stand
-on top of all.
+``geometry``, ``packing`` and ``pictures`` import nothing, and ``diagrams`` only ``pictures``;
+``exercises`` and ``widgets`` stand on top of all.
 """

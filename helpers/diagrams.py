@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from helpers.pictures import Shown
+
 COLOURS = {
     "embedding": "#009e73",
     "encoder": "#0072b2",
@@ -84,8 +86,8 @@ _Way = Sequence[_Point]
 
 
 @dataclass(frozen=True, repr=False)
-class Diagram:
-    """A drawing that a notebook shows as SVG in the colours of the page."""
+class Diagram(Shown):
+    """A drawing that a page shows as SVG in its own colours, and a notebook as an image."""
 
     svg: str
     description: str
@@ -94,7 +96,8 @@ class Diagram:
     def __repr__(self) -> str:
         return f"<Diagram of the encoder-decoder, lit: {', '.join(self.lit)}>"
 
-    def _repr_html_(self) -> str:
+    def page(self) -> str:
+        """Return the SVG."""
         return self.svg
 
 

@@ -1,8 +1,9 @@
 """The figures of the book, drawn so that they can be read in a light and in a dark page.
 
-Each function returns a `Picture`: a matplotlib figure that a notebook shows as inline SVG. Its
-lines and letters take the colour of the text around it, and it says in words what it shows. Colours
-are those of Okabe and Ito, which readers with any colour vision tell apart.
+Each function returns a `Picture`: a matplotlib figure that a page shows as inline SVG, and a
+notebook as an image. In a page its lines and letters take the colour of the text around it. It says
+in words what it shows. Colours are those of Okabe and Ito, which readers with any colour vision
+tell apart.
 """
 
 import re
@@ -25,6 +26,7 @@ from numpy.typing import ArrayLike
 
 from helpers.decoding import Trace
 from helpers.geometry import distances, principal_components
+from helpers.pictures import Shown
 from helpers.vocabulary import TOKENS
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#b0608a"
@@ -51,21 +53,26 @@ _STYLE: Any = {
 }
 
 
-class Picture(Figure):
-    """A figure that a notebook shows as SVG in the colours of the page."""
+class Picture(Shown):
+    """A figure that a page shows as SVG in its own colours, and a notebook as an image."""
 
     def __init__(self, width: float, height: float, description: str) -> None:
         """Make an empty picture, ``width`` x ``height`` inches, described in one sentence."""
-        super().__init__(figsize=(width, height), layout="constrained")
-        FigureCanvasSVG(self)
+        self.figure = Figure(figsize=(width, height), layout="constrained")
+        """What matplotlib draws. It is held and not inherited: notebooks draw figures their way."""
+        FigureCanvasSVG(self.figure)
         self.description = description
 
-    def _repr_html_(self) -> str:
+    def __repr__(self) -> str:
+        return f"<Picture: {self.description}>"
+
+    def page(self) -> str:
+        """Return the SVG, in a frame that scrolls if it is wide."""
         text = StringIO()
         with mpl.rc_context(_STYLE), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # the page has other fonts
-            self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        width, height = self.get_size_inches() * 96
+            self.figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        width, height = self.figure.get_size_inches() * 96
         kind = "picture wide" if width > 500 else "picture"
         svg = text.getvalue()
         svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
@@ -89,18 +96,20 @@ class Picture(Figure):
         return f'<div class="scroll" role="group" aria-label="Wide figure" tabindex="0">{svg}</div>'
 
 
-class Row:
+class Row(Shown):
     """Pictures side by side; one below the other where the page is narrow."""
 
     def __init__(self, *pictures: Picture) -> None:
         """Take the pictures from left to right."""
         self.pictures = pictures
+        self.description = " ".join(picture.description for picture in pictures)
 
     def __repr__(self) -> str:
         return f"<Row of {len(self.pictures)} pictures>"
 
-    def _repr_html_(self) -> str:
-        inside = "\n".join(picture._repr_html_() for picture in self.pictures)
+    def page(self) -> str:
+        """Return the pictures in a box that wraps."""
+        inside = "\n".join(picture.page() for picture in self.pictures)
         return (
             '<div class="picture-row" style="display:flex;flex-wrap:wrap;gap:1em;'
             f'align-items:flex-start">\n{inside}\n</div>'
@@ -121,7 +130,7 @@ def embedding_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = T
         f"values from {values.min():.2f} to {values.max():.2f}.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         _cells(axes, values, "RdBu_r", _balanced(values), ".2f", fontsize=8)
         axes.set(title=title, xlabel="dimension", ylabel="token")
         axes.set_xticks(range(values.shape[1]))
@@ -142,7 +151,7 @@ def distance_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TO
         f"Distance matrix {title} of {', '.join(rows)}: distances from 0 to {values.max():.2f}.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         norm = Normalize(0, values.max() or 1)
         _cells(axes, values, "cividis", norm, ".1f", fontsize=7 if len(rows) > 5 else 10)
         axes.set(title=title)
@@ -166,7 +175,7 @@ def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) 
         f"Map of the tokens {title}: the plane shows {share.sum():.0%} of the variance.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         digits = [number for number, name in enumerate(rows) if name.isdigit()]
         axes.plot(*points[digits].T, color=BLUE, linewidth=1)
         for (x, y), name in zip(points, rows, strict=True):
@@ -203,7 +212,7 @@ def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
         f"{near:.2f} on average for neighbours, {far:.2f} for digits 7 or more apart.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         axes.plot(j - i, values[i, j], "o", color=BLUE, markersize=4)
         steps = np.arange(1, 10)
         axes.plot(
@@ -233,7 +242,7 @@ def states(values: ArrayLike, labels: Sequence[str], title: str = "") -> Picture
         f"{rows.shape[1]} units, values from {rows.min():.2f} to {rows.max():.2f}.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         small = rows.shape[1] <= 16
         _cells(axes, rows, "RdBu_r", TwoSlopeNorm(0, -1, 1), ".1f" if small else "", fontsize=7)
         axes.set(title=title, xlabel="unit", ylabel="time step")
@@ -260,7 +269,7 @@ def distributions(trace: Trace, title: str = "") -> Picture:
         f"chosen {', '.join(chosen)}.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         _cells(axes, rows, "Blues", Normalize(0, 1), ".2f", fontsize=8)
         for number, choice in enumerate(trace.choices):
             axes.add_patch(
@@ -315,7 +324,7 @@ def curves(
     )
     picture = _picture(width, 2.6, description or f"{ylabel} against {xlabel} {title}: {said}.")
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         for (name, values), dashes in zip(
             series.items(), ["-", "--", "-.", ":"] * len(series), strict=False
         ):
@@ -337,7 +346,7 @@ def curves(
         else:
             axes.set_ylim(bottom=0)
         if len(series) > 2:
-            picture.legend(loc="outside lower center", ncols=2)
+            picture.figure.legend(loc="outside lower center", ncols=2)
         elif len(series) > 1 or level is not None:
             axes.legend()
     return picture
@@ -370,11 +379,11 @@ def coloured_points(
         f"from {value.min():.0f} to {value.max():.0f}.",
     )
     with mpl.rc_context(_STYLE):
-        axes = picture.subplots()
+        axes = picture.figure.subplots()
         drawn = axes.scatter(
             place[:, 0], place[:, 1], c=value, cmap="viridis", s=12, edgecolors=_INK, linewidths=0.2
         )
-        bar = picture.colorbar(drawn, ax=axes, label=colour_label)
+        bar = picture.figure.colorbar(drawn, ax=axes, label=colour_label)
         bar.outline.set_visible(False)
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return picture

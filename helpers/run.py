@@ -286,7 +286,7 @@ class LiveCurve(Progress):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Draw anew if it is time to."""
         if time.monotonic() - self._pictured > 1:
-            self._picture, self._pictured = self._drawn(), time.monotonic()
+            self._picture, self._pictured = self._drawn().page(), time.monotonic()
 
     def show(self) -> None:
         """Move the bar on."""
@@ -299,9 +299,9 @@ class LiveCurve(Progress):
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Leave a still figure."""
-        self._handle.update(HTML(self._drawn()))
+        self._handle.update(self._drawn())
 
-    def _drawn(self) -> str:
+    def _drawn(self) -> plots.Row:
         losses, seen = self._recorder.losses, self._recorder.snapshots
         return plots.Row(
             plots.curves(
@@ -319,7 +319,7 @@ class LiveCurve(Progress):
                 xlim=(0, self.params["epochs"]),
                 description="The share of held-out problems answered right in this run.",
             ),
-        )._repr_html_()
+        )
 
 
 class ProgressLine(Progress):

@@ -8,6 +8,7 @@ import pytest
 
 from bookbuild import accept
 from bookbuild.build import ROOT, notebooks
+from helpers.pictures import PAGE
 
 CELLS = [
     "import sys\nprint('one', end=' ', flush=True)\nprint('log', file=sys.stderr, flush=True)\n"
@@ -16,6 +17,7 @@ CELLS = [
     "import ipywidgets\nipywidgets.Button(description='Step')",
     "import os\nprint('from C', flush=True)\n_ = os.write(2, b'a log line of a C library')",
     "print('10 %\\r100 %')",
+    "from helpers.diagrams import architecture\narchitecture()",
 ]
 
 
@@ -55,14 +57,15 @@ def test_what_is_stored(notebook: Path) -> None:
     text = notebook.read_text(encoding="utf-8")
     stored = nbformat.read(notebook, as_version=4)
     nbformat.validate(stored)
-    printed, thing, button, from_c, progress = (cell.outputs for cell in stored.cells)
+    printed, thing, button, from_c, progress, drawing = (cell.outputs for cell in stored.cells)
     assert [output.text for output in printed] == ["one two\n"]
     assert thing[0].data["text/plain"] == "<__main__.Thing at 0x0>"
     assert button[0].data[accept.WIDGET_VIEW].model_id == ""
     assert [output.text for output in from_c] == ["from C\n"]
     assert [output.text for output in progress] == ["100 %\n"]
     assert "log" not in str([cell.outputs for cell in stored.cells])
-    assert [cell.execution_count for cell in stored.cells] == [1, 2, 3, 4, 5]
+    assert set(drawing[0].data) == {PAGE, "image/png", "text/plain"}
+    assert [cell.execution_count for cell in stored.cells] == [1, 2, 3, 4, 5, 6]
     assert len({cell.id for cell in stored.cells}) == len(CELLS)
     assert stored.cells[0].metadata == {"tags": ["keep"]}
     assert stored.metadata.title == "kept"
@@ -83,8 +86,8 @@ def test_ids_that_are_there_stay() -> None:
 
 def test_a_picture_stands_for_its_widget() -> None:
     """Where an output has a picture of the widget, the view of the widget is dropped."""
-    data = {accept.WIDGET_VIEW: {"model_id": "ab12"}, "text/html": "<svg></svg>"}
-    assert accept.normal_data(nbformat.from_dict(data)) == {"text/html": "<svg></svg>"}
+    data = {accept.WIDGET_VIEW: {"model_id": "ab12"}, "image/png": "iVBO"}
+    assert accept.normal_data(nbformat.from_dict(data)) == {"image/png": "iVBO"}
 
 
 def test_the_command_knows_every_notebook(

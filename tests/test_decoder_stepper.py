@@ -13,6 +13,7 @@ import traitlets
 from helpers import decoding, packing, pretrained, problems
 from helpers.decoding import Trace
 from helpers.model import seq2seq
+from helpers.pictures import PAGE
 from helpers.vocabulary import EOS, PAD
 from helpers.widgets import DecoderStepper
 from helpers.widgets.models import OWN
@@ -120,7 +121,7 @@ def test_an_untrained_pair(embedding_dim: int, units: int) -> None:
     assert same(stepper.trace, decoding.trace(encoder, decoder, "50+9"))
     (packed,) = stepper.models
     assert (packed["embeddingDim"], packed["units"]) == (embedding_dim, units)
-    assert "svg" in stepper.still()
+    assert "svg" in stepper.still().page()
 
 
 def test_predict_is_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,10 +469,10 @@ def test_still(name: str) -> None:
     """Where no script runs there are a picture, described in words, and the table of the trace."""
     stepper = stored(name, problem="3-71")
     data, _ = stepper._repr_mimebundle_()
-    page = ElementTree.fromstring(f"<div>{data['text/html']}</div>")
+    page = ElementTree.fromstring(f"<div>{data[PAGE]}</div>")
     (picture,) = [element for element in page.iter() if element.get("role") == "img"]
     assert "3-71" in (picture.get("aria-label") or "")
-    assert data["text/html"].endswith(stepper.trace._repr_html_())
+    assert data[PAGE].endswith(stepper.trace._repr_html_())
     assert len(page.findall("table/tbody/tr")) == 5
     assert "-68" in (page.findtext("p") or "")
 
@@ -480,8 +481,8 @@ def test_shown_in_a_notebook() -> None:
     """The output has the view of the widget, its still, and a text that is the same on each run."""
     stepper = stored()
     data, _ = stepper._repr_mimebundle_()
-    assert set(data) == {VIEW, "text/html", "text/plain"}
+    assert set(data) == {VIEW, PAGE, "image/png", "text/plain"}
     assert data[VIEW]["model_id"] == stepper.model_id
-    assert data["text/plain"] == "<DecoderStepper>"
+    assert data["text/plain"].startswith("Distribution over the tokens at each time step for 50+9")
     again, _ = stored()._repr_mimebundle_()
     assert {**again, VIEW: 0} == {**data, VIEW: 0}

@@ -23,6 +23,7 @@ from helpers.diagrams import (
     PROBLEM,
     architecture,
 )
+from helpers.pictures import PAGE
 from helpers.vocabulary import TOKENS
 from tests.messages import ONE_SENTENCE
 from tests.test_plots import blended, contrast
@@ -57,7 +58,7 @@ every_page = pytest.mark.parametrize("paper", PAGES)
 
 def drawn(*lit: str) -> ElementTree.Element:
     """Return the drawing as XML."""
-    return ElementTree.fromstring(architecture(*lit)._repr_html_())
+    return ElementTree.fromstring(architecture(*lit).page())
 
 
 def part(root: ElementTree.Element, name: str) -> ElementTree.Element:
@@ -417,7 +418,7 @@ def test_it_opens_each_chapter(document: str) -> None:
     cells = nbformat.read(ROOT / f"{document}.ipynb", as_version=4).cells
     first = cells[1]
     assert (cells[0].cell_type, first.cell_type) == ("markdown", "code")
-    assert first.outputs[0].data["text/html"] == architecture(*SHOWN[document]).svg
+    assert first.outputs[0].data[PAGE] == architecture(*SHOWN[document]).svg
     assert first.metadata.tags == ["remove-input"]
     assert first.metadata.jupyter == {"source_hidden": True}
     figure = first.metadata.mystnb.figure

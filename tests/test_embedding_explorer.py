@@ -13,6 +13,7 @@ import traitlets
 from helpers import pretrained
 from helpers.geometry import distances, principal_components, rank_correlation
 from helpers.packing import WHOLE
+from helpers.pictures import PAGE
 from helpers.vocabulary import TOKENS
 from helpers.widgets import EmbeddingExplorer
 from tests.messages import ONE_SENTENCE
@@ -115,7 +116,7 @@ def test_one_snapshot_and_rows_that_are_all_the_same() -> None:
     same[0].embedding[:] = 1
     explorer = EmbeddingExplorer(same)
     assert sent(explorer)["plane"]["share"] == [0, 0]
-    assert "<td>none</td>" in explorer.still()
+    assert "<td>none</td>" in explorer.still().page()
 
 
 @pytest.mark.parametrize("run", BAD_RUNS, ids=repr)
@@ -174,7 +175,7 @@ def test_the_still() -> None:
     """Without JavaScript there are a map, all distances, the two rows and the way there."""
     snapshots = pretrained.record("notes").snapshots
     explorer = EmbeddingExplorer(snapshots, token="7", other="8")
-    root = ElementTree.fromstring(f"{DIV}{explorer.still()}</div>")
+    root = ElementTree.fromstring(f"{DIV}{explorer.still().page()}</div>")
     drawn = [svg for svg in root.iter() if svg.tag.endswith("svg")]
     assert len(drawn) == 2
     assert all(svg.get("aria-label") for svg in drawn)
@@ -194,6 +195,6 @@ def test_notebook_output() -> None:
     """A notebook gets the live widget, and the still for where there is none."""
     explorer = EmbeddingExplorer(made_up())
     data, _ = explorer._repr_mimebundle_()
-    assert data["text/html"] == explorer.still()
-    assert data["text/plain"] == "<EmbeddingExplorer>"
+    assert {PAGE, "image/png"} < set(data)
+    assert data["text/plain"].startswith("Map of the tokens epoch ")
     assert "application/vnd.jupyter.widget-view+json" in data

@@ -15,9 +15,12 @@ from sphinx.util.docutils import docutils_namespace
 from bookbuild import live_widgets
 from bookbuild.build import ROOT
 from bookbuild.live_widgets import WIDGET_VIEW
+from helpers.diagrams import architecture
+from helpers.pictures import PAGE
 
 SENTENCE = "Here is a widget that needs a running kernel"
 MODULE = 'const said = "</script>";\nexport default { render({ el }) { el.append(said); } };\n'
+IMAGE = architecture()._repr_mimebundle_()[0]["image/png"]
 STYLE = '.dial::after { content: "</script>"; }\n'
 
 
@@ -93,11 +96,10 @@ def test_one_default_export(module: str, count: int) -> None:
 # A build.
 
 
-def output(model_id: str, **data: str) -> nbformat.NotebookNode:
-    """Return the output of a cell that shows a widget."""
+def output(model_id: str, page: str = "") -> nbformat.NotebookNode:
+    """Return the output of a cell that shows a widget, and in a page something in its stead."""
     view = {"model_id": model_id, "version_major": 2, "version_minor": 0}
-    kinds = {kind.replace("_", "/"): text for kind, text in data.items()}
-    shown = {WIDGET_VIEW: view, "text/plain": "<Widget>", **kinds}
+    shown = {WIDGET_VIEW: view, "text/plain": "<Widget>", **({PAGE: page} if page else {})}
     return nbformat.v4.new_output("execute_result", shown, execution_count=1)
 
 
@@ -132,14 +134,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_page(
         source / "index.ipynb",
         [
-            output("a1", text_html="<p>still of a1</p>"),
-            output("a2", text_html="<p>still of a2</p>"),
-            output("b1", text_html="<p>still of b1</p>"),
-            output("a3", text_html="<p>still of a3</p>"),
+            output("a1", page="<p>still of a1</p>"),
+            output("a2", page="<p>still of a2</p>"),
+            output("b1", page="<p>still of b1</p>"),
+            output("a3", page="<p>still of a3</p>"),
             output("c1"),
-            output("c2", text_html="<p>still of c2</p>"),
-            output("", text_html="<p>still of none</p>"),
+            output("c2", page="<p>still of c2</p>"),
+            output("", page="<p>still of none</p>"),
             nbformat.v4.new_output("display_data", {"text/html": "<p>no widget</p>"}),
+            nbformat.v4.new_output(
+                "display_data",
+                {
+                    "text/html": "<p>for all</p>",
+                    PAGE: "<p>for the page</p>",
+                    "image/png": IMAGE,
+                    "text/plain": "in words",
+                },
+            ),
         ],
         {
             "a1": state_of(text="</script><script>window.broken = true</script>"),
@@ -150,15 +161,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "c2": {"description": "Press", "_view_name": "ButtonView"},
         },
     )
-    write_page(source / "other.ipynb", [output("d1", text_html="<p>d1</p>")], {"d1": state_of()})
+    write_page(source / "other.ipynb", [output("d1", page="<p>d1</p>")], {"d1": state_of()})
     (source / "plain.md").write_text("---\norphan: true\n---\n# Plain\n", encoding="utf-8")
     settings = {
-        "extensions": ["myst_nb", "bookbuild.live_widgets"],
+        "extensions": ["myst_nb", "bookbuild.live_widgets", "bookbuild.outputs"],
         "html_static_path": [str(ROOT / "assets")],
         "html_theme": "basic",
         "nb_execution_mode": "off",
         "nb_ipywidgets_js": {},
-        "nb_mime_priority_overrides": [("html", "text/html", 1)],
     }
     warnings = StringIO()
     with docutils_namespace():
@@ -253,6 +263,16 @@ def test_a_widget_without_a_module(site: Path) -> None:
         (found,) = [tag for tag in soup.find_all("p") if tag.get_text() == still]
         assert found.find_parent(class_="live-widget") is None
         assert found.find_parent(class_="cell_output") is not None
+
+
+def test_what_is_made_for_the_page(site: Path) -> None:
+    """It is what the page shows, and nothing else of the output is left."""
+    soup = page(site)
+    (shown,) = [tag for tag in soup.find_all("p") if tag.get_text() == "for the page"]
+    (output,) = shown.find_parents(class_="cell_output")
+    assert output.get_text().strip() == "for the page"
+    assert soup.find("img") is None
+    assert not (site / "_images").exists()
 
 
 @pytest.mark.parametrize("name", ["index", "other", "plain"])

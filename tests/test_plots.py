@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from helpers import plots, problems
 from helpers.decoding import Step, Trace
@@ -86,7 +88,7 @@ _shown: dict[str, str] = {}
 def shown(name: str) -> str:
     """Return the HTML of a drawing, made once."""
     if name not in _shown:
-        _shown[name] = DRAWINGS[name]()._repr_html_()
+        _shown[name] = DRAWINGS[name]().page()
     return _shown[name]
 
 
@@ -198,7 +200,7 @@ def test_ids_of_different_figures_do_not_clash() -> None:
 
 def test_the_same_each_time(name: str) -> None:
     """Two draws are equal to the byte."""
-    assert DRAWINGS[name]()._repr_html_() == shown(name)
+    assert DRAWINGS[name]().page() == shown(name)
 
 
 def test_letters_take_the_colour_of_the_page(name: str) -> None:
@@ -271,6 +273,15 @@ def test_cell_values_can_be_read(name: str) -> None:
         assert contrast(ink, cell) >= 4.5, (ink, cell)
 
 
+def test_a_notebook_shows_it_as_it_is() -> None:
+    """Also where matplotlib was told to draw each of its figures, as by ``%matplotlib inline``."""
+    notebook = DisplayFormatter()
+    notebook.formatters["image/png"].for_type(Figure, lambda figure: "transparent")
+    shown, _ = notebook.format(DRAWINGS["token_map"]())
+    assert shown["image/png"] not in (None, "transparent")
+    assert "text/html" not in shown
+
+
 def test_labels_are_there() -> None:
     """Tokens, time steps and titles can be found as text."""
     words = {name: [text.text for text in parsed(name).iter(f"{SVG}text")] for name in DRAWINGS}
@@ -298,8 +309,8 @@ def test_settings_of_the_reader_stay() -> None:
     before = dict(mpl.rcParams)
     wanted = shown("token_map")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "text.color": "red"}):
-        assert "red" not in DRAWINGS["token_map"]()._repr_html_()
-    assert DRAWINGS["token_map"]()._repr_html_() == wanted
+        assert "red" not in DRAWINGS["token_map"]().page()
+    assert DRAWINGS["token_map"]().page() == wanted
     assert dict(mpl.rcParams) == before
 
 
@@ -307,17 +318,18 @@ def test_korean_letters_give_no_warning() -> None:
     """The page has the letters that matplotlib's own font lacks."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert "안" in DRAWINGS["states, 64 units"]()._repr_html_()
+        assert "안" in DRAWINGS["states, 64 units"]().page()
 
 
 def test_row() -> None:
     """Pictures side by side, in their order."""
     row = plots.Row(DRAWINGS["token_map"](), DRAWINGS["curves"]())
-    html = row._repr_html_()
+    html = row.page()
     assert html.index(shown("token_map")) < html.index(shown("curves"))
     assert "flex-wrap:wrap" in html
     assert ElementTree.fromstring(html.replace("xlink:href", "href")).tag == "div"
     assert repr(row) == "<Row of 2 pictures>"
+    assert row.description == f"{row.pictures[0].description} {row.pictures[1].description}"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ import pytest
 from IPython.display import HTML
 from jupyter_client.manager import start_new_kernel
 
-from helpers import decoding, packing, problems, run, training
+from helpers import decoding, packing, plots, problems, run, training
+from helpers.pictures import PAGE
 from helpers.pretrained import WEIGHTS
 from helpers.run import LiveCurve, Progress, ProgressLine, Run
 from helpers.training import Recipe, Recorder, ShortWeights, Snapshot
@@ -48,15 +49,18 @@ class Screen:
 
     shown: list[str] = field(default_factory=list)
 
-    def display(self, shown: HTML) -> None:
+    def display(self, shown: HTML | plots.Row) -> None:
         """Show the first state."""
         assert not self.shown
-        self.shown.append(str(shown.data))
+        self._show(shown)
 
-    def update(self, shown: HTML) -> None:
+    def update(self, shown: HTML | plots.Row) -> None:
         """Show another state in its place."""
         assert self.shown
-        self.shown.append(str(shown.data))
+        self._show(shown)
+
+    def _show(self, shown: HTML | plots.Row) -> None:
+        self.shown.append(shown.page() if isinstance(shown, plots.Row) else str(shown.data))
 
 
 class Terminal(io.StringIO):
@@ -409,7 +413,8 @@ def test_stop_button() -> None:
     def look(message: dict[str, Any]) -> None:
         content = message["content"]
         if message["msg_type"] in ("display_data", "update_display_data"):
-            shown.append(content["data"]["text/html"])
+            data = content["data"]
+            shown.append(data[PAGE] if PAGE in data else data["text/html"])
             if "epoch 1 of" in shown[-1] and not asked:
                 asked.append("stop")
                 manager.interrupt_kernel()
@@ -681,7 +686,8 @@ def test_live_curve_of_short_epochs(
     """The curves are drawn anew about once a second, however often the bar moves."""
     screen = Screen()
     monkeypatch.setattr(run, "DisplayHandle", lambda: screen)
-    monkeypatch.setattr(LiveCurve, "_drawn", lambda self: f"{len(recorder.losses)} drawn")
+    counted = SimpleNamespace(page=lambda: f"{len(recorder.losses)} drawn")
+    monkeypatch.setattr(LiveCurve, "_drawn", lambda self: counted)
     curve = LiveCurve(recorder)
     curve.set_params({"epochs": 20, "steps": 4})
     curve.on_train_begin()

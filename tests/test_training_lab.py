@@ -95,7 +95,7 @@ def test_an_unknown_setting_is_refused() -> None:
 
 def test_without_scripts_a_recorded_run_stands_there() -> None:
     """As pictures that say what they show."""
-    still = TrainingLab().still()
+    still = TrainingLab().still().page()
     assert still.count('role="img"') == 2
     assert "whole answers" in still
 

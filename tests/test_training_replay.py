@@ -9,6 +9,7 @@ import pytest
 import traitlets
 
 from helpers import pretrained, problems
+from helpers.pictures import PAGE
 from helpers.widgets import TrainingReplay
 from tests.messages import ONE_SENTENCE
 from tests.snapshots import BAD_INDICES, BAD_RUNS, DIV, WATCHED, changed, made_up, recorded
@@ -83,8 +84,8 @@ def test_a_run_without_watched_problems_and_with_one_snapshot() -> None:
     """The curves are there, and no table."""
     replay = TrainingReplay([recorded(watched=())[0]])
     assert sent(replay)["answers"] == [[]]
-    assert "<svg" in replay.still()
-    assert "<table" not in replay.still()
+    assert "<svg" in replay.still().page()
+    assert "<table" not in replay.still().page()
 
 
 def test_the_order_of_the_watched_problems_does_not_matter() -> None:
@@ -136,7 +137,7 @@ def test_what_is_no_place_in_the_run_is_refused(index: Any) -> None:
 def test_the_still() -> None:
     """Without JavaScript there are both curves, and the answers at five moments of the run."""
     snapshots = pretrained.record("notes").snapshots
-    root = ElementTree.fromstring(f"{DIV}{TrainingReplay(snapshots).still()}</div>")
+    root = ElementTree.fromstring(f"{DIV}{TrainingReplay(snapshots).still().page()}</div>")
     drawn = [svg for svg in root.iter() if svg.tag.endswith("svg")]
     assert len(drawn) == 2
     assert all(svg.get("aria-label") for svg in drawn)
@@ -156,7 +157,7 @@ def test_the_still() -> None:
 
 def test_the_still_says_when_nothing_is_written() -> None:
     """An empty answer has a word for it."""
-    still = TrainingReplay(made_up()).still()
+    still = TrainingReplay(made_up()).still().page()
     assert "nothing ✗" in still
     assert "59 ✓" in still
 
@@ -165,6 +166,6 @@ def test_notebook_output() -> None:
     """A notebook gets the live widget, and the still for where there is none."""
     replay = TrainingReplay(made_up())
     data, _ = replay._repr_mimebundle_()
-    assert data["text/html"] == replay.still()
-    assert data["text/plain"] == "<TrainingReplay>"
+    assert {PAGE, "image/png"} < set(data)
+    assert "loss from" in data["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in data

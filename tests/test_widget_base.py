@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import traitlets
 
+from helpers.diagrams import architecture
+from helpers.pictures import PAGE
 from helpers.widgets import base
-from helpers.widgets.base import STATIC, BookWidget, module_text, style_text
+from helpers.widgets.base import STATIC, BookWidget, Still, module_text, style_text
 
 JOINED = re.compile(
     r"^const (\w+)_module = \(\(\) => \{\n(.*?)^return \{ ?([^}]*?) ?\};\n\}\)\(\);\n",
@@ -251,21 +253,23 @@ class Counter(BookWidget):
             raise TypeError("A count has one digit.")
         return proposal.value
 
-    def still(self) -> str:
-        """Return the number, as something that would break a page if it were not HTML."""
-        return f"<p>{self.count}</p>"
+    def still(self) -> Still:
+        """Return a drawing, and the number as something that breaks a page if it is not HTML."""
+        return Still(architecture(), f"<p>{self.count}</p>")
 
 
 def test_what_is_shown() -> None:
     """A front end gets the live widget, a page without scripts its still, and a terminal a name."""
     counter = Counter(count=3)
     data, metadata = counter._repr_mimebundle_()
-    assert data["text/html"] == "<p>3</p>"
-    assert data["text/plain"] == repr(counter) == "<Counter>"
+    assert repr(counter) == "<Counter>"
+    assert data[PAGE] == f"{architecture().svg}<p>3</p>"
+    drawn, about = architecture()._repr_mimebundle_()
+    assert {**drawn, PAGE: data[PAGE]}.items() < data.items()
+    assert metadata == about
     view = data["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == counter.model_id
-    assert len(data) == 3
-    assert metadata == {}
+    assert len(data) == 4
 
 
 def test_with_a_kernel() -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import traitlets
 from anywidget import AnyWidget
 
+from helpers.pictures import Shown
+
 STATIC = Path(__file__).with_name("static")
 
 # What a module imports as it is, to hand it on: code for a worker, and compiled code.
@@ -82,6 +84,20 @@ class NotAllowedError(traitlets.TraitError, ValueError):
     """A trait was given a value that it does not take, and is as it was."""
 
 
+class Still(Shown):
+    """A picture and tables: what stands for a widget where no JavaScript runs."""
+
+    def __init__(self, picture: Shown, *tables: str) -> None:
+        """Take the picture, and tables as HTML; an image shows the picture alone."""
+        self.picture = picture
+        self.tables = tables
+        self.description = picture.description
+
+    def page(self) -> str:
+        """Return the picture and, below it, the tables."""
+        return "".join([self.picture.page(), *self.tables])
+
+
 class BookWidget(AnyWidget):
     """A widget that lives with a kernel and without one.
 
@@ -98,8 +114,8 @@ class BookWidget(AnyWidget):
     computed = traitlets.Tuple().tag(sync=True)
     """The names of the traits that Python computes here and the module computes in a built page."""
 
-    def still(self) -> str:
-        """Return HTML that shows what the widget shows, as a picture and a table."""
+    def still(self) -> Still:
+        """Return what the widget shows, as a picture and a table."""
         raise NotImplementedError
 
     def _register_validator(self, handler: Callable[..., Any], names: tuple[Any, ...]) -> None:
@@ -116,7 +132,8 @@ class BookWidget(AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         assert bundle is not None  # there is none for a widget without a view
         data, metadata = bundle
-        return {**data, "text/html": self.still(), "text/plain": repr(self)}, metadata
+        still, about = self.still()._repr_mimebundle_()
+        return {**data, **still}, {**metadata, **about}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

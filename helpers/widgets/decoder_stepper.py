@@ -11,7 +11,7 @@ import traitlets
 
 from helpers import decoding, plots, problems
 from helpers.decoding import Trace
-from helpers.widgets.base import module_text, style_text
+from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
 from helpers.widgets.training_lab import TrainingLab
@@ -117,9 +117,9 @@ class DecoderStepper(Stepper):
         self.models = self._packed()
         self.trace = self._answer()
 
-    def still(self) -> str:
+    def still(self) -> Still:
         """Return the five distributions as a picture, and the table of the time steps."""
-        return plots.distributions(self.trace)._repr_html_() + self.trace._repr_html_()
+        return Still(plots.distributions(self.trace), self.trace._repr_html_())
 
     def _take(self, lab: TrainingLab) -> None:
         found = lab.stored

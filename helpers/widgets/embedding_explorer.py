@@ -13,7 +13,7 @@ from helpers import packing, plots
 from helpers.geometry import distances, rank_correlation, spread
 from helpers.training import Snapshot
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import module_text, style_text
+from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
 
@@ -72,14 +72,14 @@ class EmbeddingExplorer(SnapshotWidget):
             plane={name: part.tolist() for name, part in plane._asdict().items()},
         )
 
-    def still(self) -> str:
+    def still(self) -> Still:
         """Return map and distances as pictures, and two rows and the way of their distance."""
         shown = self.shown
         pictures = plots.Row(
             plots.token_map(shown.embedding, f"epoch {shown.epoch}"),
             plots.distance_matrix(shown.embedding, f"epoch {shown.epoch}"),
         )
-        return pictures._repr_html_() + self._rows() + self._way()
+        return Still(pictures, self._rows(), self._way())
 
     def _rows(self) -> str:
         body = "".join(

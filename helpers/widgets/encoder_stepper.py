@@ -15,7 +15,7 @@ from helpers import decoding, plots, problems
 from helpers.decoding import Reading
 from helpers.geometry import spread
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import module_text, style_text
+from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
 
@@ -129,12 +129,12 @@ class EncoderStepper(Stepper):
         with self.hold_sync():
             self.models, self.maps, self.reading = models, maps, self._read()
 
-    def still(self) -> str:
+    def still(self) -> Still:
         """Return the states after all eight tokens as a picture, and as a table."""
         seen = self.reading
         labels = [f"{number}: {TOKENS[step.token]}" for number, step in enumerate(seen.steps, 1)]
         picture = plots.states(seen.states, labels, f"after each token of {seen.problem}")
-        return picture._repr_html_() + seen._repr_html_()
+        return Still(picture, seen._repr_html_())
 
     def _react(self, change: traitlets.Bunch) -> None:
         with self.hold_sync():

@@ -15,7 +15,7 @@ import traitlets
 from helpers import decoding, model_file, plots, pretrained, problems
 from helpers.run import Progress, Run
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import BookWidget, module_text, style_text
+from helpers.widgets.base import BookWidget, Still, module_text, style_text
 
 TASKS = ("arithmetic", "sums")
 """The tasks of `problems.TASKS` that are small enough to learn in a page."""
@@ -118,11 +118,11 @@ class TrainingLab(BookWidget):
             problems.parse(problem)
         return watched
 
-    def still(self) -> str:
+    def still(self) -> Still:
         """Return the curves of a recorded run: that of ``grown``."""
         seen = pretrained.record("grown").snapshots
         epochs = [one.epoch for one in seen]
-        return plots.Row(
+        curves = plots.Row(
             plots.curves(
                 epochs,
                 {"loss": [one.loss for one in seen]},
@@ -138,7 +138,8 @@ class TrainingLab(BookWidget):
                 ylabel="right",
                 percent=True,
             ),
-        )._repr_html_()
+        )
+        return Still(curves)
 
 
 class _ShownInLab(Progress):

@@ -12,7 +12,7 @@ import traitlets
 from helpers import plots, problems
 from helpers.training import Snapshot
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import module_text, style_text
+from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
 
@@ -66,7 +66,7 @@ class TrainingReplay(SnapshotWidget):
             answers=[[one.answers[problem] for problem in watched] for one in seen],
         )
 
-    def still(self) -> str:
+    def still(self) -> Still:
         """Return the curves as pictures, and the answers at a few moments as a table."""
         at = np.array(self.epochs) + 1
         pictures = plots.Row(
@@ -87,7 +87,7 @@ class TrainingReplay(SnapshotWidget):
                 xscale="log",
             ),
         )
-        return pictures._repr_html_() + (self._answers() if self.watched else "")
+        return Still(pictures, *([self._answers()] if self.watched else []))
 
     def _answers(self) -> str:
         columns = moments(len(self.snapshots))
