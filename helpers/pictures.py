@@ -85,7 +85,8 @@ def png(drawings: Sequence[str]) -> tuple[bytes, int, int]:
         font_family="DejaVu Sans",
     )
     image = Image.open(BytesIO(drawn)).convert("RGB")
-    small = image.quantize(256, dither=Image.Dither.NONE)
+    # Few colours make a small file; of this method the rarest of them stay what they are.
+    small = image.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     file = BytesIO()
     small.save(file, "PNG", optimize=True)
     return file.getvalue(), width, height

@@ -7,6 +7,7 @@ import pytest
 
 from bookbuild import accept
 from bookbuild.build import ROOT
+from helpers.pictures import PAGE
 
 pytest_plugins = ["pytester"]
 
@@ -18,20 +19,44 @@ for loss in (2.6, 0.5):
 """
 FIGURE = """
 import random
-from IPython.display import HTML
-HTML(f'<p>before</p><svg\\n width="{random.random()}" role="img" aria-label="Loss falls from 2.6">'
-     f'<path d="{random.random()}"/>\\n</svg><table><tr><td>1</td></tr></table>')
+from helpers.pictures import Shown
+
+class Figure(Shown):
+    description = "Loss falls from 2.6"
+
+    def page(self):
+        return (
+            f'<p>before</p><svg role="img" aria-label="{self.description}" width="9" height="9">'
+            f'<path d="M0 0h{9 * random.random()}" stroke="red"/>'
+            "</svg><table><tr><td>1</td></tr></table>"
+        )
+
+figure = Figure()
+figure
+"""
+LIVE_FIGURE = """
+handle = display(HTML("<progress></progress>"), display_id=True)
+handle.update(figure)
 """
 
 
 CLEARING = "from IPython.display import clear_output\nprint(1)\nclear_output()\nprint(2)"
 
-CHANGES = [
-    ("print('loss 0.598')", "598", "698"),
-    (LIVE, "0.5", "0.4"),
-    (FIGURE, "falls", "rises"),
-    (FIGURE, "<td>1", "<td>2"),
-    (FIGURE, "before", "after"),
+# A cell, the form of its output that is changed, and how; what is changed into None is left out.
+CHANGES: list[tuple[str, str, str, str | None]] = [
+    ("print('loss 0.598')", "text", "598", "698"),
+    (LIVE, "text/html", "0.5", "0.4"),
+    *(
+        (figure, *change)
+        for figure in (FIGURE, LIVE_FIGURE)
+        for change in (
+            (PAGE, "falls", "rises"),
+            ("text/plain", "falls", "rises"),
+            (PAGE, "<td>1", "<td>2"),
+            (PAGE, "before", "after"),
+            ("image/png", "", None),
+        )
+    ),
 ]
 
 
@@ -56,22 +81,25 @@ def test_equal_outputs_pass(pytester: pytest.Pytester) -> None:
     """Live figures, still figures, widgets and log lines of C libraries pass."""
     log = "import os\nprint('x', flush=True)\n_ = os.write(2, b'log')"
     widget = "import ipywidgets\nipywidgets.Button(description='Step')"
-    notebook = stored(pytester, [LIVE, FIGURE, widget, log, "object()"])
-    compare(pytester, notebook).assert_outcomes(passed=5)
+    notebook = stored(pytester, [LIVE, FIGURE, LIVE_FIGURE, widget, log, "object()"])
+    compare(pytester, notebook).assert_outcomes(passed=6)
 
 
 def test_other_outputs_fail(pytester: pytest.Pytester) -> None:
     """A number printed, in a live display, in a table or in the description of a figure counts.
 
-    A cell that clears its output fails as well, for it cannot be compared.
+    So does an image that is not there. A cell that clears its output fails as well, for it cannot
+    be compared.
     """
-    notebook = stored(pytester, [*(cell for cell, _, _ in CHANGES), CLEARING])
-    for cell, (_, old, new) in zip(notebook.cells, CHANGES, strict=False):
+    notebook = stored(pytester, [*(cell for cell, *_ in CHANGES), CLEARING])
+    for cell, (_, form, old, new) in zip(notebook.cells, CHANGES, strict=False):
         (output,) = cell.outputs
-        if output.output_type == "stream":
-            output.text = output.text.replace(old, new)
+        forms = output if form == "text" else output.data
+        if new is None:
+            del forms[form]
         else:
-            output.data["text/html"] = output.data["text/html"].replace(old, new)
+            assert old in forms[form]
+            forms[form] = forms[form].replace(old, new)
     result = compare(pytester, notebook)
     result.assert_outcomes(failed=len(CHANGES) + 1)
     result.stdout.fnmatch_lines(["*clears its output*"])

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from bookbuild.accept import as_text, normal_notebook
 from bookbuild.build import ROOT, notebooks
+from helpers.pictures import PAGE
 
 NOTEBOOKS = notebooks(ROOT)
 LOG_LINE = re.compile(
@@ -37,6 +38,11 @@ def problems(cells: list[NotebookNode]) -> list[str]:
                 found.append(f"cell {number} stores stderr")
             if LOG_LINE.search(str(output)):
                 found.append(f"cell {number} stores a log line of TensorFlow")
+            forms = output.get("data", {})
+            if "<svg" in forms.get("text/html", ""):
+                found.append(f"cell {number} stores SVG in HTML, which a notebook does not show")
+            if PAGE in forms and not {"image/png", "text/plain"} <= set(forms):
+                found.append(f"cell {number} stores what only a page shows")
     return found
 
 
@@ -73,6 +79,11 @@ def test_no_cell_escapes_comparison(path: Path) -> None:
         assert not re.search("NBVAL_(SKIP|IGNORE_OUTPUT)", cell.source)
 
 
+def shows(forms: dict[str, str]) -> NotebookNode:
+    """Return an output that has these forms."""
+    return nbformat.v4.new_output("display_data", forms)
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -81,6 +92,8 @@ def test_no_cell_escapes_comparison(path: Path) -> None:
         ({"outputs": [nbformat.v4.new_output("error", ename="E")]}, "error"),
         ({"outputs": [nbformat.v4.new_output("stream", name="stderr", text="x")]}, "stderr"),
         ({"outputs": [nbformat.v4.new_output("stream", text="oneDNN custom")]}, "log line"),
+        ({"outputs": [shows({"text/html": "<div><svg></svg></div>"})]}, "SVG in HTML"),
+        ({"outputs": [shows({PAGE: "<svg></svg>", "text/plain": "in words"})]}, "only a page"),
     ],
 )
 def test_what_would_be_found(change: dict[str, object], complaint: str) -> None:
