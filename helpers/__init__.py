@@ -2,8 +2,9 @@
 
 The modules follow the way of the data, and each imports only from those before it::
 
-    vocabulary <- problems <- model <- decoding <- plots <- training <- pretrained
+    vocabulary <- problems <- model <- reference <- decoding <- plots <- training <- pretrained
 
-``geometry``, ``packing`` and ``pictures`` import nothing, and ``diagrams`` only ``pictures``;
-``exercises`` and ``widgets`` stand on top of all.
+``numbers`` comes before all. ``geometry``, ``packing`` and ``pictures`` import none of these, and
+``diagrams`` only ``pictures``; ``exercises`` and ``widgets`` stand on top. Keras needs TensorFlow
+as its backend here: what is compiled, and each gradient by hand, is TensorFlow's.
 """

@@ -6,14 +6,17 @@ Chapters: *Encoder* and *Decoder, time step by time step*.
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import wraps
 from html import escape
+from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers import problems as problems_
+from helpers import reference
 from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.vocabulary import EOS, PAD, TOKENS, check_token, decode
 
@@ -195,43 +198,51 @@ def step(decoder: keras.Model, token: int, state: np.ndarray) -> tuple[np.ndarra
     Compiled: a call takes a fraction of the time of ``decoder.predict``.
 
     Raises:
-        TypeError, ValueError: ``token`` is no id 0..13, or ``state`` has not the axes (units).
+        TypeError, ValueError: ``token`` is no id 0..13, ``state`` has not the axes (units),
+            ``decoder`` is no decoder, or what it gives is no distribution.
     """
-    units = _units_of(decoder)
+    units = check_decoder(decoder)
     token, state = check_token(token), _check_state(state, units)
     distribution, next_state = _compiled_step(decoder)(
         tf.constant([[token]], tf.int32), tf.constant(state[None])
     )
-    return distribution.numpy()[0, 0], next_state.numpy()[0]
+    distribution, next_state = distribution.numpy()[0, 0], next_state.numpy()[0]
+    _check_distribution(decoder, distribution)
+    return _floats(distribution), _floats(next_state)
 
 
 def context_vector(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
     """Return the encoder's last hidden state, axes (units), after reading ``problem``.
 
-    Raises like `problems.parse`.
+    Raises:
+        TypeError, ValueError: like `problems.parse`, or ``encoder`` is no encoder.
     """
+    check_encoder(encoder)
     ids = problems_.arrays(problem, reverse=reverse).encoder_input
-    return _compiled_encoder(encoder)(tf.constant(ids[None])).numpy()[0]
+    return _floats(_compiled_encoder(encoder)(tf.constant(ids[None])).numpy()[0])
 
 
 def reading(encoder: keras.Model, problem: str, *, reverse: bool = False) -> Reading:
     """Read ``problem`` and keep every embedding, gate and state on the way.
 
     Computed in numpy from the weights of the encoder's two layers, since a Keras layer does not
-    show its gates. Raises like `problems.parse`.
+    show its gates; the context vector is held against the one that Keras gives.
+
+    Raises:
+        TypeError, ValueError: like `context_vector`, or ``encoder`` is another model than that of
+            `model.seq2seq`, which gives another context vector.
     """
+    context = context_vector(encoder, problem, reverse=reverse)
     ids = problems_.arrays(problem, reverse=reverse).encoder_input
-    (matrix,) = encoder.get_layer("embedding").get_weights()
-    kernel, recurrent, (bias, recurrent_bias) = encoder.get_layer("encoder_gru").get_weights()
-    state = np.zeros(len(recurrent), dtype=np.float32)
+    arrays = reference.encoder_arrays(encoder)
+    reference.check(encoder, context, lambda them: reference.contexts(them, ids[None])[0], arrays)
+    embedding, *cell = arrays
+    state = np.zeros(len(context), dtype=np.float32)
     steps = []
     for token in ids.tolist():
-        update_x, reset_x, candidate_x = np.split(matrix[token] @ kernel + bias, 3)
-        update_h, reset_h, candidate_h = np.split(state @ recurrent + recurrent_bias, 3)
-        update, reset = _sigmoid(update_x + update_h), _sigmoid(reset_x + reset_h)
-        candidate = np.tanh(candidate_x + reset * candidate_h)
-        after = update * state + (1 - update) * candidate
-        steps.append(EncoderStep(token, matrix[token], state, update, reset, candidate, after))
+        vector = embedding[token]
+        update, reset, candidate, after = reference.gru(cell, vector, state)
+        steps.append(EncoderStep(token, vector, state, update, reset, candidate, after))
         state = after
     return Reading(problem, reverse, tuple(steps))
 
@@ -239,7 +250,7 @@ def reading(encoder: keras.Model, problem: str, *, reverse: bool = False) -> Rea
 def encoder_states(encoder: keras.Model, problem: str, *, reverse: bool = False) -> np.ndarray:
     """Return the hidden state after each of the eight tokens, axes (time 8, units).
 
-    Raises like `problems.parse`.
+    Raises like `reading`.
     """
     return reading(encoder, problem, reverse=reverse).states
 
@@ -419,10 +430,6 @@ def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int
     return checked
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return (1 + np.tanh(x / 2)) / 2  # as 1 / (1 + exp(-x)), but exp would overflow
-
-
 def _as_text(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return the lines of a table: its caption, its head, a line a row."""
     cells = [columns, *rows]
@@ -464,38 +471,137 @@ def _as_array(values: object) -> np.ndarray:
         return np.empty((), dtype=object)
 
 
-def _units_of(decoder: keras.Model) -> int:
-    if len(decoder.inputs) != 2 or decoder.inputs[0].shape[1:] != (1,):
+def check_encoder(encoder: keras.Model) -> int:
+    """Return how many numbers an encoder gives, which are the units of its decoder.
+
+    Raises:
+        TypeError: it is no Keras model that says what it takes and gives.
+        ValueError: it takes or gives something else than an encoder does.
+    """
+    taken, given = _shapes(encoder, "An encoder")
+    units = given[0][-1] if given else None
+    if not (
+        len(taken) == len(given) == 1
+        and _fits(taken[0], (PROBLEM_LENGTH,))
+        and _fits(given[0], (units,))
+        and units is not None
+    ):
         raise ValueError(
-            "A decoder takes a token and a state, as the third model that `seq2seq` returns, "
-            f"but {decoder.name!r} does not."
+            f"An encoder takes token ids with the axes (batch, time {PROBLEM_LENGTH}), in batches "
+            f"of any size, and gives a context vector (batch, units), but {encoder.name!r} "
+            f"{_in_words(taken, given)}."
         )
-    return int(decoder.inputs[1].shape[-1])
+    return int(units)
+
+
+def check_decoder(decoder: keras.Model) -> int:
+    """Return the units of a decoder; raises like `check_encoder`."""
+    taken, given = _shapes(decoder, "A decoder")
+    units = taken[1][-1] if len(taken) == 2 else None
+    if not (
+        len(taken) == len(given) == 2
+        and _fits(taken[0], (1,))
+        and _fits(taken[1], (units,))
+        and _fits(given[0], (1, len(TOKENS)))
+        and given[0][-1] == len(TOKENS)
+        and _fits(given[1], (units,))
+        and units is not None
+    ):
+        raise ValueError(
+            f"A decoder takes a token (batch, time 1) and a state (batch, units), in batches of "
+            f"any size, and gives a distribution (batch, time 1, token {len(TOKENS)}) and the next "
+            f"state (batch, units), but {decoder.name!r} {_in_words(taken, given)}."
+        )
+    return int(units)
 
 
 def check_pair(encoder: keras.Model, decoder: keras.Model) -> int:
     """Return the units of an encoder and a decoder.
 
     Raises:
-        ValueError: the two do not belong together.
+        TypeError, ValueError: like `check_encoder` and `check_decoder`, or the two do not belong
+            together.
     """
-    units = _units_of(decoder)
-    if len(encoder.inputs) != 1 or tuple(encoder.outputs[0].shape) != (None, units):
+    units, given = check_decoder(decoder), check_encoder(encoder)
+    if given != units:
         raise ValueError(
             f"The encoder and the decoder come from one call of `seq2seq`, but {encoder.name!r} "
-            f"does not give the {units} numbers with which this decoder starts."
+            f"gives {given} numbers and {decoder.name!r} starts with {units}."
         )
     return units
 
 
-@lru_cache(maxsize=16)
+Shape = tuple[int | None, ...]
+
+
+def _shapes(model: keras.Model, what: str) -> tuple[list[Shape], list[Shape]]:
+    """Return the shapes of what a model takes and of what it gives."""
+    try:
+        taken, given = (
+            [tuple(tensor.shape) for tensor in tensors] for tensors in (model.inputs, model.outputs)
+        )
+    except AttributeError as error:
+        raise TypeError(
+            f"{what} is a Keras model that knows its inputs and outputs, as those of `seq2seq` do, "
+            f"but this {type(model).__name__} does not."
+        ) from error
+    return taken, given
+
+
+def _fits(shape: Shape, wanted: Shape) -> bool:
+    """Tell whether batches of any size with the axes ``wanted`` have a shape, None for any."""
+    return len(shape) == 1 + len(wanted) and all(
+        size in (None, length) for size, length in zip(shape, (None, *wanted), strict=True)
+    )
+
+
+def _in_words(taken: Sequence[Shape], given: Sequence[Shape]) -> str:
+    inputs, outputs = (" and ".join(map(str, shapes)) for shapes in (taken, given))
+    return f"takes {inputs} and gives {outputs}"
+
+
+def _check_distribution(decoder: keras.Model, distribution: np.ndarray) -> None:
+    together = float(distribution.sum(dtype=np.float32))
+    half = distribution.dtype.itemsize < 4
+    if not (distribution.min() >= 0 and abs(together - 1) <= (0.1 if half else 1e-4)):
+        raise ValueError(
+            f"A decoder gives probabilities, which are at least 0 and together 1, but the numbers "
+            f"of {decoder.name!r} begin at {distribution.min():.2g} and are {together:.2g} "
+            f'together: its last layer has the activation "softmax".'
+        )
+
+
+def _floats(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32)  # whatever the model computes in
+
+
+def _once_a_model(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep what ``make`` returns for its models and options, as long as its first model is there.
+
+    It returns concrete functions: they hold no model, and TensorFlow, which counts how often a
+    function is traced, does not count them.
+    """
+    made: WeakKeyDictionary[keras.Model, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+
+    @wraps(make)
+    def once(model: keras.Model, *others: Any) -> Any:
+        known = made.setdefault(model, {})
+        key = tuple(ref(other) if isinstance(other, keras.Model) else other for other in others)
+        if key not in known:
+            known[key] = make(model, *others).get_concrete_function()
+        return known[key]
+
+    return once
+
+
+@_once_a_model
 def _compiled_encoder(encoder: keras.Model) -> Callable[..., tf.Tensor]:
     return tf.function(
         lambda ids: encoder(ids), input_signature=[tf.TensorSpec((1, PROBLEM_LENGTH), tf.int32)]
     )
 
 
-@lru_cache(maxsize=16)
+@_once_a_model
 def _compiled_step(decoder: keras.Model) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
     units = decoder.inputs[1].shape[-1]
     return tf.function(
@@ -507,7 +613,7 @@ def _compiled_step(decoder: keras.Model) -> Callable[..., tuple[tf.Tensor, tf.Te
     )
 
 
-@lru_cache(maxsize=16)
+@_once_a_model
 def _compiled_greedy(
     encoder: keras.Model, decoder: keras.Model, jit_compile: bool
 ) -> Callable[..., tf.Tensor]:

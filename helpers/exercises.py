@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from helpers import decoding, pretrained, problems
+from helpers.numbers import is_number
 from helpers.vocabulary import EOS, PAD
 
 Check = Callable[[Any], str | None]
@@ -339,7 +340,7 @@ def _gru_step(step: Any) -> str | None:
 
 
 def _number(given: Any, wanted: float, known: dict[float, str]) -> str | None:
-    if isinstance(given, bool) or not isinstance(given, (int, float, np.number)):
+    if not is_number(given):
         return f"the answer is a number, yours is {type(given).__name__}"
     if np.isclose(float(given), wanted, rtol=1e-3):
         return None

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from helpers.numbers import is_whole
+
 
 def distances(vectors: ArrayLike) -> np.ndarray:
     """Return the Euclidean distance of each row from each, axes (row, row).
@@ -79,8 +81,8 @@ def _decomposed(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return mean, directions (component, column), coordinates (row, component) and share."""
     rows = _as_rows(vectors)
-    if not 1 <= count <= min(rows.shape):
-        raise ValueError(f"The count is a number from 1 to {min(rows.shape)}, not {count}.")
+    if not is_whole(count) or not 1 <= count <= min(rows.shape):
+        raise ValueError(f"The count is a whole number from 1 to {min(rows.shape)}, not {count!r}.")
     mean = rows.mean(axis=0)
     left, strength, directions = np.linalg.svd(rows - mean, full_matrices=False)
     coordinates = left * strength

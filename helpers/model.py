@@ -5,6 +5,7 @@ Chapter: *Implementation* builds it layer by layer. After Cho et al. 2014 and Su
 
 import keras
 
+from helpers.numbers import is_whole
 from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.vocabulary import TOKENS
 
@@ -24,15 +25,18 @@ def seq2seq(
       distribution (batch, time 1, token 14) and the next state (batch, units), which can be fed
       straight back.
 
+    A GRU reads as many time steps as there are: eight and five are those of `problems.arrays`.
+
     Raises:
         TypeError: a size is no whole number.
         ValueError: a size is smaller than 1.
     """
     for name, size in (("embedding_dim", embedding_dim), ("units", units)):
-        if isinstance(size, bool) or not isinstance(size, int):
+        if not is_whole(size):
             raise TypeError(f"{name} is a whole number of at least 1, not {size!r}.")
         if size < 1:
             raise ValueError(f"{name} is a whole number of at least 1, not {size}.")
+    embedding_dim, units = int(embedding_dim), int(units)
 
     embedding = keras.layers.Embedding(len(TOKENS), embedding_dim, name="embedding")
     encoder_gru = keras.layers.GRU(units, name="encoder_gru")

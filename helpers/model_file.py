@@ -9,13 +9,14 @@ Chapter: *Training*.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 
-from helpers import packing, problems
+from helpers import decoding, packing, problems, reference
 from helpers.model import seq2seq
+from helpers.numbers import is_number
 from helpers.vocabulary import TOKENS
 
 FORMAT = "arithmetic seq2seq, version 1"
@@ -45,7 +46,8 @@ def write(
 ) -> None:
     """Write an encoder and its decoder to a file, which the training lab of a page can open.
 
-    The lab opens models whose units are a multiple of 8, up to 128.
+    The lab opens models whose units are a multiple of 8, up to 128. Any other model of Keras goes
+    into a file by ``model.save("x.keras")``, which ``keras.models.load_model`` reads.
 
     Args:
         path: where to; its name ends in ``.json``.
@@ -55,8 +57,10 @@ def write(
         task: which of `problems.TASKS` they were trained on, if any.
 
     Raises:
-        ValueError: the name ends in something else, the two models do not belong together, or there
-            is no such task.
+        TypeError: a model is none, or ``reverse`` is neither true nor false.
+        ValueError: the name ends in something else, the two models do not belong together, a page
+            would compute something else with their weights, or there is no such task. Nothing is
+            written then.
     """
     if Path(path).suffix != ".json":
         raise ValueError(f"The name of a model's file ends in .json, not {Path(path).name!r}.")
@@ -71,10 +75,12 @@ def read(path: str | Path) -> Stored:
         ValueError: there is no such file, or it holds no such model.
     """
     try:
-        said = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+        # As JavaScript reads it, where every number is a float.
+        said = json.loads(text, parse_int=float, parse_constant=_no_constant)
     except OSError as error:
         raise ValueError(f"There is no file {Path(path).name} that can be read.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_model(path) from error
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise _no_model(path)
@@ -90,40 +96,32 @@ def record(
     """Return all that it takes to compute what two models do, ready for JSON.
 
     Raises:
-        ValueError: the layers are not those of `model.seq2seq`, or not of one call of it, or
-            ``task`` is none of `problems.TASKS`.
+        TypeError: by `decoding.check_pair`, or ``reverse`` is neither true nor false.
+        ValueError: by `decoding.check_pair`, the layers are not those of `model.seq2seq` or compute
+            something else, they are not of one call of it, or ``task`` is none of `problems.TASKS`.
     """
-    try:
-        own, other = [part.get_layer("embedding") for part in (encoder, decoder)]
-        layers = [
-            own,
-            encoder.get_layer("encoder_gru"),
-            decoder.get_layer("decoder_gru"),
-            decoder.get_layer("softmax"),
-        ]
-    except ValueError as error:
-        raise ValueError(
-            "The layers of the two models are called 'embedding', 'encoder_gru', "
-            "'decoder_gru' and 'softmax', as `seq2seq` calls them."
-        ) from error
-    if own is not other and not np.array_equal(own.get_weights()[0], other.get_weights()[0]):
+    decoding.check_pair(encoder, decoder)
+    if not isinstance(reverse, (bool, np.bool_)):
+        raise TypeError(f"reverse is True or False, not {reverse!r}.")
+    trained_on = None
+    if task is not None:
+        largest, operators = problems.check_task(task)
+        trained_on = {"largest": largest, "operators": operators}
+    reading, writing = reference.encoder_arrays(encoder), reference.decoder_arrays(decoder)
+    if not np.array_equal(reading[0], writing[0]):
         raise ValueError(
             "The encoder and the decoder come from one call of `seq2seq`, but these two have "
             "different embeddings."
         )
-    trained_on = None
-    if task is not None:
-        if task not in problems.TASKS:
-            names = ", ".join(map(repr, problems.TASKS))
-            raise ValueError(f"A task is one of {names}, not {task!r}.")
-        largest, operators = problems.TASKS[task]
-        trained_on = {"largest": largest, "operators": operators}
+    reference.check_encoder(encoder, reading)
+    reference.check_decoder(decoder, writing)
+    arrays = [*reading, *writing[1:]]
     return {
-        "embeddingDim": layers[0].output_dim,
-        "units": layers[1].units,
-        "reverse": reverse,
+        "embeddingDim": arrays[0].shape[1],
+        "units": arrays[-2].shape[0],
+        "reverse": bool(reverse),
         "trainedOn": trained_on,
-        "weights": packing.pack([array for layer in layers for array in layer.get_weights()]),
+        "weights": packing.pack(arrays),
     }
 
 
@@ -134,24 +132,51 @@ def built(said: dict[str, Any]) -> Stored:
         ValueError: it describes none.
     """
     try:
-        arrays = [packing.unpack(packed) for packed in said["weights"]]
-        sizes = [len(TOKENS) * said["embeddingDim"], len(TOKENS) * said["units"]]
-        if [arrays[0].size, arrays[-2].size] != sizes:
+        sizes = [_whole(said[name], 1) for name in ("embeddingDim", "units")]
+        arrays = [packing.unpack(packed) for packed in _checked(said["weights"], list)]
+        reverse, task = _checked(said["reverse"], bool), _task(said["trainedOn"])
+        if [len(array) for array in arrays] != _lengths(*sizes):
             raise ValueError("The sizes are not those of the arrays.")
-        models = seq2seq(said["embeddingDim"], said["units"])
-        for variable, values in zip(models[0].weights, arrays, strict=True):
-            if not np.isfinite(values).all():
-                raise ValueError("A weight is no number.")
-            variable.assign(values.reshape(variable.shape))
-        on = said["trainedOn"]
-        tasks = [
-            task
-            for task, (largest, operators) in problems.TASKS.items()
-            if on == {"largest": largest, "operators": operators}
-        ]
-        return Stored(*models, reverse=bool(said["reverse"]), task=tasks[0] if tasks else None)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        if not all(np.isfinite(values).all() for values in arrays):
+            raise ValueError("A weight is no number.")
+    except (LookupError, OverflowError, TypeError, ValueError) as error:
         raise ValueError("This describes no model of `seq2seq`.") from error
+    models = seq2seq(*sizes)
+    for variable, values in zip(models[0].weights, arrays, strict=True):
+        variable.assign(values.reshape(variable.shape))
+    return Stored(*models, reverse=reverse, task=task)
+
+
+def _checked(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"This is no {kind.__name__}.")
+    return value
+
+
+def _whole(value: Any, least: int) -> int:
+    if not is_number(value) or not float(value).is_integer() or value < least:
+        raise ValueError(f"This is no whole number of at least {least}.")
+    return int(value)
+
+
+def _lengths(embedding_dim: int, units: int) -> list[int]:
+    """Return how many numbers each of the nine arrays has."""
+    gates = 3 * units
+    gru = [embedding_dim * gates, units * gates, 2 * gates]
+    return [len(TOKENS) * embedding_dim, *gru, *gru, units * len(TOKENS), len(TOKENS)]
+
+
+def _task(trained_on: Any) -> str | None:
+    """Return the name of the task that a record says, if it is one of the book."""
+    if trained_on is None:
+        return None
+    largest, operators = _whole(trained_on["largest"], 0), _checked(trained_on["operators"], str)
+    known = {(rule.largest_operand, rule.operators): name for name, rule in problems.TASKS.items()}
+    return known.get((largest, operators))
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}.")
 
 
 def _no_model(path: str | Path) -> ValueError:

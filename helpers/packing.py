@@ -5,6 +5,7 @@ every number is a whole number times one power of two. Both ways are exact: a pa
 text computes with the same weights, to the last bit.
 """
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 
@@ -12,6 +13,8 @@ import numpy as np
 
 WHOLE = {8: "<i1", 16: "<i2"}
 """The whole numbers of a short array, by their bits."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 def short(values: np.ndarray, bits: int) -> np.ndarray:
@@ -43,13 +46,15 @@ def unpack(packed: Mapping[str, str]) -> np.ndarray:
     found = [name for name in kinds if name in packed]
     if len(found) != 1:
         raise ValueError(f"A packed array has one of {', '.join(kinds)}.")
-    numbers = np.frombuffer(b64decode(packed[found[0]], validate=True), kinds[found[0]])
+    numbers = _numbers(packed[found[0]], kinds[found[0]])
     if found == ["floats"]:
         return numbers.astype(np.float32)
-    exponents = np.frombuffer(b64decode(packed["exponents"], validate=True), np.int8)
+    exponents = _numbers(packed["exponents"], "i1")
     if exponents.size == 0 or numbers.size % exponents.size:
         raise ValueError("A short array has as many exponents as columns.")
-    return np.ldexp(numbers.reshape(-1, exponents.size), exponents).astype(np.float32).ravel()
+    columns = numbers.reshape(-1, exponents.size).astype(np.float64)
+    with np.errstate(over="ignore"):  # what is too large is infinite
+        return np.ldexp(columns, exponents).astype(np.float32).ravel()
 
 
 def _packed(values: np.ndarray) -> dict[str, str]:
@@ -68,6 +73,12 @@ def _whole(values: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     steps = np.where((largest > 0) & np.isfinite(largest), largest, 1) / (2 ** (bits - 1) - 1)
     exponents = np.ceil(np.log2(steps)).astype(np.int32).clip(min=-128)  # as int8 has them
     return np.rint(np.ldexp(values.astype(np.float64), -exponents)), exponents
+
+
+def _numbers(text: str, kind: str) -> np.ndarray:
+    if len(text) % 4 or not _BASE64.fullmatch(text):
+        raise ValueError("Numbers are packed in base64, with no spaces in it.")
+    return np.frombuffer(b64decode(text), kind)
 
 
 def _text(values: np.ndarray) -> str:

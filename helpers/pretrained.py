@@ -2,8 +2,8 @@
 
 ``python -m helpers.pretrained NAME`` trains a model by its recipe and writes its two files:
 ``weights/NAME.npz``, the weights and the embedding at each snapshot, and ``weights/NAME.json``, the
-record. Where a recipe names several seeds, the validation part decides between them; the test part
-is looked at once, after that.
+record. Where a recipe names several seeds, the validation part decides between them, and the test
+part says afterwards how good the best of them is.
 """
 
 import argparse
@@ -84,9 +84,10 @@ class Record:
     exact_match: float
     """On the test part, free-running."""
     token_accuracy: float
-    """On the test part, teacher-forced."""
+    """On the test part, teacher-forced, over the time steps that ``recipe.masked_loss`` lets count:
+    those up to EOS, or all five."""
     loss: float
-    """On the test part, teacher-forced, nats a token."""
+    """On the test part, teacher-forced, nats a token, over the same time steps."""
     snapshots: list[Snapshot]
     """The way there, from before the first update to the last epoch."""
 

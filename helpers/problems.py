@@ -7,9 +7,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 
+from helpers.numbers import is_whole
 from helpers.vocabulary import EOS, PAD, TOKENS, encode
 
 PROBLEM_LENGTH: int = 8
@@ -19,6 +21,16 @@ ANSWER_LENGTH: int = 5
 """Time steps of the decoder: room for '1998' or '-999' and EOS."""
 
 _PROBLEM = re.compile(r"(0|[1-9][0-9]{0,2})([+-])(0|[1-9][0-9]{0,2})", re.ASCII)
+
+# What nobody sees: white space as JavaScript has it, and what Unicode lets be ignored.
+_UNSEEN = re.compile(
+    "[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+# The dashes that stand for a minus, and the long vowel that a Japanese keyboard writes for it.
+_MINUS = re.compile("[\u2010-\u2015\u2212\u30fc]")
 
 
 class Arrays(NamedTuple):
@@ -49,7 +61,7 @@ class Split(NamedTuple):
     validation: list[str]
     """One in ten, on which choices between runs and epochs are made."""
     test: list[str]
-    """One in ten, looked at once, for the figure that is reported."""
+    """One in ten, for the figures that are reported: no choice between models is made on it."""
 
 
 TASKS: dict[str, Task] = {
@@ -71,16 +83,28 @@ def parse(problem: str) -> tuple[int, str, int]:
         TypeError: ``problem`` is no string.
         ValueError: ``problem`` is not two numbers 0..999 with one ``+`` or ``-`` between them.
     """
-    if not isinstance(problem, str):
-        raise TypeError(f"A problem is a string such as '50+9', not {type(problem).__name__}.")
-    match = _PROBLEM.fullmatch(problem)
+    match = _PROBLEM.fullmatch(_text(problem))
     if match is None:
-        shown = problem if len(problem) <= 20 else problem[:20] + "…"
-        raise ValueError(
-            "A problem is two whole numbers from 0 to 999 with one '+' or '-' between them and "
-            f"nothing else, such as '50+9', not {shown!r}."
-        )
+        raise _no_problem(problem)
     return int(match[1]), match[2], int(match[3])
+
+
+def normal(text: str) -> str:
+    """Return the problem that somebody has typed, in the characters that `parse` takes.
+
+    Full-width, small and raised characters become plain ones, dashes a minus, and spaces and
+    invisible characters are dropped. The widgets read a problem in this way, with a kernel and
+    without; functions take it as `parse` does.
+
+    >>> normal("５０ − 9")
+    '50-9'
+
+    Raises like `parse`.
+    """
+    problem = _MINUS.sub("-", _UNSEEN.sub("", normalize("NFKC", _text(text))))
+    if not _PROBLEM.fullmatch(problem):
+        raise _no_problem(text)
+    return problem
 
 
 def solve(problem: str) -> str:
@@ -142,6 +166,13 @@ def weights_up_to_eos(target: np.ndarray) -> np.ndarray:
     return (target.argmax(axis=-1) != PAD).astype(np.float32)
 
 
+def check_task(task: str) -> Task:
+    """Return the rule of a task; raises ValueError if it is none of `TASKS`."""
+    if not isinstance(task, str) or task not in TASKS:
+        raise ValueError(f"A task is one of {', '.join(map(repr, TASKS))}, not {task!r}.")
+    return TASKS[task]
+
+
 def split(task: str, size: int | None = None) -> Split:
     """Return the problems of ``task``, split into training, validation and test part.
 
@@ -153,17 +184,11 @@ def split(task: str, size: int | None = None) -> Split:
     Raises:
         ValueError: ``task`` is none of `TASKS`, or ``size`` is not from 1 to the task's size.
     """
-    if not isinstance(task, str) or task not in TASKS:
-        raise ValueError(f"A task is one of {', '.join(map(repr, TASKS))}, not {task!r}.")
-    largest, operators = TASKS[task]
+    largest, operators = check_task(task)
     numbers = range(largest + 1)
     drawn = [f"{a}{op}{b}" for op in operators for a in numbers for b in numbers]
     if size is not None:
-        if (
-            isinstance(size, bool)
-            or not isinstance(size, (int, np.integer))
-            or not (1 <= size <= len(drawn))
-        ):
+        if not is_whole(size) or not 1 <= size <= len(drawn):
             raise ValueError(
                 f"A size of {task!r} is a whole number from 1 to {len(drawn)}, not {size!r}."
             )
@@ -173,6 +198,20 @@ def split(task: str, size: int | None = None) -> Split:
         tenth = _digest(_mirror_free(problem)) % 10
         parts[{0: 2, 1: 1}.get(tenth, 0)].append(problem)
     return parts
+
+
+def _text(problem: object) -> str:
+    if not isinstance(problem, str):
+        raise TypeError(f"A problem is a string such as '50+9', not {type(problem).__name__}.")
+    return problem
+
+
+def _no_problem(text: str) -> ValueError:
+    shown = text if len(text) <= 20 else text[:20] + "…"
+    return ValueError(
+        "A problem is two whole numbers from 0 to 999 with one '+' or '-' between them and "
+        f"nothing else, such as '50+9', not {shown!r}."
+    )
 
 
 def _left_padded(text: str) -> np.ndarray:

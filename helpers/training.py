@@ -14,9 +14,13 @@ import tensorflow as tf
 
 from helpers import decoding, packing, problems
 from helpers.model import seq2seq
+from helpers.numbers import is_number, is_whole
 
-SCHEDULES = ("one-cycle", "constant")
+SCHEDULES = ("warmup-cosine", "constant")
 """How the learning rate goes: up and down again, or not at all."""
+
+LARGEST_SEED = 2**32 - 1
+"""What numpy takes at most."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,9 @@ class Recipe:
 
     Raises:
         ValueError: the task or the schedule is unknown, a count is no whole number of at
-            least 1, the learning rate is not above 0, the weight decay is below 0, or the bits
-            of a weight are not 8 or 16.
+            least 1, the seed none from 0 to `LARGEST_SEED`, the learning rate is not above 0, the
+            weight decay is below 0, the bits of a weight are not 8 or 16, or ``reverse`` or
+            ``masked_loss`` is neither true nor false.
     """
 
     task: str = "arithmetic"
@@ -47,8 +52,8 @@ class Recipe:
     """Problems an update."""
     learning_rate: float = 0.02
     """The highest value of the schedule."""
-    schedule: str = "one-cycle"
-    """``"one-cycle"``, as `one_cycle` says, or ``"constant"``."""
+    schedule: str = "warmup-cosine"
+    """``"warmup-cosine"``, as `warmup_cosine` says, or ``"constant"``."""
     weight_decay: float = 0.0
     """Times the learning rate it is the share that each update takes off each weight (AdamW,
     :ref:`Loshchilov and Hutter 2019 <loshchilov2019>`)."""
@@ -59,10 +64,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.task not in problems.TASKS:
-            raise ValueError(
-                f"A task is one of {', '.join(map(repr, problems.TASKS))}, not {self.task!r}."
-            )
+        problems.check_task(self.task)
         if self.schedule not in SCHEDULES:
             raise ValueError(
                 f"A schedule is one of {', '.join(map(repr, SCHEDULES))}, not {self.schedule!r}."
@@ -71,16 +73,34 @@ class Recipe:
             count = getattr(self, name)
             if name == "size" and count is None:
                 continue
-            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            if not is_whole(count) or count < 1:
                 raise ValueError(f"{name} is a whole number of at least 1, not {count!r}.")
-        if self.weight_bits not in (None, *packing.WHOLE):
-            raise ValueError(f"weight_bits is 8, 16 or None, not {self.weight_bits!r}.")
-        if not 0 < self.learning_rate < math.inf:
+            self._set(name, int(count))
+        if not is_whole(self.seed) or not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(
+                f"A seed is a whole number from 0 to {LARGEST_SEED}, not {self.seed!r}."
+            )
+        self._set("seed", int(self.seed))
+        if self.weight_bits is not None:
+            if not is_whole(self.weight_bits) or self.weight_bits not in packing.WHOLE:
+                raise ValueError(f"weight_bits is 8, 16 or None, not {self.weight_bits!r}.")
+            self._set("weight_bits", int(self.weight_bits))
+        if not is_number(self.learning_rate) or not 0 < self.learning_rate < math.inf:
             raise ValueError(f"A learning rate is a number above 0, not {self.learning_rate!r}.")
-        if not 0 <= self.weight_decay < math.inf:
+        if not is_number(self.weight_decay) or not 0 <= self.weight_decay < math.inf:
             raise ValueError(
                 f"A weight decay is a number of at least 0, not {self.weight_decay!r}."
             )
+        for name in ("learning_rate", "weight_decay"):
+            self._set(name, float(getattr(self, name)))
+        for name in ("reverse", "masked_loss"):
+            flag = getattr(self, name)
+            if not isinstance(flag, (bool, np.bool_)):
+                raise ValueError(f"{name} is True or False, not {flag!r}.")
+            self._set(name, bool(flag))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)  # it is frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,24 +110,27 @@ class Snapshot:
     epoch: int
     """How many epochs were done."""
     loss: float
-    """Cross-entropy a token on the validation part, nats."""
+    """Cross-entropy a token on the validation part, nats, over the time steps that
+    ``masked_loss`` lets count: those up to EOS, or all five."""
     exact_match: float
     """Share of validation problems answered right, free-running."""
     token_accuracy: float
-    """Share of right tokens on the validation part, teacher-forced."""
+    """Share of right tokens on the validation part, teacher-forced, over the same time steps."""
     answers: dict[str, str]
     """The model's answer to each problem that is watched."""
     embedding: np.ndarray
     """The embedding matrix, axes (token 14, embedding_dim)."""
 
 
-def one_cycle(recipe: Recipe, batches: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Return the learning rate over ``recipe.epochs`` epochs of ``batches`` updates each.
+def warmup_cosine(
+    recipe: Recipe, updates_an_epoch: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate over the ``recipe.epochs`` epochs.
 
-    Up in a straight line for the first tenth of all updates, then down to zero along a cosine
-    (after :ref:`Smith and Topin 2018 <smith2018>`).
+    A linear warm-up for the first tenth of all updates (:ref:`Goyal et al. 2017 <goyal2017>`), then
+    down to zero along a cosine (:ref:`Loshchilov and Hutter 2017 <loshchilov2017>`).
     """
-    updates = recipe.epochs * batches
+    updates = recipe.epochs * updates_an_epoch
     warmup = max(1, updates // 10)
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=recipe.learning_rate / 25,
@@ -160,7 +183,7 @@ def build(
     models[0].compile(
         loss="categorical_crossentropy",
         optimizer=keras.optimizers.AdamW(
-            rate if recipe.schedule == "constant" else one_cycle(recipe, len(data)),
+            rate if recipe.schedule == "constant" else warmup_cosine(recipe, len(data)),
             weight_decay=recipe.weight_decay,
         ),
         # A metric by its name is made during the first trace, and all would be traced again.

@@ -5,7 +5,7 @@ Chapter: *Embeddings*.
 
 from collections.abc import Iterable
 
-import numpy as np
+from helpers.numbers import is_whole
 
 TOKENS: tuple[str, ...] = (*"0123456789", "+", "-", "PAD", "EOS")
 """The tokens in the order of their ids, so ``TOKENS[10] == '+'``."""
@@ -69,7 +69,7 @@ def check_token(token: int) -> int:
         TypeError: ``token`` is no whole number.
         ValueError: ``token`` lies outside 0..13.
     """
-    if isinstance(token, bool) or not isinstance(token, (int, np.integer)):
+    if not is_whole(token):
         raise TypeError(
             f"A token id is a whole number from 0 to {len(TOKENS) - 1}, not {type(token).__name__}."
         )

@@ -15,15 +15,16 @@ from helpers.decoding import Trace
 from helpers.model import seq2seq
 from helpers.pictures import PAGE
 from helpers.vocabulary import EOS, PAD
-from helpers.widgets import DecoderStepper
+from helpers.widgets import DecoderStepper, EncoderStepper
 from helpers.widgets.models import OWN
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
+from tests.pairs import OTHERS, SAME, pair
 
 NAMES = ("notes", "step-1-notes", "grown")
 REVERSE = {"notes": False, "step-1-notes": False, "grown": True}
 ASKED = ["50+9", "3-71", "99+99", "0-0", "999-1"]
-BAD_PROBLEMS = ["", "50*9", "５０+９", "😀", "<b>5</b>", "1000+1", "50 + 9", "1" * 500]
+BAD_PROBLEMS = ["", "50*9", "٣+٤", "😀", "<b>5</b>", "1000+1", "50 - - 9", "1" * 500]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -340,6 +341,85 @@ def test_layers_of_another_making(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
         DecoderStepper(encoder, decoder)
     assert "'encoder_gru'" in str(caught.value)
+
+
+@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
+@pytest.mark.parametrize("kind", OTHERS)
+def test_no_other_model_is_shown(widget: type, kind: str) -> None:
+    """A pair whose layers compute something else than a page does is refused at once."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        widget(*OTHERS[kind]())
+
+
+@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
+@pytest.mark.parametrize("kind", SAME)
+def test_what_matters_in_training_alone_is_no_other_model(widget: type, kind: str) -> None:
+    """Dropout, noise, penalties: they are not there when it answers."""
+    assert widget(*SAME[kind]()).models[0]["name"] == OWN
+
+
+@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
+def test_after_training_it_is_asked_again(widget: type) -> None:
+    """A setting that made no difference to the first weights may make one to the last.
+
+    Then what was shown before stays.
+    """
+    encoder, decoder = pair(encoder={"activation": "softsign"})
+    ours = {id(variable): variable for variable in [*encoder.weights, *decoder.weights]}
+    weights = {key: variable.numpy() for key, variable in ours.items()}
+    for variable in ours.values():
+        variable.assign(variable.numpy() * 0)
+    stepper = widget(encoder, decoder)
+    names = ("models", *stepper.computed)
+    before = [getattr(stepper, name) for name in names]
+    for key, variable in ours.items():
+        variable.assign(weights[key])
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        stepper.refresh()
+    for name, value in zip(names, before, strict=True):
+        assert getattr(stepper, name) is value
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        widget(encoder, decoder)
+
+
+@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
+@pytest.mark.parametrize(
+    ("made", "error"),
+    [
+        (lambda: (pair(batch=1)[0], pair()[1]), ValueError),
+        (lambda: (pair()[0], pair(batch=1)[1]), ValueError),
+        (lambda: (keras.Sequential(), pair()[1]), TypeError),
+        (lambda: (pair()[0], keras.Sequential()), TypeError),
+        (lambda: pair(tokens=20), ValueError),
+        (lambda: pair(encoder_units=16), ValueError),
+    ],
+    ids=["a fixed batch", "a fixed step", "not built", "no decoder", "20 tokens", "other units"],
+)
+def test_models_of_another_form(
+    widget: type, made: Callable[[], tuple[Any, Any]], error: type[Exception]
+) -> None:
+    """What takes or gives something else gets a sentence that says so."""
+    with pytest.raises(error, match=ONE_SENTENCE):
+        widget(*made())
+
+
+@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
+@pytest.mark.parametrize("text", ["５０ー９", " 50 − 9 ", "50\u200b\u20109", np.str_("50-9")])
+def test_a_problem_as_people_type_it(widget: type, text: str) -> None:
+    """Python sets it as a page reads it: in plain characters, wherever it comes in."""
+    encoder, decoder = load("notes")[1:]
+    first = widget(encoder, decoder, problem=text, examples=["1+1", text])
+    assert (first.problem, first.examples) == ("50-9", ["1+1", "50-9"])
+    second = widget(encoder, decoder)
+    second.problem, second.examples = text, [text]
+    assert (second.problem, second.examples) == ("50-9", ["50-9"])
+    third = widget(encoder, decoder, problem="50-9")
+    third.step = 3
+    third.problem = text
+    assert third.step == 3, "the same problem does not start over"
+    with pytest.raises(traitlets.TraitError, match=ONE_SENTENCE):
+        third.examples = ["50*9"]
+    assert third.examples == list(widget(encoder, decoder).examples)
 
 
 # What a front end gets and sends.

@@ -1,5 +1,10 @@
 """A reading, one step, a whole trace, greedy decoding of a batch, exact match."""
 
+import gc
+import logging
+import re
+import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
@@ -13,6 +18,7 @@ from helpers.model import seq2seq
 from helpers.vocabulary import EOS, PAD, TOKENS
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
+from tests.pairs import NO_DISTRIBUTION, OTHERS, both_ways, pair
 
 TEST = problems.split("arithmetic").test
 BACK_TO_FRONT = {"notes": False, "step-1-notes": False, "grown": True}
@@ -680,13 +686,13 @@ def test_models_that_do_not_belong_together(monkeypatch: pytest.MonkeyPatch) -> 
     forbid(monkeypatch)
     assert decoding.check_pair(encoder, decoder) == 16
     ids = problems.batch(["50+9"]).encoder_input
-    for pair in ((encoder, large_decoder), (decoder, encoder), (decoder, decoder)):
+    for two in ((encoder, large_decoder), (decoder, encoder), (decoder, decoder)):
         with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.check_pair(*pair)
+            decoding.check_pair(*two)
         with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.greedy(*pair, ids)
+            decoding.greedy(*two, ids)
         with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.trace(*pair, "50+9")
+            decoding.trace(*two, "50+9")
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         decoding.step(encoder, PAD, np.zeros(16))
 
@@ -703,3 +709,190 @@ def test_as_many_choices_as_time_steps() -> None:
     for choices in ([5], [5, 9, EOS, PAD, PAD, PAD]):
         with pytest.raises(ValueError, match=ONE_SENTENCE):
             decoding.first_mistake(choices, [5, 9, EOS, PAD, PAD])
+
+
+# Models of another making.
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OTHERS if kind not in NO_DISTRIBUTION])
+def test_keras_itself_is_asked(kind: str) -> None:
+    """Whatever keeps the contract is traced and decoded, each token by the Keras models."""
+    encoder, decoder = OTHERS[kind]()
+    trace = decoding.trace(encoder, decoder, "50+9")
+    ids = problems.arrays("50+9").encoder_input[None]
+    state = encoder(ids).numpy()
+    assert trace.context == pytest.approx(state[0], abs=1e-6)
+    for step in trace.steps:
+        distribution, state = decoder([np.array([[step.token]], np.int32), state])
+        assert step.distribution == pytest.approx(distribution.numpy()[0, 0], abs=1e-5)
+        state = state.numpy()
+    assert decoding.answers(encoder, decoder, ["50+9"]) == [trace.answer]
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_reading_is_that_of_keras_or_none(kind: str) -> None:
+    """The gates of another model are not shown as those of this one."""
+    encoder, _ = OTHERS[kind]()
+    context = decoding.context_vector(encoder, "50+0")
+    try:
+        reading = decoding.reading(encoder, "50+0")
+    except ValueError as error:
+        assert re.match(ONE_SENTENCE, str(error))
+    else:
+        assert reading.context == pytest.approx(context, abs=1e-6)
+        assert kind.startswith("decoder") or "softmax" in kind or kind in MATTERS_IN_THE_DECODER
+
+
+MATTERS_IN_THE_DECODER = ("logits", "sigmoid", "wired otherwise")
+
+
+@pytest.mark.parametrize("kind", NO_DISTRIBUTION)
+def test_what_is_no_distribution_is_not_called_one(kind: str) -> None:
+    """The most probable token is the same, but its number is no probability."""
+    encoder, decoder = OTHERS[kind]()
+    state = decoding.context_vector(encoder, "50+9")
+    for call in (
+        lambda: decoding.step(decoder, PAD, state),
+        lambda: decoding.trace(encoder, decoder, "50+9"),
+        lambda: decoding.advance(decoder, decoding.begin(encoder, "50+9")),
+    ):
+        with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+            call()
+        assert "'decoder'" in str(caught.value) and "softmax" in str(caught.value)
+    assert len(decoding.answers(encoder, decoder, ["50+9"])) == 1
+
+
+class Subclassed(keras.Model):
+    """A model that does not say what it takes."""
+
+    def call(self, tokens: Any) -> Any:
+        """Give something."""
+        return keras.ops.zeros((1, 8))
+
+
+NO_ENCODERS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
+    "none": (lambda: None, TypeError),
+    "a name": (lambda: "notes", TypeError),
+    "a layer": (lambda: keras.layers.GRU(8), TypeError),
+    "subclassed": (Subclassed, TypeError),
+    "not built": (lambda: keras.Sequential([keras.layers.GRU(8)]), TypeError),
+    "a fixed batch": (lambda: pair(batch=1)[0], ValueError),
+    "a larger fixed batch": (lambda: pair(batch=4)[0], ValueError),
+    "all states": (lambda: pair(encoder={"return_sequences": True})[0], ValueError),
+    "two outputs": (lambda: pair(encoder={"return_state": True})[0], ValueError),
+    "the training model": (lambda: load("notes")[0], ValueError),
+    "a decoder": (lambda: load("notes")[2], ValueError),
+}
+
+NO_DECODERS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
+    "none": (lambda: None, TypeError),
+    "subclassed": (Subclassed, TypeError),
+    "not built": (lambda: keras.Sequential([keras.layers.GRU(8)]), TypeError),
+    "a fixed batch": (lambda: pair(batch=1)[1], ValueError),
+    "other tokens": (lambda: pair(tokens=20)[1], ValueError),
+    "without its state": (
+        lambda: keras.Model((one := pair()[1]).inputs, one.outputs[:1]),
+        ValueError,
+    ),
+    "an encoder": (lambda: load("notes")[1], ValueError),
+    "the training model": (lambda: load("notes")[0], ValueError),
+}
+
+
+@pytest.mark.parametrize(("made", "error"), NO_ENCODERS.values(), ids=NO_ENCODERS)
+def test_no_encoder(made: Callable[[], Any], error: type[Exception]) -> None:
+    """One true sentence in place of what Python or Keras says of it."""
+    encoder, (_, decoder) = made(), pair()
+    ids = problems.batch(["50+9", "1+1"]).encoder_input
+    for call in (
+        lambda: decoding.check_encoder(encoder),
+        lambda: decoding.context_vector(encoder, "50+9"),
+        lambda: decoding.reading(encoder, "50+9"),
+        lambda: decoding.encoder_states(encoder, "50+9"),
+        lambda: decoding.trace(encoder, decoder, "50+9"),
+        lambda: decoding.greedy(encoder, decoder, ids),
+        lambda: decoding.answers(encoder, decoder, ["50+9"]),
+        lambda: decoding.exact_match(encoder, decoder, ["50+9"]),
+    ):
+        with pytest.raises(error, match=ONE_SENTENCE) as caught:
+            call()
+        assert str(caught.value).startswith("An encoder ")
+
+
+@pytest.mark.parametrize(("made", "error"), NO_DECODERS.values(), ids=NO_DECODERS)
+def test_no_decoder(made: Callable[[], Any], error: type[Exception]) -> None:
+    """So with a decoder."""
+    (encoder, _), decoder = pair(), made()
+    ids = problems.batch(["50+9", "1+1"]).encoder_input
+    for call in (
+        lambda: decoding.check_decoder(decoder),
+        lambda: decoding.step(decoder, PAD, np.zeros(8)),
+        lambda: decoding.trace(encoder, decoder, "50+9"),
+        lambda: decoding.greedy(encoder, decoder, ids),
+        lambda: decoding.answers(encoder, decoder, ["50+9"]),
+    ):
+        with pytest.raises(error, match=ONE_SENTENCE) as caught:
+            call()
+        assert str(caught.value).startswith("A decoder ")
+
+
+def test_other_encoders_that_do() -> None:
+    """One that reads both ways, one for any length, a sequence of layers, one without a dtype."""
+    _, decoder = pair()
+    table = keras.layers.Embedding(14, 4)
+    for encoder in (
+        pair(encoder_layer=both_ways)[0],
+        keras.Sequential([keras.Input((8,), dtype="int32"), table, keras.layers.GRU(8)]),
+        keras.Sequential([keras.Input((None,), dtype="int32"), table, keras.layers.GRU(8)]),
+        keras.Sequential([keras.Input((8,)), table, keras.layers.GRU(8)]),
+    ):
+        assert decoding.check_pair(encoder, decoder) == 8
+        assert len(decoding.trace(encoder, decoder, "50+9").steps) == 5
+
+
+# Many models in one kernel.
+
+
+def test_many_models_say_nothing() -> None:
+    """TensorFlow has no word for who steps one model after another."""
+    heard: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("tensorflow")
+    log.addHandler(handler)
+    try:
+        for _ in range(8):
+            _, encoder, decoder = seq2seq(2, 3)
+            decoding.trace(encoder, decoder, "50+9")
+            decoding.reading(encoder, "50+9")
+            decoding.answers(encoder, decoder, ["50+9"])
+    finally:
+        log.removeHandler(handler)
+    assert heard == []
+
+
+def test_models_are_let_go() -> None:
+    """What is compiled for a model ends with it."""
+    left = []
+    for _ in range(2):
+        _, encoder, decoder = seq2seq(2, 3)
+        decoding.trace(encoder, decoder, "50+9")
+        ids = problems.batch(["50+9"]).encoder_input
+        for compiled in (False, True):
+            assert decoding.greedy(encoder, decoder, ids, jit_compile=compiled).shape == (1, 5)
+        left += [weakref.ref(encoder), weakref.ref(decoder)]
+    del encoder, decoder
+    gc.collect()
+    assert [one() for one in left] == [None] * 4
+
+
+def test_it_is_compiled_once() -> None:
+    """A model that is asked again is not compiled again."""
+    _, encoder, decoder = seq2seq(2, 3)
+    _, other, _ = seq2seq(2, 3)
+    assert decoding._compiled_step(decoder) is decoding._compiled_step(decoder)
+    assert decoding._compiled_encoder(encoder) is not decoding._compiled_encoder(other)
+    first = decoding._compiled_greedy(encoder, decoder, False)
+    assert first is decoding._compiled_greedy(encoder, decoder, False)
+    assert first is not decoding._compiled_greedy(encoder, decoder, True)
+    assert first is not decoding._compiled_greedy(other, decoder, False)

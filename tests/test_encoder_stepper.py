@@ -16,7 +16,6 @@ from helpers.vocabulary import TOKENS
 from helpers.widgets import EncoderStepper
 from tests.messages import ONE_SENTENCE
 from tests.models import load
-from tests.test_decoding import BAD_PROBLEMS
 
 STORED = {"notes": "arithmetic", "sums": "sums", "grown": "arithmetic"}
 """Three stored models and their tasks."""
@@ -143,7 +142,7 @@ def test_the_picture_where_nothing_runs() -> None:
     assert [row.findtext("td[2]") for row in rows] == [TOKENS[token] for token in read]
 
 
-@pytest.mark.parametrize("problem", BAD_PROBLEMS)
+@pytest.mark.parametrize("problem", ["", "50*9", "٣+٤", "😀", "050+9", "1000+1", "5+", "1" * 50])
 def test_a_bad_problem_leaves_all_as_it_was(problem: str) -> None:
     """One sentence says what is allowed; the last good state stays."""
     stepper = own()

@@ -98,8 +98,8 @@ def test_vectors_have_two_axes(vectors: Any) -> None:
             function(vectors)
 
 
-@pytest.mark.parametrize("count", [0, -1, 4, 6])
-def test_count_of_components(count: int) -> None:
+@pytest.mark.parametrize("count", [0, -1, 4, 6, 1.5, True, "1", None])
+def test_count_of_components(count: Any) -> None:
     """Not more components than rows or columns."""
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         principal_components(np.zeros((5, 3)), count)

@@ -1,15 +1,18 @@
 """The encoder-decoder, and what the study notes' code does on Keras as installed."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from helpers import decoding
 from helpers.model import seq2seq
-from helpers.problems import batch
+from helpers.problems import batch, solve
 from helpers.vocabulary import EOS, PAD, TOKENS, decode
 from tests.messages import ONE_SENTENCE
+from tests.models import load
 
 Models = tuple[keras.Model, keras.Model, keras.Model]
 
@@ -201,7 +204,7 @@ def test_sizes_below_one(size: int) -> None:
     assert "units" in str(caught.value)
 
 
-@pytest.mark.parametrize("size", [5.0, True, "5", None, [5]])
+@pytest.mark.parametrize("size", [5.0, np.float32(5), np.True_, True, "5", None, [5]])
 def test_sizes_are_whole_numbers(size: Any) -> None:
     """Anything else is a TypeError that names the size."""
     with pytest.raises(TypeError, match=ONE_SENTENCE) as caught:
@@ -210,6 +213,30 @@ def test_sizes_are_whole_numbers(size: Any) -> None:
     with pytest.raises(TypeError, match=ONE_SENTENCE) as caught:
         seq2seq(5, size)
     assert "units" in str(caught.value)
+
+
+def test_saved_and_loaded_by_keras(tmp_path: Path) -> None:
+    """From ``model.save`` come all three views back: the layers are found by their names."""
+    model, encoder, decoder = load("grown")
+    model.save(tmp_path / "grown.keras")
+    again = keras.models.load_model(tmp_path / "grown.keras", compile=False)
+    embedding, encoder_gru, decoder_gru, softmax = map(
+        again.get_layer, ("embedding", "encoder_gru", "decoder_gru", "softmax")
+    )
+    read = keras.Input((8,), dtype="int32")
+    its_encoder = keras.Model(read, encoder_gru(embedding(read)))
+    token, state = keras.Input((1,), dtype="int32"), keras.Input((64,))
+    step, next_state = decoder_gru(embedding(token), initial_state=state)
+    its_decoder = keras.Model([token, state], [softmax(step), next_state])
+    encoder_input, decoder_input, _ = batch(PROBLEMS, reverse=True)
+    inputs = [encoder_input, decoder_input]
+    assert np.array_equal(again(inputs), model(inputs))
+    for problem in PROBLEMS:
+        ours = decoding.trace(encoder, decoder, problem, reverse=True)
+        theirs = decoding.trace(its_encoder, its_decoder, problem, reverse=True)
+        assert ours.answer == theirs.answer == solve(problem)
+        for one, other in zip(ours.steps, theirs.steps, strict=True):
+            assert np.array_equal(one.distribution, other.distribution)
 
 
 # The faults of the notes' code, each shown on Keras as installed.

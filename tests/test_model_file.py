@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from helpers.model import seq2seq
 from helpers.widgets import DecoderStepper
 from tests.messages import ONE_SENTENCE
 from tests.models import load
+from tests.pairs import OTHERS, SAME, pair
 
 ASKED = problems.split("arithmetic").test[:200]
 
@@ -98,13 +100,89 @@ def test_what_cannot_be_written_gets_one_sentence(tmp_path: Path) -> None:
     """And no file is left."""
     _, encoder, decoder = seq2seq(3, 8)
     _, other, _ = seq2seq(3, 8)
-    for path, pair, task in (
+    for path, models, task in (
         (tmp_path / "mine.npz", (encoder, decoder), None),
         (tmp_path / "mine.json", (other, decoder), None),
         (tmp_path / "mine.json", (decoder, encoder), None),
         (tmp_path / "mine.json", (encoder, decoder), "products"),
     ):
         with pytest.raises(ValueError) as error:
-            model_file.write(path, *pair, task=task)
+            model_file.write(path, *models, task=task)
         assert re.fullmatch(ONE_SENTENCE, str(error.value).replace(".json", "").replace(".npz", ""))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_what_is_written_is_read_with_the_same_answers(kind: str, tmp_path: Path) -> None:
+    """Whatever matters in training alone may be lost."""
+    encoder, decoder = SAME[kind]()
+    model_file.write(tmp_path / "mine.json", encoder, decoder)
+    found = model_file.read(tmp_path / "mine.json")
+    asked = ASKED[:20]
+    answers = decoding.answers(found.encoder, found.decoder, asked)
+    assert answers == decoding.answers(encoder, decoder, asked)
+    for problem in asked[:3]:
+        ours = decoding.trace(encoder, decoder, problem)
+        theirs = decoding.trace(found.encoder, found.decoder, problem)
+        for one, other in zip(ours.steps, theirs.steps, strict=True):
+            assert one.distribution == pytest.approx(other.distribution, abs=1e-6)
+
+
+UNREADABLE = {
+    **OTHERS,
+    "other units": lambda: pair(encoder_units=16),
+    "other tokens": lambda: pair(tokens=20),
+    "a fixed batch": lambda: pair(batch=1),
+    "nan": lambda: spoilt(np.nan),
+    "infinity": lambda: spoilt(np.inf),
+    "no models": lambda: (None, None),
+    "not built": lambda: (keras.Sequential(), pair()[1]),
+}
+"""Pairs of which no file holds all."""
+
+
+def spoilt(number: float) -> tuple[keras.Model, keras.Model]:
+    """Return a pair with one weight that is this number."""
+    encoder, decoder = pair()
+    weights = decoder.get_layer("softmax").get_weights()
+    weights[0][3, 5] = number
+    decoder.get_layer("softmax").set_weights(weights)
+    return encoder, decoder
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_what_could_not_be_read_back_is_not_written(kind: str, tmp_path: Path) -> None:
+    """The sentence comes before the training is lost, and a file that is there stays."""
+    encoder, decoder = UNREADABLE[kind]()
+    path = tmp_path / "mine.json"
+    for before in (None, "what was there"):
+        if before is not None:
+            path.write_text(before, encoding="utf-8")
+        with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE):
+            model_file.write(path, encoder, decoder)
+        assert path.is_file() == (before is not None)
+    assert path.read_text(encoding="utf-8") == "what was there"
+
+
+@pytest.mark.parametrize("reverse", [None, "yes", 1, 0.0, []])
+def test_reverse_is_true_or_false(reverse: Any) -> None:
+    """A page asks for one of the two."""
+    with pytest.raises(TypeError, match=ONE_SENTENCE):
+        model_file.record(*pair(), reverse=reverse, task=None)
+    assert model_file.record(*pair(), reverse=np.True_, task=None)["reverse"] is True  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task", ["products", "", 3, ["sums"], {}])
+def test_an_unknown_task(task: Any) -> None:
+    """The tasks there are are named."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        model_file.record(*pair(), reverse=False, task=task)
+    assert "'arithmetic'" in str(caught.value)
+
+
+def test_a_file_that_is_too_deep(tmp_path: Path) -> None:
+    """Lists in lists without end are no model either."""
+    path = tmp_path / "mine.json"
+    path.write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"mine\.json holds no model"):
+        model_file.read(path)

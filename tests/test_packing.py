@@ -154,6 +154,7 @@ def test_more_bits_are_closer() -> None:
 def test_floats_arrive_to_the_last_bit(values: np.ndarray) -> None:
     """Whatever the numbers are, the same come out again, row by row."""
     assert same_bits(unpacked(packed(values)), values.ravel())
+    assert same_bits(packing.unpack(packed(values)), values.ravel())
 
 
 @each_array
@@ -163,6 +164,7 @@ def test_short_numbers_arrive_to_the_last_bit(values: np.ndarray, bits: int) -> 
     short = packing.short(values, bits)
     text = packed(short)
     assert same_bits(unpacked(text), short.ravel())
+    assert same_bits(packing.unpack(text), short.ravel())
     assert "floats" not in text
     assert bits == 16 or "int8" in text
 

@@ -198,6 +198,85 @@ def test_bad_problems(problem: str) -> None:
         assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[f"50{minus}9" for minus in "-‐‑‒–—―−－﹣⁻₋ーｰ"],
+        *["５０ー９", "５０－９", " 50 - 9\n", "50\u3000−\u00a09", "⁵⁰⁻⁹", "₅₀₋₉", "⑤0-9", "5 0-9"],
+        *[f"50{unseen}-9" for unseen in "\u200b\u200e\u200f\u2060\ufeff\u00ad\u2066\u2069\u061c"],
+        *["\u202a50-9\u202c", "\ufeff50-9", "50\ufe0f-\ufe0f9", "5\u200d0-9"],
+        np.str_("50-9"),
+    ],
+)
+def test_what_people_type(text: str) -> None:
+    """Dashes and the minus of a Japanese keyboard; wide, raised and small forms; unseen letters."""
+    assert problems.normal(text) == "50-9"
+    assert type(problems.normal(text)) is str
+    if text != "50-9":
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            problems.parse(text)
+
+
+@pytest.mark.parametrize("sign", "+＋﹢⁺₊")
+def test_a_plus_in_other_forms(sign: str) -> None:
+    """So with a plus."""
+    assert problems.normal(f"50{sign}9") == "50+9"
+
+
+@pytest.mark.parametrize("problem", ["50+9", "0-0", "999+999", "3-71"])
+def test_a_problem_is_normal(problem: str) -> None:
+    """It is the text that `parse` takes."""
+    assert problems.normal(problem) == problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[
+            "",
+            " ",
+            "\u200b",
+            "5",
+            "+",
+            "50+−9",
+            "1+2+3",
+            "50+9=",
+            "050+9",
+            "1000+1",
+            "50*9",
+            "50/9",
+        ],
+        *[
+            "٣+٤",
+            "五+9",
+            "½+1",
+            "50➖9",
+            "50─9",
+            "50~9",
+            "5\u0300+9",
+            "5\x00+1",
+            "😀",
+            "PAD",
+            "1" * 10_000,
+        ],
+        "50+9\ud800",
+    ],
+)
+def test_what_nobody_means_by_a_problem(text: str) -> None:
+    """It is refused in the one sentence, as it was typed."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        problems.normal(text)
+    assert "0 to 999" in str(caught.value)
+    assert repr(text[:20])[1:-1] in str(caught.value)
+
+
+@pytest.mark.parametrize("problem", BAD_TYPES)
+def test_only_a_string_is_normal(problem: Any) -> None:
+    """Anything else is a TypeError."""
+    with pytest.raises(TypeError, match=ONE_SENTENCE):
+        problems.normal(problem)
+
+
 @pytest.mark.parametrize("problem", BAD_TYPES)
 def test_a_problem_is_a_string(problem: Any) -> None:
     """Anything but a string is a TypeError."""

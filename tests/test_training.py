@@ -121,10 +121,10 @@ def test_recorder_of_a_training_that_goes_on(monkeypatch: pytest.MonkeyPatch) ->
     assert [snapshot.epoch for snapshot in recorder.snapshots] == [0, 1, 2]
 
 
-def test_one_cycle() -> None:
+def test_warmup_cosine() -> None:
     """Up in a straight line for a tenth of all updates, then down to zero."""
     recipe = Recipe(epochs=10, learning_rate=0.02)
-    schedule = training.one_cycle(recipe, 50)
+    schedule = training.warmup_cosine(recipe, 50)
     updates = [*range(0, 50, 10), 49, *range(50, 501, 45), 499]
     rate = {update: float(schedule(update)) for update in updates}
     for update in (0, 10, 40, 49, 50):
@@ -136,14 +136,14 @@ def test_one_cycle() -> None:
     assert rate[500] == pytest.approx(0, abs=1e-9)
 
 
-def test_one_cycle_of_very_few_updates() -> None:
+def test_warmup_cosine_of_very_few_updates() -> None:
     """A single update is warm enough."""
-    schedule = training.one_cycle(Recipe(epochs=1, learning_rate=0.02), 1)
+    schedule = training.warmup_cosine(Recipe(epochs=1, learning_rate=0.02), 1)
     assert 0 < float(schedule(0)) <= 0.02
 
 
 def test_build_compiles_for_the_recipe() -> None:
-    """AdamW on the one-cycle schedule, compiled, on all whole batches."""
+    """AdamW with warm-up and cosine, compiled, on all whole batches."""
     (model, encoder, decoder), data = training.build(
         Recipe(epochs=3, batch_size=50, units=4, embedding_dim=3, weight_decay=0.1), PARTS.train
     )
@@ -348,6 +348,18 @@ def test_bad_problems(bad: str) -> None:
         {"weight_bits": 0},
         {"weight_bits": "8"},
         {"weight_bits": True},
+        {"weight_bits": 8.0},
+        {"learning_rate": "0.1"},
+        {"learning_rate": True},
+        {"weight_decay": None},
+        {"seed": -1},
+        {"seed": 2**32},
+        {"seed": 1.0},
+        {"seed": True},
+        {"seed": None},
+        {"reverse": "yes"},
+        {"masked_loss": 1},
+        {"task": ["sums"]},
     ],
 )
 def test_a_recipe_that_cannot_be_followed(values: dict[str, Any]) -> None:

@@ -218,7 +218,7 @@ def test_fifty_updates_follow_keras(page: Page, fast: bool) -> None:
     model = models(5, 64)[0]
     weights = text(flat(model.get_weights()))
     batches = [drawn(64, seed) for seed in range(50)]
-    schedule = training.one_cycle(recipe, 50)
+    schedule = training.warmup_cosine(recipe, 50)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.1)
     variables = model.trainable_variables
     optimizer.build(variables)
@@ -235,7 +235,7 @@ def test_fifty_updates_follow_keras(page: Page, fast: bool) -> None:
             return batches.map((problems, number) => {
                 const data = given(problems, true);
                 const { loss, tokens } = made.learnFrom(data, all(problems), 0, 64);
-                made.update({ rate: oneCycle(0.02, number, 50), weightDecay: 0.1 });
+                made.update({ rate: warmupCosine(0.02, number, 50), weightDecay: 0.1 });
                 return loss / tokens;
             });
         }""",
@@ -281,12 +281,13 @@ def test_both_kernels_agree_after_each_update(page: Page) -> None:
 
 
 def test_the_rate_is_that_of_the_recipe(page: Page) -> None:
-    """One cycle, at every update."""
+    """Warm-up and cosine, at every update."""
     recipe = training.Recipe(epochs=7, learning_rate=0.05)
-    schedule = training.one_cycle(recipe, 31)
+    schedule = training.warmup_cosine(recipe, 31)
     wanted = [float(schedule(number)) for number in range(7 * 31)]
     ours = page.evaluate(
-        "updates => Array.from(all({ length: updates }), (n) => oneCycle(0.05, n, updates))", 7 * 31
+        "updates => Array.from(all({ length: updates }), (n) => warmupCosine(0.05, n, updates))",
+        7 * 31,
     )
     np.testing.assert_allclose(ours, wanted, rtol=1e-5, atol=1e-8)
 

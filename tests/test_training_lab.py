@@ -52,6 +52,8 @@ def test_python_sets_what_the_reader_can() -> None:
     assert (lab.task, lab.units, lab.reverse, lab.watched[0]) == ("sums", 16, False, "1+1")
     lab.learning_rate = 0.01
     assert sent(lab)["learning_rate"] == 0.01
+    lab.watched = ["５０ー９", " 1 + 1 ", "2\u20101", "3+\u200b3", "4+4"]
+    assert sent(lab)["watched"] == ["50-9", "1+1", "2-1", "3+3", "4+4"]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,7 @@ def test_python_sets_what_the_reader_can() -> None:
         ("embedding_dim", 0),
         ("embedding_dim", 65),
         ("schedule", "cosine"),
+        ("schedule", "one-cycle"),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
         ("learning_rate", 2.0),

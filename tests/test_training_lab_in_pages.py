@@ -279,7 +279,7 @@ def test_the_three_experiments_of_the_chapter(lab: Locator) -> None:
     assert 65 < whole < 85 and tokens - whole > 10
     whole, _ = trained(Reads_and_writes="back to front", Schedule="constant")
     assert 20 < whole < 95
-    whole, tokens = trained(Schedule="one cycle", Units="16")
+    whole, tokens = trained(Schedule="warm-up, cosine", Units="16")
     assert whole < 15 and tokens > 50
 
 

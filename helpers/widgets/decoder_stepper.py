@@ -15,6 +15,7 @@ from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
 from helpers.widgets.training_lab import TrainingLab
+from helpers.widgets.traits import Whole
 
 EXAMPLES = ("50+9", "3-71", "99+1", "7-7", "123+456")
 TRAINED = "from the lab"
@@ -68,8 +69,9 @@ class DecoderStepper(Stepper):
 
     Raises:
         TypeError: the models are neither an encoder and a decoder nor names.
-        ValueError: a name is unknown, the two models do not belong together, a problem is not
-            allowed by `problems.parse`, or ``reverse`` or ``task`` comes with names.
+        ValueError: a name is unknown, the two models do not belong together, a page would compute
+            something else with their weights (see `model_file.record`), a problem is not allowed by
+            `problems.normal`, or ``reverse`` or ``task`` comes with names.
     """
 
     _esm = module_text("decoder_stepper")
@@ -80,7 +82,7 @@ class DecoderStepper(Stepper):
 
     teacher_forcing = traitlets.Bool(False).tag(sync=True)
     """Whether the decoder reads the right token, and not the one written last."""
-    picks = traitlets.List(traitlets.Int(allow_none=True)).tag(sync=True)
+    picks = traitlets.List(Whole(allow_none=True)).tag(sync=True)
     """For each time step the token written in place of the model's choice, or None."""
     trace = traitlets.Instance(Trace).tag(sync=True, to_json=_trace_as_json)
     """The answer with all five time steps."""
@@ -114,8 +116,9 @@ class DecoderStepper(Stepper):
 
     def refresh(self) -> None:
         """Take weights and answer anew, after the models have been trained further."""
-        self.models = self._packed()
-        self.trace = self._answer()
+        models, trace = self._packed(), self._answer()
+        with self.hold_sync():
+            self.models, self.trace = models, trace
 
     def still(self) -> Still:
         """Return the five distributions as a picture, and the table of the time steps."""

@@ -88,7 +88,7 @@ class EncoderStepper(Stepper):
     directions in which they spread most, and the state among them.
 
     Args:
-        models: encoder and decoder, or names of `pretrained.RECIPES`.
+        models: encoder and decoder, or names of `pretrained.RECIPES` or of files of `model_file`.
         problem: what to start with.
         reverse: whether the models given read and write back to front.
         task: which of `problems.TASKS` the models given were trained on, if any. Without it the map
@@ -97,9 +97,10 @@ class EncoderStepper(Stepper):
 
     Raises:
         TypeError: the models are neither an encoder and a decoder nor names.
-        ValueError: a name is unknown, the two models do not belong together, a problem is not
-            allowed by `problems.parse`, ``reverse`` or ``task`` comes with names, or the
-            context vectors are not finite.
+        ValueError: a name is unknown, the two models do not belong together, a page would compute
+            something else with their weights (see `model_file.record`), a problem is not allowed by
+            `problems.normal`, ``reverse`` or ``task`` comes with names, or the context vectors are
+            not finite.
     """
 
     _esm = module_text("encoder_stepper")

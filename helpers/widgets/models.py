@@ -29,7 +29,7 @@ class Pair:
         """Return all that a page without a kernel needs to compute what the two models do.
 
         Raises:
-            ValueError: by `model_file.record`.
+            TypeError, ValueError: by `model_file.record`.
         """
         said = model_file.record(self.encoder, self.decoder, reverse=self.reverse, task=self.task)
         return {"name": self.name, **said}
@@ -43,7 +43,8 @@ def pairs(
     A name that ends in ``.json`` is that of a file of `model_file`.
 
     Raises:
-        TypeError: ``models`` are neither an encoder and a decoder nor names.
+        TypeError: ``models`` are neither an encoder and a decoder nor names, or by
+            `decoding.check_pair`.
         ValueError: a name is unknown, the two models do not belong together, ``task`` is none of
             `problems.TASKS`, or ``reverse`` or ``task`` comes with names, whose records have both.
     """
@@ -56,8 +57,8 @@ def pairs(
             "A widget steps an encoder and a decoder from one call of `seq2seq`, or stored models "
             "given by name, such as 'notes'."
         )
-    if task is not None and task not in problems.TASKS:
-        raise ValueError(f"A task is one of {', '.join(map(repr, problems.TASKS))}, not {task!r}.")
+    if task is not None:
+        problems.check_task(task)
     encoder, decoder = models
     decoding.check_pair(encoder, decoder)
     return {OWN: Pair(OWN, encoder, decoder, reverse, task)}

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from helpers.numbers import is_whole
 from helpers.training import Snapshot
 from helpers.widgets.base import BookWidget
+from helpers.widgets.traits import Whole
 
 
 class SnapshotWidget(BookWidget):
@@ -17,7 +19,7 @@ class SnapshotWidget(BookWidget):
     A subclass checks the snapshots with `checked` and hands them on.
     """
 
-    snapshot = traitlets.Int(0).tag(sync=True)
+    snapshot = Whole(0).tag(sync=True)
     """Which snapshot is shown; 0 is the first."""
     epochs = traitlets.List(traitlets.Int()).tag(sync=True)
     """The epoch of each snapshot."""
@@ -42,7 +44,7 @@ class SnapshotWidget(BookWidget):
 
     def _check_index(self, index: object) -> None:
         last = len(self.snapshots) - 1
-        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= last:
+        if not is_whole(index) or not 0 <= index <= last:
             raise ValueError(f"A snapshot is a whole number from 0 to {last}, not {index!r}.")
 
 

@@ -9,6 +9,7 @@ import traitlets
 from helpers import problems
 from helpers.widgets.base import BookWidget
 from helpers.widgets.models import pairs
+from helpers.widgets.traits import Whole
 
 
 class Stepper(BookWidget):
@@ -17,7 +18,7 @@ class Stepper(BookWidget):
     A subclass names its ``last`` time step and computes what is shown.
 
     Raises:
-        TypeError, ValueError: a problem is not allowed by `problems.parse`, or the models are not
+        TypeError, ValueError: a problem is not allowed by `problems.normal`, or the models are not
             by `models.pairs`.
     """
 
@@ -25,10 +26,11 @@ class Stepper(BookWidget):
     """How many time steps there are."""
 
     problem = traitlets.Unicode("50+9").tag(sync=True)
-    """The problem that is put to the model. A new one starts over."""
+    """The problem that is put to the model, as `problems.normal` writes it. A new one starts
+    over."""
     model = traitlets.Unicode().tag(sync=True)
     """The name of the model. Another one starts over."""
-    step = traitlets.Int(0).tag(sync=True)
+    step = Whole(0).tag(sync=True)
     """How many of the time steps are shown."""
     examples = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """The problems that are offered."""
@@ -46,15 +48,20 @@ class Stepper(BookWidget):
         **traits: Any,
     ) -> None:
         self.pairs = pairs(models, reverse=reverse, task=task)
-        examples = list(examples)
-        for example in (problem, *examples):
-            problems.parse(example)
-        super().__init__(problem=problem, model=next(iter(self.pairs)), examples=examples, **traits)
+        super().__init__(
+            problem=problems.normal(problem),
+            model=next(iter(self.pairs)),
+            examples=list(map(problems.normal, examples)),
+            **traits,
+        )
 
     @traitlets.validate("problem")
     def _check_problem(self, proposal: traitlets.Bunch) -> str:
-        problems.parse(proposal.value)
-        return proposal.value
+        return problems.normal(proposal.value)
+
+    @traitlets.validate("examples")
+    def _check_examples(self, proposal: traitlets.Bunch) -> list[str]:
+        return list(map(problems.normal, proposal.value))
 
     @traitlets.validate("model")
     def _check_model(self, proposal: traitlets.Bunch) -> str:
@@ -65,7 +72,7 @@ class Stepper(BookWidget):
 
     @traitlets.validate("step")
     def _check_step(self, proposal: traitlets.Bunch) -> int:
-        if isinstance(proposal.value, bool) or not 0 <= proposal.value <= self.last:
+        if not 0 <= proposal.value <= self.last:
             raise ValueError(f"A step is a number from 0 to {self.last}, not {proposal.value}.")
         return proposal.value
 

@@ -14,12 +14,13 @@ import traitlets
 
 from helpers import decoding, model_file, plots, pretrained, problems
 from helpers.run import Progress, Run
+from helpers.training import SCHEDULES
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import BookWidget, Still, module_text, style_text
+from helpers.widgets.traits import Number, Whole
 
 TASKS = ("arithmetic", "sums")
 """The tasks of `problems.TASKS` that are small enough to learn in a page."""
-SCHEDULES = ("one-cycle", "constant")
 WATCHED = ("50+9", "7+8", "99+99", "12-85", "64-7")
 
 
@@ -44,25 +45,25 @@ class TrainingLab(BookWidget):
     late = traitlets.Bool(True, read_only=True).tag(sync=True)
     task = traitlets.Unicode("arithmetic").tag(sync=True)
     """Which of `TASKS` is learned."""
-    units = traitlets.Int(64).tag(sync=True)
+    units = Whole(64).tag(sync=True)
     """Units of each GRU, a multiple of 8 from 8 to 128."""
-    embedding_dim = traitlets.Int(16).tag(sync=True)
+    embedding_dim = Whole(16).tag(sync=True)
     """Numbers in the vector of a token, from 1 to 64."""
     reverse = traitlets.Bool(True).tag(sync=True)
     """Whether problem and answer are read and written back to front."""
     masked_loss = traitlets.Bool(True).tag(sync=True)
     """Whether only the time steps up to EOS count."""
-    schedule = traitlets.Unicode("one-cycle").tag(sync=True)
-    """One of `SCHEDULES`."""
-    learning_rate = traitlets.Float(0.03).tag(sync=True)
+    schedule = traitlets.Unicode("warmup-cosine").tag(sync=True)
+    """One of `training.SCHEDULES`."""
+    learning_rate = Number(0.03).tag(sync=True)
     """The highest learning rate, above 0, at most 1."""
-    weight_decay = traitlets.Float(0.1).tag(sync=True)
+    weight_decay = Number(0.1).tag(sync=True)
     """As in `training.Recipe`, from 0 to 1."""
-    batch_size = traitlets.Int(128).tag(sync=True)
+    batch_size = Whole(128).tag(sync=True)
     """Problems in a batch, from 1 to 1,024."""
-    epochs = traitlets.Int(12).tag(sync=True)
+    epochs = Whole(12).tag(sync=True)
     """From 1 to 1,000."""
-    seed = traitlets.Int(0).tag(sync=True)
+    seed = Whole(0).tag(sync=True)
     """Of the first weights and of the order of the problems, from 0 to 2 ** 31 - 2."""
     watched = traitlets.List(traitlets.Unicode(), list(WATCHED)).tag(sync=True)
     """The problems whose answers are shown."""
@@ -114,9 +115,7 @@ class TrainingLab(BookWidget):
         watched = list(proposal["value"])
         if len(watched) != len(WATCHED):
             raise ValueError(f"The lab watches {len(WATCHED)} problems, not {len(watched)}.")
-        for problem in watched:
-            problems.parse(problem)
-        return watched
+        return list(map(problems.normal, watched))
 
     def still(self) -> Still:
         """Return the curves of a recorded run: that of ``grown``."""

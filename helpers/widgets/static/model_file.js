@@ -26,15 +26,43 @@ export function written(model) {
 export function read(text) {
   try {
     const { format, embeddingDim, units, reverse, trainedOn: on, weights: arrays } = JSON.parse(text);
-    if (format !== FORMAT) return null;
-    const known = typeof on?.largest === "number" && typeof on.operators === "string";
-    const trainedOn = known ? on : null;
-    const model = { embeddingDim, units, reverse: reverse === true, trainedOn, weights: arrays };
+    const sound =
+      format === FORMAT &&
+      isWhole(embeddingDim, 1) &&
+      isWhole(units, 1) &&
+      typeof reverse === "boolean" &&
+      (on === null || (isWhole(on.largest, 0) && typeof on.operators === "string")) &&
+      Array.isArray(arrays) &&
+      arrays.every(isPacked);
+    if (!sound) return null;
+    const model = { embeddingDim, units, reverse, trainedOn: on, weights: arrays };
     const weights = joined(model);
     return weights === null ? null : { model, weights };
   } catch {
     return null;
   }
+}
+
+function isWhole(value, least) {
+  return Number.isInteger(value) && value >= least;
+}
+
+const BYTES = { floats: 4, int8: 1, int16: 2 }; // that a number takes
+
+/** Whether a packed array is sound, as `helpers.packing.unpack` asks for it. */
+function isPacked(array) {
+  const [kind, ...others] = Object.keys(BYTES).filter((name) => name in array);
+  if (kind === undefined || others.length > 0) return false;
+  const numbers = bytesIn(array[kind]) / BYTES[kind];
+  if (kind === "floats") return Number.isInteger(numbers);
+  const columns = bytesIn(array.exponents);
+  return columns > 0 && Number.isInteger(numbers / columns);
+}
+
+/** How many bytes a text in base64 stands for; NaN if it is none, or has spaces in it. */
+function bytesIn(text) {
+  if (text.length % 4 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return NaN;
+  return atob(text).length;
 }
 
 function joined({ embeddingDim, units, weights: arrays }) {

@@ -16,9 +16,17 @@ export const ALLOWED =
 
 const PROBLEM = /^(0|[1-9][0-9]{0,2})([+-])(0|[1-9][0-9]{0,2})$/;
 
-/** The problem in `text`, without spaces, in plain characters (`５０＋９` is 50+9); null if none is. */
+// What nobody sees: white space, and what Unicode lets be ignored.
+const UNSEEN = /[\s\p{Default_Ignorable_Code_Point}]/gu;
+// The dashes that stand for a minus, and the long vowel that a Japanese keyboard writes for it.
+const MINUS = /[\u2010-\u2015\u2212\u30fc]/g;
+
+/**
+ * The problem that somebody has typed, in plain characters (`５０ − ９` is 50-9); null if it is none.
+ * `helpers.problems.normal` reads it in the same way.
+ */
 export function normalProblem(text) {
-  const problem = text.normalize("NFKC").replace(/\s/g, "").replace(/[\u2012-\u2014\u2212]/, "-");
+  const problem = text.normalize("NFKC").replace(UNSEEN, "").replace(MINUS, "-");
   return PROBLEM.test(problem) ? problem : null;
 }
 

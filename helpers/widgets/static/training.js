@@ -69,9 +69,9 @@ export function shuffle(list, next) {
 
 /**
  * The learning rate of update `number` of `updates`: up in a straight line for the first tenth, then
- * down to zero along a cosine. `helpers.training.one_cycle` says the same.
+ * down to zero along a cosine. `helpers.training.warmup_cosine` says the same.
  */
-export function oneCycle(peak, number, updates) {
+export function warmupCosine(peak, number, updates) {
   const rise = Math.max(1, Math.floor(updates / 10));
   if (number < rise) return peak / 25 + (peak - peak / 25) * (number / rise);
   return 0.5 * peak * (1 + Math.cos((Math.PI * (number - rise)) / Math.max(1, updates - rise)));

@@ -17,7 +17,7 @@ const CHOICES = {
   embedding_dim: ["Embedding", named([2, 3, 5, 8, 16])],
   reverse: ["Reads and writes", { true: "back to front", false: "front to back" }],
   masked_loss: ["Loss", { true: "up to EOS", false: "all five steps" }],
-  schedule: ["Schedule", { "one-cycle": "one cycle", constant: "constant" }],
+  schedule: ["Schedule", { "warmup-cosine": "warm-up, cosine", constant: "constant" }],
   learning_rate: ["Rate", named([0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3])],
   weight_decay: ["Weight decay", named([0, 0.01, 0.03, 0.1, 0.3])],
   batch_size: ["Batch", named([32, 64, 128, 256, 512])],

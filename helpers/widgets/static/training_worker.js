@@ -7,7 +7,7 @@ import compiled from "./kernels.wasm" with { type: "bytes" };
 import { fastKernels, plainKernels, wasmModule } from "./kernels.js";
 import { littleEndian } from "./packing.js";
 import { ANSWER_LENGTH, TOKENS, decode, encoderInput, target } from "./problems.js";
-import { Trainer, asData, oneCycle, random, shuffle } from "./training.js";
+import { Trainer, asData, random, shuffle, warmupCosine } from "./training.js";
 
 const PATIENCE = 40; // milliseconds of training between two looks at the messages
 const PAUSE = 100; // milliseconds between two pieces of news
@@ -114,7 +114,7 @@ class Run {
     const rate =
       schedule === "constant"
         ? learningRate
-        : oneCycle(learningRate, this.trainer.updates, this.updates);
+        : warmupCosine(learningRate, this.trainer.updates, this.updates);
     this.trainer.update({ rate, weightDecay });
     this.loss += loss;
     this.tokens += tokens;

@@ -1,0 +1,193 @@
+"""What the layers of `model.seq2seq` compute, written out in numpy.
+
+A page computes in this way, a file keeps the nine arrays it takes, and `decoding.reading` shows the
+gates. A Keras model may do something else with the same arrays: its layers have settings, and
+others may stand between them. So whoever takes a model for its arrays compares numbers first, which
+forgets no setting.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers import problems
+from helpers.vocabulary import TOKENS
+
+PROBED = problems.batch(
+    ["0+0", "50+9", "3-71", "999+998", "100-908", "24+68", "7-6", "81+35"]
+).encoder_input
+"""What an encoder is asked to read, axes (problem, time 8); each token is among it."""
+
+_COARSE = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+_FLOAT32, _TENSOR_FLOAT32 = 2.0**-23, 2.0**-10
+_SLACK = 8.0  # times what rounding is expected to cost; of many models the worst took 1.3
+_DRAWS = 4
+
+_ONLY = "Steppers, readings and files are for models with the layers of `seq2seq`"
+_ANY = '`model.save("x.keras")` keeps any model'
+
+Compute = Callable[[Sequence[np.ndarray]], np.ndarray]
+
+
+class Gates(NamedTuple):
+    """A time step of a GRU from the inside, each part with the axes (..., units)."""
+
+    update: np.ndarray
+    reset: np.ndarray
+    candidate: np.ndarray
+    after: np.ndarray
+
+
+def gru(cell: Sequence[np.ndarray], vector: np.ndarray, state: np.ndarray) -> Gates:
+    """Return a time step from ``vector``, axes (..., embedding_dim), and ``state``, (..., units).
+
+    ``cell`` is kernel, recurrent kernel and biases of a Keras GRU as it comes.
+    """
+    kernel, recurrent, (bias, recurrent_bias) = cell
+    update_x, reset_x, candidate_x = np.split(vector @ kernel + bias, 3, axis=-1)
+    update_h, reset_h, candidate_h = np.split(state @ recurrent + recurrent_bias, 3, axis=-1)
+    update, reset = _sigmoid(update_x + update_h), _sigmoid(reset_x + reset_h)
+    candidate = np.tanh(candidate_x + reset * candidate_h)
+    return Gates(update, reset, candidate, update * state + (1 - update) * candidate)
+
+
+def contexts(arrays: Sequence[np.ndarray], encoder_input: np.ndarray) -> np.ndarray:
+    """Return the context vectors, axes (batch, units), by the four arrays of an encoder."""
+    embedding, *cell = arrays
+    state = np.zeros((len(encoder_input), len(cell[1])), embedding.dtype)
+    for tokens in encoder_input.T:
+        state = gru(cell, embedding[tokens], state).after
+    return state
+
+
+def steps(arrays: Sequence[np.ndarray], tokens: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """Return distributions and next states, axes (batch, token 14 + units), by a decoder's six."""
+    embedding, *cell, kernel, bias = arrays
+    after = gru(cell, embedding[tokens], states).after
+    logits = after @ kernel + bias
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.concatenate([shares / shares.sum(axis=-1, keepdims=True), after], axis=-1)
+
+
+def encoder_arrays(encoder: keras.Model) -> list[np.ndarray]:
+    """Return embedding, kernel, recurrent kernel and biases of an encoder, in float32.
+
+    Raises:
+        ValueError: it has not the layers of `model.seq2seq`, or a weight is nan or infinite.
+    """
+    units = encoder.outputs[0].shape[-1]
+    (embedding,) = _arrays_of(encoder, "embedding", [(len(TOKENS), None)])
+    return [embedding, *_arrays_of(encoder, "encoder_gru", _gru_shapes(embedding, units))]
+
+
+def decoder_arrays(decoder: keras.Model) -> list[np.ndarray]:
+    """Return the arrays of a decoder's embedding, GRU and softmax; raises like `encoder_arrays`."""
+    units = decoder.inputs[1].shape[-1]
+    (embedding,) = _arrays_of(decoder, "embedding", [(len(TOKENS), None)])
+    return [
+        embedding,
+        *_arrays_of(decoder, "decoder_gru", _gru_shapes(embedding, units)),
+        *_arrays_of(decoder, "softmax", [(units, len(TOKENS)), (len(TOKENS),)]),
+    ]
+
+
+def check_encoder(encoder: keras.Model, arrays: Sequence[np.ndarray]) -> None:
+    """Hold an encoder against `contexts` by its `encoder_arrays`; raises like `check`."""
+    given = _floats(encoder(PROBED))
+    check(encoder, given, lambda them: contexts(them, PROBED), arrays)
+
+
+def check_decoder(decoder: keras.Model, arrays: Sequence[np.ndarray]) -> None:
+    """Hold a decoder against `steps` by its `decoder_arrays`; raises like `check`."""
+    tokens = np.arange(len(TOKENS), dtype=np.int32)
+    random = np.random.default_rng(0)
+    states = random.uniform(-1, 1, (len(tokens), len(arrays[2]))).astype(np.float32)
+    distributions, after = map(_floats, decoder([tokens[:, None], states]))
+    given = np.concatenate([distributions[:, 0], after], axis=-1)
+    check(decoder, given, lambda them: steps(them, tokens, states), arrays)
+
+
+def check(
+    model: keras.Model, given: np.ndarray, compute: Compute, arrays: Sequence[np.ndarray]
+) -> None:
+    """Hold what a model has given against what ``compute`` makes of its arrays.
+
+    The two may be as far apart as rounding takes them. How far that is depends on the weights, so
+    it is tried out: each weight is moved by what the precision of the model leaves open.
+
+    Raises:
+        ValueError: they are farther apart.
+    """
+    precise = [array.astype(np.float64) for array in arrays]
+    wanted = compute(precise)
+    precision = _precision(model)
+    random = np.random.default_rng(0)
+    moved = [
+        np.abs(compute([_moved(array, precision, random) for array in precise]) - wanted).max()
+        for _ in range(_DRAWS)
+    ]
+    allowed = _SLACK * (max(moved) + precision * np.abs(wanted).max())
+    apart = np.abs(given - wanted).max()
+    if not apart <= allowed:
+        raise ValueError(
+            f"{_ONLY}, but {model.name!r} makes other numbers of the same weights, up to "
+            f"{apart:.2g} apart: a layer of it has another setting or stands in another place; "
+            f"{_ANY}."
+        )
+
+
+def _arrays_of(
+    model: keras.Model, name: str, shapes: Sequence[tuple[int | None, ...]]
+) -> list[np.ndarray]:
+    layer = next((layer for layer in model.layers if layer.name == name), None)
+    if layer is None:
+        raise ValueError(
+            f"{_ONLY}, which are called 'embedding', 'encoder_gru', 'decoder_gru' and 'softmax', "
+            f"but {model.name!r} has no {name!r}; {_ANY}."
+        )
+    arrays = [np.asarray(array, dtype=np.float32) for array in layer.get_weights()]
+    if len(arrays) != len(shapes) or not all(map(_fits, arrays, shapes)):
+        found = ", ".join(str(array.shape) for array in arrays) or "none"
+        wanted = ", ".join(str(shape).replace("None", "embedding_dim") for shape in shapes)
+        raise ValueError(
+            f"{_ONLY}, where the arrays of {name!r} have the shapes {wanted}, but those of "
+            f"{model.name!r} have {found}; {_ANY}."
+        )
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError(f"{_ONLY} and finite weights, but {name!r} holds nan or infinity.")
+    return arrays
+
+
+def _fits(array: np.ndarray, shape: tuple[int | None, ...]) -> bool:
+    return len(array.shape) == len(shape) and all(
+        wanted in (size, None) for size, wanted in zip(array.shape, shape, strict=True)
+    )
+
+
+def _gru_shapes(embedding: np.ndarray, units: int) -> list[tuple[int | None, ...]]:
+    gates = 3 * units
+    return [(embedding.shape[1], gates), (units, gates), (2, gates)]
+
+
+def _precision(model: keras.Model) -> float:
+    """Return how coarse the coarsest numbers are with which a model computes."""
+    coarse = [_COARSE.get(layer.compute_dtype, _FLOAT32) for layer in model.layers]
+    graphics = tf.config.list_physical_devices("GPU")
+    if graphics and tf.config.experimental.tensor_float_32_execution_enabled():
+        coarse.append(_TENSOR_FLOAT32)
+    return max(coarse)
+
+
+def _moved(array: np.ndarray, precision: float, random: np.random.Generator) -> np.ndarray:
+    return array * (1 + precision * random.choice([-1, 1], array.shape))
+
+
+def _floats(tensor: tf.Tensor) -> np.ndarray:
+    return np.asarray(tensor.numpy(), dtype=np.float64)
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return (1 + np.tanh(x / 2)) / 2  # as 1 / (1 + exp(-x)), but exp would overflow

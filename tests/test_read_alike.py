@@ -1,0 +1,328 @@
+"""What a page and Python read alike: problems as people type them, and models in files."""
+
+import json
+import random
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+import keras
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from helpers import decoding, model_file, problems
+from helpers.model import seq2seq
+from helpers.widgets.base import module_text
+
+LOAD = """async (modules) => {
+    const kind = { type: "text/javascript" };
+    for (const text of modules) {
+        Object.assign(window, await import(URL.createObjectURL(new Blob([text], kind))));
+    }
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a page that has the modules."""
+    page = browser.new_page()
+    page.evaluate(LOAD, [module_text("problems"), module_text("model_file")])
+    yield page
+    page.close()
+
+
+def normal(text: str) -> str | None:
+    """Return the problem that Python reads in a text; None if it reads none."""
+    try:
+        return problems.normal(text)
+    except ValueError:
+        return None
+
+
+# Problems.
+
+
+FORMS = {
+    "0123456789": 30,
+    "０１２３４５６７８９": 12,
+    "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉①②③④⑤⑥⑦⑧⑨⑳": 8,
+    "٠١٢٣٤五Ⅷ½㎏😀٫.,'\u0300\u20e3": 3,
+    "+＋﹢⁺₊➕": 14,
+    "-‐‑‒–—―−－﹣⁻₋ーｰ─➖": 14,
+    " \t\n\u00a0\u3000\x1c\x85": 4,
+    "\u200b\u200e\u202e\u2060\u2066\ufeff\u00ad\u034f\ufe0f": 10,
+}
+"""What an odd text is made of, and how often."""
+
+
+def odd_text(source: random.Random) -> str:
+    """Return a text that holds the characters of a problem in one form or another, or others."""
+    kinds = source.choices(list(FORMS), list(FORMS.values()), k=source.randint(1, 9))
+    return "".join(source.choice(kind) for kind in kinds)
+
+
+def test_odd_texts(page: Page) -> None:
+    """The two read the same problems in five thousand texts, and many are problems."""
+    source = random.Random(0)
+    texts = [odd_text(source) for _ in range(5000)]
+    wanted = [normal(text) for text in texts]
+    assert page.evaluate("(texts) => texts.map(normalProblem)", texts) == wanted
+    assert 200 < len(wanted) - wanted.count(None) < 4000
+
+
+def test_every_character(page: Page) -> None:
+    """Each character of Unicode, beside a digit and in place of a sign.
+
+    A browser may know characters that this Python does not.
+    """
+    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    found = page.evaluate(
+        """() => {
+            const found = [];
+            for (let code = 0; code < 0x110000; code++) {
+                if (code >= 0xd800 && code < 0xe000) continue;
+                const sign = String.fromCodePoint(code);
+                const read = [normalProblem(`5${sign}0+9`), normalProblem(`50${sign}9`)];
+                if (read.some((problem) => problem !== null)) found.push([code, ...read]);
+            }
+            return found;
+        }"""
+    )
+    wanted = {}
+    for code in codes:
+        sign = chr(code)
+        read = [normal(f"5{sign}0+9"), normal(f"50{sign}9")]
+        if any(read):
+            wanted[code] = read
+    theirs = {code: read for code, *read in found}
+    apart = {code for code in wanted | theirs if wanted.get(code) != theirs.get(code)}
+    assert [code for code in apart if category(chr(code)) != "Cn"] == []
+    assert not set(wanted) & apart
+
+
+# Models in files.
+
+UNITS, EMBEDDING_DIM = 8, 3
+
+
+@cache
+def good() -> dict[str, Any]:
+    """Return what a file says."""
+    keras.utils.set_random_seed(0)
+    _, encoder, decoder = seq2seq(EMBEDDING_DIM, UNITS)
+    encoder.get_layer("embedding").set_weights([np.full((14, 3), 0.25)])  # packed in eight bits
+    said = model_file.record(encoder, decoder, reverse=True, task="sums")
+    return {"format": model_file.FORMAT, **said}
+
+
+def said(**changes: Any) -> str:
+    """Return the text of a file with other entries; with an entry left out, if it is ``...``."""
+    changed = {**good(), **changes}
+    return json.dumps({name: value for name, value in changed.items() if value is not ...})
+
+
+def arrays(place: int, **changes: Any) -> str:
+    """Return the text of a file with another array at a place."""
+    weights = list(good()["weights"])
+    changed = {**weights[place], **changes}
+    weights[place] = {name: value for name, value in changed.items() if value is not ...}
+    return said(weights=weights)
+
+
+def packed(values: Any, kind: str) -> str:
+    """Return numbers in base64."""
+    return b64encode(np.asarray(values, kind).tobytes()).decode()
+
+
+def weight(number: float) -> str:
+    """Return the text of a file with one weight that is this number."""
+    numbers = packed([number] + [0] * 13, "<f4")
+    return arrays(8, int8=..., exponents=..., floats=numbers)
+
+
+def spoilt(text: str) -> str:
+    """Return a text of a file with a space in its longest packed array."""
+    at = text.index('"floats": "') + 30
+    return f"{text[:at]} {text[at:]}"
+
+
+FLOATS = 1
+"""The place of an array that is packed as floats; the first is packed in eight bits."""
+
+SHORT: dict[str, Any] = {"int8": packed([100] * 42, "i1")}
+
+OPENED: dict[str, Callable[[], str | bytes]] = {
+    "as it is written": said,
+    "a byte-order mark": lambda: b"\xef\xbb\xbf" + said().encode(),
+    "Windows lines": lambda: json.dumps(good(), indent=1).replace("\n", "\r\n"),
+    "more entries": lambda: said(more=[None, "?"], __proto__={"units": 3}).replace('"?"', "1e400"),
+    "an entry that is no Unicode": lambda: said(name="?").encode().replace(b"?", b"\xff\xfe"),
+    "an entry with half a character": lambda: said(name="?").replace("?", "\\ud800"),
+    "an entry of many digits": lambda: said(name=0).replace('"name": 0', f'"name": {"1" * 5000}'),
+    "an entry twice": lambda: said().replace('{"format"', '{"units": 16, "format"', 1),
+    "a size with a point": lambda: said(units=8.0),
+    "a size with an exponent": lambda: said(units=0).replace('"units": 0', '"units": 80e-1'),
+    "trained on nothing": lambda: said(trainedOn=None),
+    "trained on something else": lambda: said(trainedOn={"largest": 50, "operators": "*"}),
+    "trained on it, and more": lambda: said(trainedOn={"largest": 99, "operators": "+", "more": 1}),
+    "tiny numbers": lambda: arrays(0, **SHORT, exponents=packed([-128, -30, -20], "i1")),
+    "large numbers": lambda: arrays(0, **SHORT, exponents=packed([20, 20, 121], "i1")),
+    "sixteen bits": lambda: arrays(
+        0, int8=..., int16=packed([-32768] * 42, "<i2"), exponents=packed([-128, -1, 1], "i1")
+    ),
+    "one exponent for all": lambda: arrays(0, exponents=packed([-2], "i1")),
+    "exponents of floats": lambda: arrays(FLOATS, exponents=7),
+    "a negative zero": lambda: arrays(
+        8, floats=packed([-0.0] * 14, "<f4"), int8=..., exponents=...
+    ),
+}
+"""Texts that hold a model."""
+
+SIZES = [..., None, 0, -8, 8.5, 9, "8", "3", True, [8], 10**9, 10**400, 1e308]
+WRONG: dict[str, list[Any]] = {
+    "units": SIZES,
+    "embeddingDim": SIZES,
+    "reverse": [..., None, 1, 0, "true", ""],
+    "trainedOn": [
+        *[..., False, 99, "sums", [], {}, {"largest": 99}, {"operators": "+"}],
+        *[{"largest": largest, "operators": "+"} for largest in ("99", 0.5, -1, True, None)],
+        *[{"largest": 99, "operators": operators} for operators in (["+"], None, 5)],
+    ],
+    "weights": [..., None, [], {}, "floats", [None] * 9, ["floats"] * 9, [[]] * 9, 9],
+}
+"""Values that an entry may not have; ``...`` for an entry that is not there."""
+
+NO_FLOATS: list[Any] = [
+    ...,
+    None,
+    "",
+    "?",
+    "AAA",
+    "AAAA=",
+    "A===",
+    "====",
+    "AAAAAA==AAAA",
+    "_-8=",
+    7,
+    [],
+]
+NO_EXPONENTS: list[Any] = [..., None, "", "AAAAAA==", "AAA", "AAA ", "AAAA\n", 3, []]
+
+REFUSED: dict[str, Callable[[], str | bytes]] = {
+    "nothing": str,
+    "no JSON": lambda: "seq2seq",
+    "half of it": lambda: said()[:-100],
+    "more behind it": lambda: said() + "{}",
+    "two byte-order marks": lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + said().encode(),
+    "null": lambda: "null",
+    "a number": lambda: "5",
+    "a list": lambda: f"[{said()}]",
+    "another format": lambda: said(format="arithmetic seq2seq, version 2"),
+    "no format": lambda: said(format=...),
+    "NaN in an entry": lambda: said(name=float("nan")),
+    "infinity in an entry": lambda: said(name=float("inf")),
+    "a comma too many": lambda: said().replace("}", ",}"),
+    "single quotes": lambda: said().replace('"', "'"),
+    "a line break in a text": lambda: said(name="?").replace("?", "\n"),
+    **{
+        f"{name} is {value!r}": partial(said, **{name: value})
+        for name, values in WRONG.items()
+        for value in values
+    },
+    "weights by number": lambda: said(weights=dict(enumerate(good()["weights"]))),
+    "eight arrays": lambda: said(weights=good()["weights"][:-1]),
+    "ten arrays": lambda: said(weights=[*good()["weights"], good()["weights"][-1]]),
+    "arrays in another order": lambda: said(weights=good()["weights"][::-1]),
+    "spaces in an array": lambda: spoilt(said()),
+    **{f"floats are {text!r}": partial(arrays, FLOATS, floats=text) for text in NO_FLOATS},
+    "floats of one byte too few": lambda: arrays(8, int8=..., floats=packed([0] * 55, "i1")),
+    "floats of one byte too many": lambda: arrays(8, int8=..., floats=packed([0] * 57, "i1")),
+    "floats and short numbers": lambda: arrays(0, floats=packed([0] * 42, "<f4")),
+    "two kinds of short numbers": lambda: arrays(0, int16=packed([0] * 42, "<i2")),
+    "short numbers and null": lambda: arrays(0, floats=None),
+    "sixteen bits and a byte": lambda: arrays(0, int8=..., int16=packed([0] * 85, "i1")),
+    **{f"exponents are {text!r}": partial(arrays, 0, exponents=text) for text in NO_EXPONENTS},
+    "a number too large": lambda: arrays(0, **SHORT, exponents=packed([0, 0, 122], "i1")),
+    **{f"a weight is {number}": partial(weight, number) for number in (np.nan, np.inf, -np.inf)},
+}
+"""Texts that hold none."""
+
+
+def in_page(page: Page, content: bytes) -> dict[str, Any] | None:
+    """Return what a page reads in a file."""
+    found: dict[str, Any] | None = page.evaluate(
+        """async (bytes) => {
+            const found = read(await new Blob([Uint8Array.from(bytes)]).text());
+            return found && { ...found.model, weights: Array.from(found.weights) };
+        }""",
+        list(content),
+    )
+    return found
+
+
+def in_python(path: Path, content: bytes) -> model_file.Stored | None:
+    """Return what Python reads in a file."""
+    path.write_bytes(content)
+    try:
+        return model_file.read(path)
+    except ValueError:
+        return None
+
+
+def as_bytes(made: Callable[[], str | bytes]) -> bytes:
+    """Return the content of a file."""
+    content = made()
+    return content.encode() if isinstance(content, str) else content
+
+
+@pytest.mark.parametrize("made", OPENED.values(), ids=OPENED)
+def test_both_open_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes]) -> None:
+    """With the same sizes, order, task and weights."""
+    content = as_bytes(made)
+    theirs, ours = in_page(page, content), in_python(tmp_path / "mine.json", content)
+    assert theirs is not None
+    assert ours is not None
+    flat = np.concatenate([values.ravel() for values in ours.model.get_weights()])
+    assert np.array_equal(np.float32(theirs["weights"]), flat)
+    assert (theirs["embeddingDim"], theirs["units"]) == (EMBEDDING_DIM, UNITS)
+    assert (theirs["reverse"], ours.reverse) == (True, True)
+    rule = theirs["trainedOn"] and (
+        theirs["trainedOn"]["largest"],
+        theirs["trainedOn"]["operators"],
+    )
+    assert ours.task == ("sums" if rule == (99, "+") else None)
+
+
+@pytest.mark.parametrize("made", REFUSED.values(), ids=REFUSED)
+def test_neither_opens_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes]) -> None:
+    """Each says in its way that this is no model."""
+    content = as_bytes(made)
+    assert in_page(page, content) is None
+    assert in_python(tmp_path / "mine.json", content) is None
+
+
+def test_what_python_writes_the_page_reads(page: Page, tmp_path: Path) -> None:
+    """And back: the text of the page is a file for Python, with the same answers."""
+    _, encoder, decoder = seq2seq(EMBEDDING_DIM, UNITS)
+    path = tmp_path / "mine.json"
+    model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+    text = page.evaluate(
+        """(text) => {
+            const { model, weights } = read(text);
+            return written(record(weights, model));
+        }""",
+        path.read_text(encoding="utf-8"),
+    )
+    path.write_text(text, encoding="utf-8")
+    found = model_file.read(path)
+    assert (found.reverse, found.task) == (True, "arithmetic")
+    asked = problems.split("arithmetic").test[:50]
+    ours, theirs = (
+        decoding.answers(*two, asked, reverse=True)
+        for two in ((encoder, decoder), (found.encoder, found.decoder))
+    )
+    assert ours == theirs
