@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from http import HTTPStatus
@@ -18,9 +19,21 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
-from playwright.sync_api import Browser, Locator, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from bookbuild.build import ROOT
+
+TIMEOUT = 180_000
+"""Milliseconds after which what a test waits for is taken to be broken, and not only slow."""
+expect.set_options(timeout=TIMEOUT)
 
 HTML = ROOT / "_build/html"
 INSTALLED = (
@@ -88,6 +101,7 @@ def browser() -> Iterator[Browser]:
             executable_path=executable(),
             args=["--no-sandbox"],  # Chromium needs it when it is run as root
         )
+        browser.on("context", lambda context: context.set_default_timeout(TIMEOUT))
         yield browser
         browser.close()
 
@@ -149,6 +163,14 @@ def watch(page: Page, base: str) -> list[str]:
         lambda message: faults.append(message.text) if message.type == "error" else None,
     )
     return faults
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Let a browser go on until something holds that it cannot itself be asked to wait for."""
+    end = time.monotonic() + TIMEOUT / 1000
+    while not holds():
+        assert time.monotonic() < end, "What is waited for has not come."
+        page.wait_for_timeout(20)
 
 
 def stop_clock(page: Page) -> None:

@@ -1,22 +1,14 @@
 """The widgets in a real JupyterLab, with a kernel and with a model trained in the notebook."""
 
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
-from bookbuild.build import ROOT
-from tests.browser import free_port
+from tests.jupyterlab import JupyterLab, Notebook
 
-TOKEN = "reader"
 CELLS = {
     "train": """
 from helpers import problems, training
@@ -84,72 +76,8 @@ os._exit(1)
 }
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a JupyterLab in an empty folder with one notebook; give the notebook's address."""
-    folder = tmp_path_factory.mktemp("lab")
-    cells = [nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata.kernelspec = {"display_name": "Python 3", "name": "python3"}
-    nbformat.write(notebook, folder / "own.ipynb")
-    port = free_port()
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={TOKEN}",
-            f"--ServerApp.root_dir={folder}",
-            f"--LabApp.workspaces_dir={folder / 'workspaces'}",
-            f"--LabApp.user_settings_dir={folder / 'settings'}",
-        ],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server)
-        yield f"http://127.0.0.1:{port}/lab/tree/own.ipynb?token={TOKEN}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Wait until a server answers."""
-    for _ in range(240):
-        assert server.poll() is None, "JupyterLab did not start"
-        try:
-            with urlopen(address, timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.25)
-    raise AssertionError("JupyterLab did not answer within a minute")
-
-
-class Notebook:
-    """A notebook that is open in JupyterLab."""
-
-    def __init__(self, page: Page) -> None:
-        """Take the page."""
-        self.page = page
-
-    def cell(self, name: str) -> Locator:
-        """Return a code cell by its name in `CELLS`."""
-        return self.page.locator(".jp-CodeCell").nth(list(CELLS).index(name))
-
-    def run(self, name: str) -> Locator:
-        """Run a cell and wait until it is done; return what it shows."""
-        cell = self.cell(name)
-        prompt = cell.locator(".jp-InputPrompt")
-        for _ in range(6):
-            cell.locator(".jp-InputArea-editor").click()
-            self.page.keyboard.press("Control+Enter")
-            with suppress(AssertionError):  # JupyterLab sometimes misses a key while it starts
-                expect(prompt).not_to_have_text("[ ]:", timeout=5_000)
-                break
-        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=120_000)
-        return cell.locator(".jp-OutputArea")
+class Stepped(Notebook):
+    """A notebook with a stepper in it."""
 
     @property
     def widget(self) -> Locator:
@@ -164,19 +92,18 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebook(lab: str, browser: Browser) -> Iterator[Notebook]:
-    """Open the notebook in a window so tall that JupyterLab renders every cell."""
+def notebook(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Stepped]:
+    """Open the notebook in a window so tall that JupyterLab draws every cell."""
+    own = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()]
+    )
+    own.metadata.kernelspec = {"display_name": "Python 3", "name": "python3"}
     page = browser.new_page(viewport={"width": 1200, "height": 6000})
-    page.goto(lab)
-    notebook = Notebook(page)
-    expect(notebook.cell("die")).to_be_visible(timeout=60_000)
-    kernel = page.locator(".jp-Notebook-ExecutionIndicator")
-    expect(kernel).to_have_attribute("data-status", "idle", timeout=60_000)
-    yield notebook
+    yield Stepped(page, jupyterlab.put("own.ipynb", own), CELLS)
     page.close()
 
 
-def test_a_model_trained_here_is_stepped(notebook: Notebook) -> None:
+def test_a_model_trained_here_is_stepped(notebook: Stepped) -> None:
     """The reader's own model answers, typed to and pressed, with mouse and keyboard.
 
     Python reads what the reader did, and its own trace is what the widget shows.
@@ -184,7 +111,7 @@ def test_a_model_trained_here_is_stepped(notebook: Notebook) -> None:
     expect(notebook.run("train")).to_contain_text("trained")
     notebook.run("show")
     widget, page = notebook.widget, notebook.page
-    expect(widget).to_be_visible(timeout=60_000)
+    expect(widget).to_be_visible()
     widget.get_by_label("Problem", exact=True).fill("12+30")
     page.keyboard.press("Enter")
     expect(widget.locator(".verdict")).to_contain_text("The right answer to 12+30 is 42.")
@@ -199,7 +126,7 @@ def test_a_model_trained_here_is_stepped(notebook: Notebook) -> None:
     assert own == shown == " ".join(notebook.written())
 
 
-def test_wrong_input_does_not_reach_python(notebook: Notebook) -> None:
+def test_wrong_input_does_not_reach_python(notebook: Stepped) -> None:
     """The sentence is the same as in a built page."""
     problem = notebook.widget.get_by_label("Problem", exact=True)
     problem.fill("12*30")
@@ -211,14 +138,14 @@ def test_wrong_input_does_not_reach_python(notebook: Notebook) -> None:
     expect(notebook.widget.locator(".complaint").first).to_be_hidden()
 
 
-def test_python_sets_the_state(notebook: Notebook) -> None:
+def test_python_sets_the_state(notebook: Stepped) -> None:
     """What Python sets is what the reader sees."""
     notebook.run("set")
     expect(notebook.widget.get_by_label("Problem", exact=True)).to_have_value("7+8")
     expect(notebook.widget.locator("[aria-current=step]")).to_have_text("2")
 
 
-def test_new_weights_are_seen_at_the_next_step(notebook: Notebook) -> None:
+def test_new_weights_are_seen_at_the_next_step(notebook: Stepped) -> None:
     """The numbers are those of the model as it is now: without weights all tokens are equal."""
     expect(notebook.run("break")).to_contain_text("broken")
     notebook.widget.get_by_role("button", name="Next", exact=True).click()
@@ -227,23 +154,23 @@ def test_new_weights_are_seen_at_the_next_step(notebook: Notebook) -> None:
     assert shares.all_inner_texts() == ["7.1 %"] * 14
 
 
-def test_python_gets_what_the_page_has_trained(notebook: Notebook) -> None:
+def test_python_gets_what_the_page_has_trained(notebook: Stepped) -> None:
     """The lab trains beside the kernel; its model is one of Keras, and the stepper takes it."""
     notebook.run("lab")
     notebook.run("follow")
     lab = notebook.cell("lab").locator(".training-lab")
     stepper = notebook.cell("follow").locator(".decoder-stepper")
-    expect(stepper.get_by_label("Problem", exact=True)).to_be_visible(timeout=60_000)
+    expect(stepper.get_by_label("Problem", exact=True)).to_be_visible()
     lab.get_by_role("button", name="Train", exact=True).click()
-    expect(lab.locator(".words")).to_have_text(re.compile("^Trained in"), timeout=120_000)
+    expect(lab.locator(".words")).to_have_text(re.compile("^Trained in"))
     expect(stepper.get_by_role("combobox", name="Model")).to_have_value(
-        "from the lab", timeout=30_000
+        "from the lab"
     )
     answers = lab.locator(".answer").all_inner_texts()
     expect(notebook.run("stored")).to_contain_text(f"{answers} sums")
 
 
-def test_python_sets_the_lab(notebook: Notebook) -> None:
+def test_python_sets_the_lab(notebook: Stepped) -> None:
     """A setting begins a new run."""
     notebook.run("set lab")
     lab = notebook.cell("lab").locator(".training-lab")
@@ -252,32 +179,32 @@ def test_python_sets_the_lab(notebook: Notebook) -> None:
     expect(lab.locator(".words")).to_have_text(re.compile("random weights"))
 
 
-def test_the_lab_shows_a_run_of_keras(notebook: Notebook) -> None:
+def test_the_lab_shows_a_run_of_keras(notebook: Stepped) -> None:
     """With the same pictures, and its model goes to the stepper; then the page can train again."""
     tokens = notebook.run("keras").locator("pre").last.inner_text().strip()
     lab = notebook.cell("lab").locator(".training-lab")
     words = lab.locator(".words")
-    expect(words).to_have_text(re.compile("^Keras, in Python. Trained in"), timeout=30_000)
+    expect(words).to_have_text(re.compile("^Keras, in Python. Trained in"))
     assert tokens in words.inner_text()
     points = lab.locator(".line").nth(1).get_attribute("points")
     assert points is not None and len(points.split()) == 4
     lab.get_by_role("button", name="Train", exact=True).click()
-    expect(words).to_have_text(re.compile("^Trained in"), timeout=120_000)
+    expect(words).to_have_text(re.compile("^Trained in"))
 
 
-def test_a_dead_kernel(notebook: Notebook) -> None:
+def test_a_dead_kernel(notebook: Stepped) -> None:
     """When the kernel has died the widget says so, and the last answer can still be read."""
     widget = notebook.widget
     before = notebook.written()
-    cell = notebook.cell("die")
-    cell.locator(".jp-InputArea-editor").click()
-    notebook.page.keyboard.press("Control+Enter")
-    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible(timeout=30_000)
-    for dismiss in notebook.page.locator(".jp-Dialog button").all():
-        dismiss.click()
+    notebook.start("die")
+    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible()
+    dialog = notebook.page.locator(".jp-Dialog")
+    expect(dialog).to_contain_text("appears to have died")
+    dialog.locator("button").click()
+    expect(dialog).to_have_count(0)
     widget.get_by_label("Problem", exact=True).fill("1+1")
     notebook.page.keyboard.press("Enter")
-    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible(timeout=30_000)
+    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible()
     assert notebook.written()[: len(before)] != []
     widget.get_by_role("button", name="Time step 3").click()
     expect(widget.locator("[aria-current=step]")).to_have_text("3")
