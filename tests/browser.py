@@ -45,6 +45,19 @@ INSTALLED = (
 )
 # Formats that are compressed by themselves; web servers send them as they are.
 COMPRESSED = {".gif", ".jpg", ".png", ".woff", ".woff2"}
+# Ends what moves; waits until the page has been drawn, which its clock has no say in.
+SETTLE = """() => {
+    document.getAnimations().forEach((animation) => animation.finish());
+    return new Promise((done) => {
+        const eye = new IntersectionObserver(() => done(eye.disconnect()));
+        eye.observe(document.documentElement);
+    });
+}"""
+# Makes a promise that is kept when the scripts of the page have been told of another size.
+AWAIT_SIZE = """() => {
+    window.resized = new Promise((done) =>
+        addEventListener("resize", () => done(), { once: true }));
+}"""
 
 
 @cache
@@ -171,6 +184,30 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "What is waited for has not come."
         page.wait_for_timeout(20)
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go to a page, and come back when its scripts and fonts are there and nothing moves."""
+    page.clock.install()
+    page.goto(address)
+    page.evaluate("document.fonts.ready.then(() => {})")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Let a page do what it has put off by its clock, end what moves on it, and be drawn."""
+    page.clock.run_for(1000)
+    page.evaluate(SETTLE)
+
+
+def resize(page: Page, width: int, height: int = 900) -> None:
+    """Give the window of a page another size, and let the page make itself at home in it."""
+    if page.viewport_size == {"width": width, "height": height}:
+        return
+    page.evaluate(AWAIT_SIZE)
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => window.resized")
+    settle(page)
 
 
 def stop_clock(page: Page) -> None:

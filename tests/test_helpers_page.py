@@ -15,8 +15,8 @@ from bs4 import Tag
 from playwright.sync_api import Browser, expect
 
 from bookbuild.build import ROOT, notebooks
-from tests.browser import HTML
-from tests.test_light_pages import check_with_axe, open_page
+from tests.axe import check_with_axe
+from tests.browser import HTML, open_page, resize
 from tests.test_pages import loaded_from_elsewhere, page, text_of
 
 HELPERS = HTML / "chapters/helpers.html"
@@ -257,18 +257,15 @@ def test_the_copy_button_copies_plain_code(site: str, browser: Browser) -> None:
     assert "decoder_input" in copied
 
 
-@in_both_schemes
 @pytest.mark.parametrize(
     "place",
     ["chapters/helpers.html#helpers.decoding.greedy", "_modules/helpers/decoding.html#greedy"],
 )
-def test_a_place_that_a_link_leads_to_can_be_read(
-    place: str, scheme: Literal["light", "dark"], site: str, browser: Browser
-) -> None:
+def test_a_place_that_a_link_leads_to_can_be_read(place: str, site: str, browser: Browser) -> None:
     """It is marked, keeps its contrast, and fits into a narrow page."""
-    with browser.new_page(color_scheme=scheme) as page:
+    with browser.new_page(color_scheme="light") as page:
         open_page(page, f"{site}{place}")
         expect(page.locator(":target")).to_have_css("box-shadow", re.compile("rgb"))
-        check_with_axe(page)
-        page.set_viewport_size({"width": 360, "height": 900})
+        check_with_axe(page, ":target")
+        resize(page, 360)
         assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -1,29 +1,30 @@
 """The built pages in a browser: light, without errors, and accessible, on a desk and on a phone."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from gzip import compress
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import Browser, Page, Request, expect
 
 from bookbuild.build import ROOT, documents
-from tests.browser import HTML, watch
+from tests.axe import (
+    DESK,
+    PHONE,
+    check_with_axe,
+    found_by_axe,
+    found_in_the_dark_and_on_a_phone,
+)
+from tests.browser import HTML, open_page, resize, settle, wait_until, watch
 
 DOCUMENTS = documents(ROOT)
 PAGES = [*DOCUMENTS, "search", "genindex", "_modules/index", "_modules/helpers/decoding"]
 LIMIT = 250 * 1024  # bytes, all that a page transfers
 WIDGET_LIMIT = 60 * 1024  # bytes, what its widgets add to it
 WIDGET_CHAPTERS = ("embeddings", "encoder", "decoder", "training")
-WIDTHS = (1280, 390)
-# All rules that hold by default, and one that the next axe counts among them.
-AXE_OPTIONS = {
-    "resultTypes": ["violations"],
-    "rules": {"label-content-name-mismatch": {"enabled": True}},
-}
 
 every_page = pytest.mark.parametrize("document", PAGES)
 with_widgets = pytest.mark.parametrize(
@@ -47,25 +48,70 @@ FOCUS = """() => {
 }"""
 
 
-def open_page(page: Page, address: str) -> None:
-    """Go to a page, and wait until its scripts and fonts are there and nothing moves."""
-    page.goto(address, wait_until="load")
-    page.evaluate("document.fonts.ready.then(() => {})")
-    finish_animations(page)
+@dataclass
+class Visit:
+    """What a reader's visit to a page has shown."""
+
+    faults: list[str]
+    sizes: dict[str, int]
+    """What came over the wire before anything was done: bytes by address."""
+    icons: set[int]
+    axe: list[str]
+    """What axe has found: on the page, in its widgets in use, in the dark, on a phone."""
 
 
-def finish_animations(page: Page) -> None:
-    """Let nothing on a page move any more."""
-    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+def visit(browser: Browser, site: str, document: str) -> Visit:
+    """Open a page, look at it, use its widgets, and look again."""
+    with browser.new_page(viewport={"width": DESK, "height": 900}, color_scheme="light") as page:
+        faults = watch(page, site)
+        begun: list[Request] = []
+        ended: list[Request] = []
+        page.on("request", lambda request: begun.append(request))
+        page.on("requestfinished", lambda request: ended.append(request))
+        open_page(page, f"{site}{document}.html")
+        wait_until(page, lambda: len(ended) == len(begun))
+        sizes = {request.url: size_of(request) for request in ended}
+        icons = {ord(icon) for icon in page.evaluate(ICONS)}
+        assert page.locator("html").get_attribute("data-theme") == "light"
+        axe = found_by_axe(page)
+        if use_widgets(page):
+            axe += found_by_axe(page, ".live-widget")
+        axe += found_in_the_dark_and_on_a_phone(page)
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+    return Visit(faults, sizes, icons, axe)
 
 
-def check_with_axe(page: Page) -> None:
-    """See that axe has nothing to say about a page, at each of the widths."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the theme waits a while before it looks what scrolls
-        results = Axe().run(page, options=AXE_OPTIONS)
-        assert results.violations_count == 0, f"{width} px: {results.generate_report()}"
+def size_of(request: Request) -> int:
+    """Return how many bytes the answer to a request has, its head among them."""
+    sizes = request.sizes()
+    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+def use_widgets(page: Page) -> int:
+    """Let each widget of a page show all it has, and a complaint; return how many there are."""
+    for late in page.locator(".live-widget[data-script]").all():
+        late.scroll_into_view_if_needed()
+        expect(late.locator(".book-widget")).to_be_visible()
+    widgets = page.locator(".book-widget").all()
+    for widget in widgets:
+        for box in widget.get_by_role("checkbox").all():
+            box.check()
+        for field in widget.get_by_label("Problem", exact=True).all():
+            for text in ("123+456", "wrong"):
+                field.fill(text)
+                field.press("Enter")
+        for button in widget.get_by_role("button", name="Next", exact=True).all():
+            button.click(click_count=2)
+        for slider in widget.get_by_role("slider").all():
+            slider.press("ArrowLeft")
+    settle(page)
+    return len(widgets)
+
+
+@pytest.fixture(scope="module")
+def visited(browser: Browser, site: str) -> Callable[[str], Visit]:
+    """Visit pages, each once."""
+    return cache(lambda document: visit(browser, site, document))
 
 
 @cache
@@ -76,33 +122,33 @@ def characters_of_fonts() -> frozenset[int]:
 
 
 @every_page
-def test_page_is_light_and_loads_without_errors(document: str, site: str, browser: Browser) -> None:
+def test_page_is_light(document: str, visited: Callable[[str], Visit]) -> None:
     """All that comes over the wire counts: page, styles, scripts, fonts, pictures."""
-    with browser.new_page() as page:
-        faults = watch(page, site)
-        requests: list[Request] = []
-        page.on("requestfinished", lambda request: requests.append(request))
-        open_page(page, f"{site}{document}.html")
-        sizes = {
-            request.url: request.sizes()["responseBodySize"]
-            + request.sizes()["responseHeadersSize"]
-            for request in requests
-        }
-        assert faults == []
-        assert len(sizes) > 10
-        assert sum(sizes.values()) <= LIMIT, sorted(sizes.items(), key=lambda item: -item[1])
+    sizes = visited(document).sizes
+    assert len(sizes) > 10
+    assert sum(sizes.values()) <= LIMIT, sorted(sizes.items(), key=lambda item: -item[1])
 
 
 @every_page
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    document: str, scheme: Literal["light", "dark"], site: str, browser: Browser
-) -> None:
-    """Readers who see, hear or touch the page differently can read it."""
-    with browser.new_page(color_scheme=scheme) as page:
-        open_page(page, f"{site}{document}.html")
-        assert page.locator("html").get_attribute("data-theme") == scheme
+def test_page_makes_no_errors(document: str, visited: Callable[[str], Visit]) -> None:
+    """Neither when it is loaded nor when its widgets are used."""
+    assert visited(document).faults == []
+
+
+@every_page
+def test_axe_finds_nothing(document: str, visited: Callable[[str], Visit]) -> None:
+    """Readers who see, hear or touch the page and its widgets differently can read it."""
+    assert visited(document).axe == []
+
+
+def test_axe_finds_nothing_around_a_page(site: str, browser: Browser) -> None:
+    """All rules at each width and in either light, for what stands at the edges of every page."""
+    with browser.new_page(viewport={"width": PHONE, "height": 900}, color_scheme="light") as page:
+        open_page(page, f"{site}chapters/references.html")
+        light = found_by_axe(page)
         check_with_axe(page)
+        dark = found_by_axe(page)
+        assert light + dark == []
 
 
 @with_widgets
@@ -120,16 +166,14 @@ def test_widgets_are_light(document: str) -> None:
 
 
 @every_page
-def test_every_icon_is_in_the_fonts(document: str, site: str, browser: Browser) -> None:
+def test_every_icon_is_in_the_fonts(document: str, visited: Callable[[str], Visit]) -> None:
     """What the browser shows as an icon, the fonts have a drawing for."""
-    with browser.new_page() as page:
-        open_page(page, f"{site}{document}.html")
-        icons = {ord(icon) for icon in page.evaluate(ICONS)}
+    icons = visited(document).icons
     assert len(icons) > 5
     assert icons <= characters_of_fonts(), [f"{icon:x}" for icon in icons - characters_of_fonts()]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [DESK, PHONE])
 def test_the_focus_is_seen(width: int, site: str, browser: Browser) -> None:
     """Whoever moves with the keyboard sees where."""
     with browser.new_page(viewport={"width": width, "height": 900}) as page:

@@ -15,10 +15,14 @@ from fontTools.ttLib import TTFont
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bookbuild import fonts
-from tests.browser import HTML, only_http, watch
+from tests.browser import HTML, only_http, open_page, resize, settle, wait_until, watch
 from tests.test_scripts import PAGES
 
-every_page = pytest.mark.parametrize("name", PAGES)
+CODE_PAGE = "_modules/helpers/decoding.html"
+"""One of the pages of code, which are all of one make."""
+every_page = pytest.mark.parametrize(
+    "name", [name for name in PAGES if "_modules/helpers/" not in name or name == CODE_PAGE]
+)
 
 ZOOMS = ((640, "100%"), (320, "100%"), (1280, "200%"), (640, "200%"))
 """Widths, and sizes of letters: 640 is a window of 1280 at 200 %, 320 one at 400 %."""
@@ -93,6 +97,7 @@ CUT_ON_PAPER = """() => [...document.querySelectorAll("pre, table, figure, .form
     .filter((it) => it.checkVisibility() && getComputedStyle(it).overflowX !== "visible")
     .filter((it) => it.scrollWidth > it.clientWidth + 1)
     .map((it) => it.outerHTML.slice(0, 300))"""
+VISIBLE = " >> visible=true"
 # What no paper has a use for.
 ONLY_ON_SCREEN = (
     ".bd-header",
@@ -135,6 +140,7 @@ class Look:
     moving: list[str] = field(default_factory=list)
     moving_less: list[str] = field(default_factory=list)
     cut_off: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    on_paper: list[str] = field(default_factory=list)
 
 
 Visitor = Callable[..., Visit]
@@ -155,9 +161,7 @@ def visit(browser: Browser, site: str) -> Iterator[Visitor]:
         page = context.new_page()
         page.add_init_script(NOTE)
         opened = Visit(page, watch(page, base))
-        page.goto(base + name)
-        page.evaluate("document.fonts.ready.then(() => {})")
-        page.wait_for_timeout(200)  # scripts put some things off for a moment
+        open_page(page, base + name)
         return opened
 
     yield visit
@@ -186,7 +190,7 @@ def look(looks: dict[tuple[str, str, int], Look], site: str, visit: Visitor) -> 
 
 
 def look_at(opened: Visit, closely: bool) -> Look:
-    """Look at a page that has been opened: as it is, or also with less motion, and zoomed."""
+    """Look at a page that has been opened: as it is; closely, also still, zoomed, on paper."""
     page = opened.page
     states: dict[str, set[str]] = {}
     for family, state in page.evaluate("[...document.fonts].map((it) => [it.family, it.status])"):
@@ -200,15 +204,51 @@ def look_at(opened: Visit, closely: bool) -> Look:
         seen.moving = page.evaluate(MOVING)
         page.emulate_media(reduced_motion="reduce")
         seen.moving_less = page.evaluate(MOVING)
+        page.emulate_media(reduced_motion="no-preference")
         for width, size in ZOOMS:
-            page.set_viewport_size({"width": width, "height": 900})
-            now = page.evaluate(
-                "(size) => [document.documentElement.style.fontSize = size, innerWidth]", size
-            )
-            assert now == [size, width]
-            page.wait_for_timeout(50)
+            resize(page, width)
+            assert zoomed(page, size) == [size, width]
             seen.cut_off[width, size] = page.evaluate(CUT_OFF)
+        resize(page, 643)  # a sheet of paper within its margins
+        zoomed(page, "")
+        seen.on_paper = wrong_on_paper(page)
     return seen
+
+
+def zoomed(page: Page, size: str) -> Any:
+    """Let the letters of a page have another size; return it, and the width of the window."""
+    now = page.evaluate(
+        "(size) => [document.documentElement.style.fontSize = size, innerWidth]", size
+    )
+    settle(page)
+    return now
+
+
+def wrong_on_paper(page: Page) -> list[str]:
+    """Print a light page, dark by then, and look at it again on the screen: what is wrong."""
+    theme = page.locator("html")
+    themed = not page.url.endswith("404.html")
+    light = page.evaluate(CODE)
+    page.emulate_media(color_scheme="dark")
+    if themed:
+        expect(theme).to_have_attribute("data-theme", "dark")
+    dark = page.evaluate(CODE)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    seen = [selector for selector in ONLY_ON_SCREEN if page.locator(selector + VISIBLE).count()]
+    right = {
+        "code has one colour for light and dark": light != dark or not light,
+        "code is not printed in light colours": page.evaluate(CODE) == light,
+        "the title is not there": page.locator("h1" + VISIBLE).count() == 1,
+        "the page is too wide": page.evaluate("document.documentElement.scrollWidth") <= 643,
+        "the theme is not light": not themed or theme.get_attribute("data-theme") == "light",
+    }
+    cut = page.evaluate(CUT_ON_PAPER)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    right["it stays light"] = not themed or theme.get_attribute("data-theme") == "dark"
+    page.emulate_media(media="screen")
+    right["code stays light"] = page.evaluate(CODE) == dark
+    return seen + cut + [wrong for wrong, holds in right.items() if not holds]
 
 
 @cache
@@ -311,36 +351,12 @@ def test_who_asks_for_less_motion_gets_none(name: str, look: Looker) -> None:
 
 
 @every_page
-def test_a_page_on_paper(name: str, visit: Visitor) -> None:
+def test_a_page_on_paper(name: str, look: Looker) -> None:
     """Its text is there, with its title, in light colours; all that is for a screen is gone."""
-    opened = visit(name, color_scheme="light")
-    page = opened.page
-    light = page.evaluate(CODE)
-    page.emulate_media(color_scheme="dark")
-    theme = page.locator("html")
-    if name != "404.html":
-        expect(theme).to_have_attribute("data-theme", "dark")
-    dark = page.evaluate(CODE)
-    assert (light == dark) == (not light)
-    page.set_viewport_size({"width": 643, "height": 900})  # a sheet of paper within its margins
-    page.emulate_media(media="print", color_scheme="dark")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.evaluate(CODE) == light
-    assert page.locator("h1").locator("visible=true").count() == 1
-    for selector in ONLY_ON_SCREEN:
-        assert page.locator(selector).locator("visible=true").count() == 0, selector
-    assert page.evaluate("document.documentElement.scrollWidth") <= 643
-    assert page.evaluate(CUT_ON_PAPER) == []
-    if name != "404.html":
-        assert theme.get_attribute("data-theme") == "light"
-        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-        assert theme.get_attribute("data-theme") == "dark"
-    page.emulate_media(media="screen")
-    assert page.evaluate(CODE) == dark
-    assert opened.faults == []
+    assert look(name).on_paper == []
 
 
-@every_page
+@pytest.mark.parametrize("name", PAGES)
 def test_korean_words_are_said_to_be_korean(name: str) -> None:
     """So a voice reads them as what they are; no English word is among them."""
     page = BeautifulSoup((HTML / name).read_text(encoding="utf-8"), "html.parser")
@@ -396,10 +412,8 @@ def test_a_page_lets_nothing_in_from_elsewhere(base: str, visit: Visitor) -> Non
         *(("img-src", "script-src-elem", "style-src-elem", "frame-src", "font-src")),
         *(("script-src-attr", "form-action", "connect-src")),
     }
-    for _ in range(50):  # Playwright's own way to wait needs what the page forbids
-        if {kind for kind, _ in opened.seen("violations")} >= wanted:
-            break
-        page.wait_for_timeout(100)
+    # Playwright's own way to wait needs what the page forbids.
+    wait_until(page, lambda: {kind for kind, _ in opened.seen("violations")} >= wanted)
     assert {kind for kind, _ in opened.seen("violations")} == wanted
     assert ["script-src-elem", "inline"] in opened.seen("violations")
     assert asked == []
