@@ -1,6 +1,7 @@
 """The benchmarks: what they compare is right, and their tables say what was measured."""
 
 import json
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -255,7 +256,7 @@ def test_both_can_be_trained() -> None:
     ours = learning.train_ours(
         Recipe(epochs=2, units=4, batch_size=64), train, held_out, jit_compile=False
     )
-    theirs = learning.train_peer(train, held_out, compiled=False, epochs=2, limit=60)
+    theirs = learning.train_peer(train, held_out, compiled=False, epochs=2, limit=math.inf)
     for clock in (ours, theirs):
         assert len(clock.seconds) == len(clock.matches) == 2
         assert min(clock.seconds) > 0

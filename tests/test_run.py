@@ -2,8 +2,8 @@
 
 import io
 import json
+import math
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -367,6 +367,7 @@ def test_handler_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_in_another_thread(whole: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A thread cannot be interrupted, but it can train; soon done, it is saved at its end only."""
+    monkeypatch.setattr(run, "SAVE_EVERY", math.inf)
     file = tmp_path / "run.npz"
     going = new(file)
     there: list[bool] = []
@@ -386,25 +387,32 @@ def test_in_another_thread(whole: Run, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert set(handlers) == {signal.default_int_handler}
 
 
-def test_same_seed_in_another_process(whole: Run) -> None:
-    """Another process finds the same losses, to three decimals, and the same answers."""
-    script = f"""
+IN_A_KERNEL = f"""
 import json
+import time
+
+import keras
 from helpers.run import Run
 from helpers.training import Recipe
+
 run = Run({RECIPE!r}, epochs={EPOCHS!r}, watched={WATCHED!r})
-run.fit(verbose=0)
-print(json.dumps([run.losses, [snapshot.answers for snapshot in run.snapshots]]))
+
+
+def wait(batch, logs):
+    while not run.interrupted:
+        time.sleep(0.01)
+
+
+run.fit(callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
 """
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    losses, answers = json.loads(done.stdout)
-    assert np.round(losses, 3).tolist() == np.round(whole.losses, 3).tolist()
-    assert answers == [snapshot.answers for snapshot in whole.snapshots]
+"""A run that does not go on before it is interrupted."""
 
 
-def test_stop_button() -> None:
-    """In a kernel an interrupt ends the epoch, the cell has no error, and `fit` goes on."""
+def test_stop_button(whole: Run) -> None:
+    """In a kernel an interrupt ends the epoch, the cell has no error, and `fit` goes on.
+
+    In this other process the losses are the same, to three decimals, and so are the answers.
+    """
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(ROOT))
     shown: list[str] = []
     printed: list[str] = []
@@ -422,27 +430,24 @@ def test_stop_button() -> None:
             printed.append(content["text"])
 
     def execute(code: str) -> str:
-        reply = client.execute_interactive(code, output_hook=look, timeout=120)
+        reply = client.execute_interactive(code, output_hook=look)
         return str(reply["content"]["status"])
 
     try:
-        assert (
-            execute(
-                "from helpers.run import Run\n"
-                "from helpers.training import Recipe\n"
-                "recipe = Recipe('sums', size=400, units=2, epochs=150, batch_size=32)\n"
-                "run = Run(recipe, epochs=[0, 150])\n"
-                "run.fit()"
-            )
-            == "ok"
-        )
+        assert execute(IN_A_KERNEL) == "ok"
         assert "compiling" in shown[1]
-        assert "".join(printed).startswith("Stopped after epoch ")
+        assert "".join(printed).startswith("Stopped after epoch 1 of 6.")
         assert "<progress" not in shown[-1]
         printed.clear()
         assert execute("print(run.complete)\nrun.fit()\nprint(run.complete, run)") == "ok"
-        assert "".join(printed) == "False\nTrue <Run on 'sums': epoch 150 of 150>\n"
+        assert "".join(printed) == "False\nTrue <Run on 'sums': epoch 6 of 6>\n"
         assert shown[-1].count("<svg") == 2
+        printed.clear()
+        answers = "[snapshot.answers for snapshot in run.snapshots]"
+        assert execute(f"print(json.dumps([run.losses, {answers}]))") == "ok"
+        losses, found = json.loads("".join(printed))
+        assert np.round(losses, 3).tolist() == np.round(whole.losses, 3).tolist()
+        assert found == [snapshot.answers for snapshot in whole.snapshots]
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -434,6 +434,7 @@ def test_a_reader_may_leave_in_the_middle(page: Page, lab: Locator, base: str) -
     press(long, "Train")
     expect(long.locator(".words")).to_have_text(re.compile("^Epoch"))
     page.goto(f"{base}chapters/glossary.html")
+    page.evaluate("document.fonts.ready.then(() => {})")
     wait_until(page, lambda: page.workers == [])
     page.go_back()
     place = page.locator('[data-widget="training_lab"]')
