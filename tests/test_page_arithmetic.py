@@ -102,23 +102,29 @@ def _compute_in(dtype: str) -> None:
     keras.config.set_dtype_policy(dtype)  # layers
 
 
-@cache
-def in_keras(name: str, dtype: str, *, forcing: bool) -> Answers:
-    """Answer all problems with the Keras models, without `helpers.decoding`."""
-    model, encoder, decoder = models(name, dtype)
+def teacher_forced(name: str, dtype: str) -> Answers:
+    """Answer all problems with the Keras model of training."""
     encoder_input, decoder_input, _ = problems.batch(PROBLEMS, reverse=REVERSE[name])
-    if forcing:
-        distributions = model([encoder_input, decoder_input]).numpy()
-        return Answers(distributions.argmax(axis=-1), distributions)
-    state = encoder(encoder_input)
-    token = tf.fill((len(PROBLEMS), 1), PAD)
-    steps = []
-    for _ in range(ANSWER_LENGTH):
-        distribution, state = decoder([token, state])
-        token = tf.argmax(distribution, axis=-1, output_type=tf.int32)
-        steps.append(distribution.numpy()[:, 0])
-    distributions = np.stack(steps, axis=1)
+    distributions = models(name, dtype)[0]([encoder_input, decoder_input]).numpy()
     return Answers(distributions.argmax(axis=-1), distributions)
+
+
+def free_running(name: str, dtype: str, asked: list[Any]) -> Answers:
+    """Answer pairs of a problem and picks with the Keras models, without `helpers.decoding`."""
+    _, encoder, decoder = models(name, dtype)
+    texts = [problem for problem, _ in asked]
+    state = encoder(problems.batch(texts, reverse=REVERSE[name]).encoder_input)
+    token = np.full((len(asked), 1), PAD)
+    written, distributions = [], []
+    for place in range(ANSWER_LENGTH):
+        distribution, state = decoder([tf.constant(token), state])
+        distributions.append(distribution.numpy()[:, 0])
+        token = distributions[-1].argmax(axis=-1)[:, None]
+        for row, (_, picks) in enumerate(asked):
+            if picks[place:] and picks[place] is not None:
+                token[row] = picks[place]
+        written.append(token[:, 0])
+    return Answers(np.stack(written, axis=1), np.stack(distributions, axis=1))
 
 
 @pytest.mark.parametrize("forcing", [False, True], ids=["free-running", "teacher-forced"])
@@ -131,9 +137,12 @@ def test_page_and_keras_agree(page: Page, name: str, forcing: bool) -> None:
     left between the page and Keras in float32 against what float32 costs Keras itself.
     """
     assert len(set(PROBLEMS)) == 20_000
-    ours = in_page(page, name, forcing=forcing, asked=[[problem, []] for problem in PROBLEMS])
-    rounded = in_keras(name, "float32", forcing=forcing)
-    precise = in_keras(name, "float64", forcing=forcing)
+    asked: list[Any] = [[problem, []] for problem in PROBLEMS]
+    ours = in_page(page, name, forcing=forcing, asked=asked)
+    rounded, precise = (
+        teacher_forced(name, dtype) if forcing else free_running(name, dtype, asked)
+        for dtype in ("float32", "float64")
+    )
     assert ours.written.shape == rounded.written.shape == (20_000, ANSWER_LENGTH)
     assert (ours.written == rounded.written).all()
     assert (ours.written == precise.written).all()
@@ -141,25 +150,6 @@ def test_page_and_keras_agree(page: Page, name: str, forcing: bool) -> None:
     cost = largest_difference(rounded, precise)
     assert largest_difference(ours, rounded) <= cost + 1e-7
     assert cost <= {"notes": 5e-4, "grown": 1e-5}[name]
-
-
-def in_keras_one_by_one(name: str, asked: list[Any]) -> Answers:
-    """Answer pairs of a problem and picks with the Keras models in float64."""
-    _, encoder, decoder = models(name, "float64")
-    rows = []
-    for problem, picks in asked:
-        state = encoder(problems.arrays(problem, reverse=REVERSE[name]).encoder_input[None])
-        token, row = PAD, []
-        for place in range(ANSWER_LENGTH):
-            distribution, state = decoder([tf.constant([[token]]), state])
-            pick = picks[place] if place < len(picks) else None
-            token = int(tf.argmax(distribution[0, 0])) if pick is None else pick
-            row.append((token, distribution.numpy()[0, 0]))
-        rows.append(row)
-    return Answers(
-        np.array([[token for token, _ in row] for row in rows]),
-        np.array([[distribution for _, distribution in row] for row in rows]),
-    )
 
 
 def largest_difference(one: Answers, other: Answers) -> float:
@@ -181,7 +171,7 @@ def test_picked_tokens(page: Page) -> None:
         for _ in range(50)
     ]
     ours = in_page(page, "notes", forcing=False, asked=asked)
-    theirs = in_keras_one_by_one("notes", asked)
+    theirs = free_running("notes", "float64", asked)
     assert (ours.written == theirs.written).all()
     assert largest_difference(ours, theirs) <= 1e-7
 
@@ -196,7 +186,7 @@ def test_numbers_outside_the_task(page: Page, name: str) -> None:
         for (left, right), operator in zip(numbers, operators, strict=True)
     ]
     ours = in_page(page, name, forcing=False, asked=asked)
-    theirs = in_keras_one_by_one(name, asked)
+    theirs = free_running(name, "float64", asked)
     assert (ours.written == theirs.written).all()
     assert largest_difference(ours, theirs) <= 1e-7
 

@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -207,9 +207,17 @@ def test_gradients_are_slopes(page: Page, masked: bool) -> None:
     assert max(worst.values()) < 1e-5, worst
 
 
-@pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
-def test_fifty_updates_follow_keras(page: Page, fast: bool) -> None:
-    """From the same weights, on the same batches, with weight decay and a rate that changes.
+class Course(NamedTuple):
+    """Fifty updates of a Keras model: what it started from, what it learned from, what it lost."""
+
+    weights: str
+    batches: list[list[str]]
+    losses: list[float]
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    """Fifty updates with weight decay and a rate that changes.
 
     The gradient of the embedding is handed to Keras as a whole. As the lookups leave it, in pieces,
     Keras 3.15 squares each piece by itself, and the steps of the embedding become larger.
@@ -229,6 +237,12 @@ def test_fifty_updates_follow_keras(page: Page, fast: bool) -> None:
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], variables)
         losses.append(float(loss))
+    return Course(weights, batches, losses)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
+def test_fifty_updates_follow_keras(page: Page, course: Course, fast: bool) -> None:
+    """From the same weights, on the same batches, with weight decay and a rate that changes."""
     ours = page.evaluate(
         """([options, batches]) => {
             const made = trainer(options);
@@ -241,12 +255,12 @@ def test_fifty_updates_follow_keras(page: Page, fast: bool) -> None:
         }""",
         [
             {"embeddingDim": 5, "units": 64, "batch": 64, "masked": True, "fast": fast,
-             "weights": weights},
-            batches,
+             "weights": course.weights},
+            course.batches,
         ],
     )  # fmt: skip
-    assert losses[-1] < 0.8 * losses[0]
-    np.testing.assert_allclose(ours, losses, atol=1e-4, rtol=0)
+    assert course.losses[-1] < 0.8 * course.losses[0]
+    np.testing.assert_allclose(ours, course.losses, atol=1e-4, rtol=0)
 
 
 def test_both_kernels_agree_after_each_update(page: Page) -> None:
