@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
 
-pytest_plugins = ["tests.browser", "tests.jupyterlab", "tests.tiny_book"]
+pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
 
 
 class DisplayUpdates:

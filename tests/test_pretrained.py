@@ -440,8 +440,9 @@ def test_interrupted_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     recipe = Recipe("sums", size=400, embedding_dim=2, units=2, epochs=3, batch_size=32)
     command = [sys.executable, "-c", COMMAND.format(recipe=recipe), str(tmp_path)]
     kept = tmp_path / "unfinished" / "sums-4.npz"
-    pipes = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
-    with subprocess.Popen(command, **pipes, text=True, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, cwd=ROOT
+    ) as process:
         assert process.stderr is not None
         shown = next(line for line in process.stderr if "exact match" in line)
         process.send_signal(signal.SIGINT)

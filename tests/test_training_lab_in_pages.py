@@ -29,7 +29,7 @@ from tests.models import load
 
 WATCHED = ["50+9", "7+8", "99+99", "12+85", "64+7"]
 ENDLESS = {"units": 128, "epochs": 1000}
-"""Settings of a run that takes minutes: no machine is so fast, and no test so slow, that it ends."""
+"""Settings of a run that takes minutes: no test waits so long that it could end."""
 
 # Knows which workers of a page are alive.
 WORKERS = """
