@@ -1,18 +1,25 @@
 # The book, from its sources to tested pages. `make help` lists the targets.
 
 PYTHON ?= python3
-CHAPTER ?=
-QUICK ?=
+CHAPTER :=
+QUICK :=
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-# Kernels that `make` starts see no settings of the reader's own.
+# Whatever the reader's own settings are, all comes out alike. What they can do to Keras and
+# TensorFlow, helpers/libraries.py undoes, and what they can do to figures, helpers/plots.py.
+OWN_JUPYTER := $(or $(JUPYTER_CONFIG_DIR),$(HOME)/.jupyter)
+unexport $(filter IPYTHON% JUPYTER% MPL% MYPY% PYTEST% PYTHON% RUFF%,$(.VARIABLES))
+unexport COLUMNS FORCE_COLOR LANGUAGE SOURCE_DATE_EPOCH
 export IPYTHONDIR := $(CURDIR)/_build/ipython
+export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/_build/jupyter/data
 export JUPYTER_PREFER_ENV_PATH := 1
-export KERAS_BACKEND := tensorflow
+export LC_ALL := $(if $(filter Darwin,$(shell uname)),en_US.UTF-8,C.UTF-8)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_USER := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
@@ -44,16 +51,19 @@ book: $(INSTALLED) ## Run every notebook and build the pages into _build/html
 	@$(BIN)/python -m bookbuild.build
 
 lint: $(INSTALLED) ## Check style and types
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
 
 test: book lint ## Check everything: style, types, helpers, notebooks, pages, widgets
 	@$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile --junit-xml=_build/tests.xml
 
+# Theme, letters and keys are those that the reader has chosen.
+lab: export JUPYTERLAB_SETTINGS_DIR := $(OWN_JUPYTER)/lab/user-settings
 lab: $(INSTALLED) ## Open the chapters in JupyterLab
-	env -u IPYTHONDIR $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters/embeddings.ipynb
+	@$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) \
+		--ServerApp.root_dir=. chapters/embeddings.ipynb
 
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
@@ -63,11 +73,11 @@ bench: book ## Measure everything, print tables, keep them (20 min); a look: mak
 	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training encoder benchmarks)
 
 linkcheck: book ## Ask every other site that the book links to; needs the network
-	@$(BIN)/jupyter-book build . --builder linkcheck
+	@$(BIN)/python -m jupyter_book build . --builder linkcheck
 
 lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	$(BIN)/python -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--fork-strategy fewest --generate-hashes --upgrade --quiet \
 		--custom-compile-command "make lock" --output-file requirements.txt
 

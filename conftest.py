@@ -1,16 +1,37 @@
 """How nbval compares notebooks. It stands at the top so that one chapter can be tested alone.
 
+Settings of the reader's own change nothing, also where it is not ``make`` that starts the tests.
+
 It also brings the fixtures of ``tests/browser.py`` to the tests that look at pages in a browser,
 and those of ``tests/tiny_book.py`` to the tests that build a book.
 """
 
+import os
 from typing import Any
 
 import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
 
+import helpers  # noqa: F401, it sets up Keras, which many a test imports first
+from bookbuild.build import ROOT
+
 pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
+
+READERS = ("IPYTHON", "JUPYTER_PATH", "MPL", "PYTHON")
+"""How the variables begin in which a reader may have settings for each kernel."""
+THIS_MACHINE = "localhost,127.0.0.1,::1"
+
+
+def pytest_configure() -> None:
+    """Let kernels start as the book has them, and let no proxy stand before this machine."""
+    for name in [name for name in os.environ if name.startswith(READERS)]:
+        del os.environ[name]
+    os.environ["IPYTHONDIR"] = str(ROOT / "_build/ipython")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = f"{spared},{THIS_MACHINE}".lstrip(",")
 
 
 class DisplayUpdates:

@@ -13,7 +13,6 @@ import argparse
 import copy
 import hashlib
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -136,7 +135,7 @@ def execute(path: Path, timeout: int = 300) -> NotebookNode:
         timeout=timeout,
     )
     try:
-        client.execute(stderr=subprocess.DEVNULL)  # TensorFlow's log lines
+        client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise AcceptError(f"{path.name} is left as it was: {error}") from error
     return normal_notebook(notebook)

@@ -17,8 +17,6 @@ Run it as ``python -m bookbuild.build``.
 
 import hashlib
 import json
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -31,14 +29,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 EXECUTION_SOURCES = ("helpers", "benchmarks", "bookbuild/settings", "requirements.txt")
 BOOK_SOURCES = ("chapters", "assets", "bookbuild", "intro.ipynb", "_config.yml", "_toc.yml")
-
-# What kernels and TensorFlow write to the terminal while all is well.
-KERNEL_LOG = re.compile(
-    r"[IWE]\d{4} \d\d:\d\d:\d+\.\d+ "
-    r"|WARNING: All log messages before absl::"
-    r"|To enable the following instructions:"
-    r"|\[IPKernelApp\] WARNING \| Kernel is running over TCP"
-)
 
 _LEFT_OVERS = {"__pycache__", ".ipynb_checkpoints"}
 
@@ -144,16 +134,8 @@ def run_jupyter_book(root: Path) -> None:
     """Run Jupyter Book on the sources, with every warning an error."""
     program = "from jupyter_book.cli.main import main; main()"
     arguments = ["build", ".", "--warningiserror", "--keep-going"]
-    command = [sys.executable, "-c", program, *arguments]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}  # show each line at once
-    with subprocess.Popen(
-        command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if not KERNEL_LOG.match(line):
-                print(line, end="", file=sys.stderr, flush=True)
-    if process.returncode:
+    # Unbuffered, so that each line is shown at once.
+    if subprocess.call([sys.executable, "-u", "-c", program, *arguments], cwd=root):
         raise BuildError(
             "The book was not built: see the warnings and errors above. "
             "The traceback of a failed cell is in _build/html/reports/."

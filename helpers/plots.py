@@ -33,6 +33,7 @@ BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#b0608a"
 
 _INK = "#010203"
 _STYLE: Any = {
+    **mpl.rcParamsDefault,  # whatever a reader's matplotlibrc says
     "axes.edgecolor": _INK,
     "axes.facecolor": "none",
     "axes.grid": False,

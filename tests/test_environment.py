@@ -1,27 +1,247 @@
-"""The environment that ``make`` installs: its kernels and its JupyterLab."""
+"""The environment that ``make`` installs, and in which all runs: nothing in it is the reader's own.
 
+The `reader` of these tests has settings in all places that the book's programs look at. Each of
+them changes what comes out, or lets something fail.
+"""
+
+import json
+import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import proxy_bypass, urlopen
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
+from bookbuild.build import ROOT, notebooks
+from tests.files import write_files
 
-def test_log_lines_of_libraries_are_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
+Environment = dict[str, str]
+
+PYTHON = [sys.executable, "-m"]
+MAKE = [
+    *("make", "--assume-old=.venv/installed"),
+    f"BIN={os.path.relpath(Path(sys.executable).parent, ROOT)}",
+]
+"""Runs a target in the environment in which the tests run, without a look at what it needs."""
+
+ROUNDED = "import numpy\nnumpy.set_printoptions(precision=2)\n"
+FILES = {
+    ".config/matplotlib/matplotlibrc": "figure.dpi: 200\ntext.usetex: True\n",
+    ".ipython/profile_default/startup/00.py": ROUNDED,
+    ".jupyter/jupyter_server_config.py": "c.ServerApp.contents_manager_class = 'gone.Manager'\n",
+    ".jupyter/labconfig/page_config.json": '{"disabledExtensions": {"jupyterlab-myst": true}}',
+    ".keras/keras.json": '{"floatx": "float64", "image_data_format": "channels_first"}',
+    "jupyter/kernels/python3/kernel.json": '{"argv": ["false"], "display_name": "own"}',
+    "python/helpers.py": "raise ImportError('These are not the helpers of the book.')\n",
+    "start.py": ROUNDED,
+}
+"""What a reader has at home."""
+OF_ANYONE = ("IPYTHON", "JUPYTER", "KERAS", "LC_", "PYTEST", "PYTHON", "TF_")
+"""How the variables begin that are set here, by ``make`` and by the tests."""
+FOR_MAKE_ALONE = {
+    "LC_ALL": "C",
+    "MPLBACKEND": "gone",
+    "PYTEST_ADDOPTS": "--collect-only",
+    "PYTHONHOME": "/gone",
+    "PYTHONWARNINGS": "error",
+}
+"""What no Python can start with, or no pytest, unless it is taken away before."""
+
+STORED = {
+    """
+from helpers import decoding, pretrained
+import keras
+import numpy as np
+print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())
+""": "tensorflow float32 channels_last\n",
+    """
+_, encoder, decoder = pretrained.load("notes")
+print(decoding.answers(encoder, decoder, ["50+9"]))
+""": "['59']\n",
+    "print(np.ones(2) / 3)": "[0.33333333 0.33333333]\n",
+    """
+try:
+    assert False
+except AssertionError:
+    print("An assertion counts.")
+""": "An assertion counts.\n",
+}
+"""Cells, and what they print."""
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Environment:
+    """Return the environment variables of a reader who has settings everywhere."""
+    home = tmp_path / "home"
+    write_files(home, FILES)
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(OF_ANYONE)}
+    return ours | {
+        "COLUMNS": "20",
+        "HOME": str(home),
+        "JUPYTER_PATH": str(home / "jupyter"),
+        "KERAS_BACKEND": "jax",
+        "PYTHONOPTIMIZE": "1",
+        "PYTHONPATH": str(home / "python"),
+        "PYTHONSTARTUP": str(home / "start.py"),
+        "TF_CPP_MIN_LOG_LEVEL": "0",
+        "XLA_FLAGS": "--gone",
+        "http_proxy": "http://127.0.0.1:9",
+    }
+
+
+def notebook_file(folder: Path) -> Path:
+    """Write a notebook with stored outputs into a folder that is set up like the book."""
+    cells = []
+    for number, (source, printed) in enumerate(STORED.items(), 1):
+        cell = nbformat.v4.new_code_cell(source.strip(), execution_count=number)
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
+        cells.append(cell)
+    path = folder / "stored.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    (folder / "conftest.py").write_bytes((ROOT / "conftest.py").read_bytes())
+    return path
+
+
+@pytest.mark.parametrize("with_make", [True, False], ids=["with make", "without make"])
+def test_settings_of_the_reader_change_no_output(
+    with_make: bool, reader: Environment, tmp_path: Path
+) -> None:
+    """Cells print what is stored, in a kernel that starts as those of the chapters do."""
+    arguments = ["--nbval", "--nbval-current-env", str(notebook_file(tmp_path))]
+    command = [*PYTHON, "pytest", *arguments]
+    if with_make:
+        rule = "include Makefile\ncompare:\n\t@$(BIN)/python -m pytest $(ARGUMENTS)\n"
+        (tmp_path / "rule.mk").write_text(rule, encoding="utf-8")
+        command = [*MAKE, "-f", str(tmp_path / "rule.mk"), f"ARGUMENTS={' '.join(arguments)}"]
+        command.append("compare")
+        reader |= FOR_MAKE_ALONE
+    done = subprocess.run(command, cwd=ROOT, env=reader, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(STORED)} passed" in done.stdout
+
+
+@pytest.mark.parametrize("path", notebooks(ROOT), ids=lambda path: path.stem)
+def test_a_chapter_imports_the_helpers_first(path: Path) -> None:
+    """So Keras is set up when it is imported."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    first = re.search(r"^(?:from|import) (\w+)", code, flags=re.MULTILINE)
+    assert first is not None
+    assert first[1] in {"helpers", "benchmarks"}
+
+
+def test_make_lab_opens_the_first_chapter_of_the_whole_book(
+    reader: Environment, tmp_path: Path
+) -> None:
+    """The file browser begins at the top, kernels are those of the book, extensions are there."""
+    reader |= {**FOR_MAKE_ALONE, "BROWSER": "echo opened %s"}
+    log = tmp_path / "log"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(
+            [*MAKE, "lab"],
+            cwd=ROOT,
+            env=reader,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
+        ) as server,
+    ):
+        assert server.stdout is not None
+        try:
+            opened = next((line for line in server.stdout if line.startswith("opened ")), None)
+            assert opened is not None, log.read_text()
+            leads_to = read(opened.split()[1])
+            found = re.search(r"url=(http.*)lab/tree/(.*)\?(token=\w+)", leads_to)
+            assert found is not None, leads_to
+            address, first, token = found.groups()
+            assert first == "chapters/embeddings.ipynb"
+            files = json.loads(read(f"{address}api/contents?{token}"))["content"]
+            assert {"chapters", "intro.ipynb"} <= {file["name"] for file in files}
+            kernels = json.loads(read(f"{address}api/kernelspecs?{token}"))["kernelspecs"]
+            assert kernels["python3"]["spec"]["argv"][0] != "false"
+            page = BeautifulSoup(read(f"{address}lab?{token}"), "html.parser")
+            settings = page.select_one("#jupyter-config-data")
+            assert settings is not None
+            assert json.loads(settings.get_text())["disabledExtensions"] == []
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+def read(address: str) -> str:
+    """Return what stands at an address."""
+    with urlopen(address) as answer:
+        return str(answer.read().decode())
+
+
+def test_no_proxy_stands_before_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests reach the servers that they start, whatever proxy the reader has."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert proxy_bypass("127.0.0.1:8888") and proxy_bypass("localhost:8888")
+
+
+def test_training_says_nothing_but_our_own_words(reader: Environment) -> None:
+    """Neither when TensorFlow is imported, nor when it compiles."""
+    program = """
+from helpers import problems, training
+parts = problems.split("sums")
+(model, _, _), batches = training.build(training.Recipe(task="sums", epochs=2), parts.train)
+_ = model.fit(batches.take(2), verbose=0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=reader,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
+def test_the_last_words_of_a_process_come_out(tmp_path: Path) -> None:
+    """A processor that TensorFlow cannot use ends the process, and TensorFlow says why."""
+    logged = "I0000 00:00:1795800124.617129    5887 port.cc:153] all is well"
+    last = "F0000 00:00:1795800124.617129    5887 cpu.cc:53] no AVX"
+    dies = f"import os\nos.write(2, b'{logged}\\n{last}\\n')\nos.abort()\n"
+    write_files(tmp_path, {"tensorflow.py": dies})
+    done = subprocess.run(
+        [sys.executable, "-c", "import helpers, tensorflow"],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert done.returncode == -signal.SIGABRT
+    assert done.stderr == f"{last}\n"
+
+
+def test_log_lines_of_libraries_are_no_output(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """What a C library writes to file descriptor 2 is not shown; what Python writes to stderr is.
 
-    So TensorFlow's log lines are in no output, in JupyterLab and in the built pages alike.
+    So TensorFlow's log lines are in no output, in JupyterLab and in the built pages alike. Kernels
+    themselves write nothing.
     """
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, a kernel never looks at the descriptor
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
+    write_files(tmp_path, {"start.py": "print('of the reader')"})
     cell = nbformat.v4.new_code_cell(
         "import os, sys\n_ = os.write(2, b'from C\\n')\nprint('from Python', file=sys.stderr)"
     )
-    NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_name="python3").execute(
-        stderr=subprocess.DEVNULL
-    )
+    with (tmp_path / "log").open("w") as log:
+        NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_name="python3").execute(
+            stderr=log, stdout=log
+        )
     assert [output.text for output in cell.outputs] == ["from Python\n"]
+    assert (tmp_path / "log").read_text() == "from C\n"
 
 
 def test_jupyterlab_loads_its_extensions() -> None:

@@ -308,8 +308,8 @@ def test_settings_of_the_reader_stay() -> None:
     """Drawing changes nothing in matplotlib's own settings, and takes nothing from them."""
     before = dict(mpl.rcParams)
     wanted = shown("token_map")
-    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "text.color": "red"}):
-        assert "red" not in DRAWINGS["token_map"]().page()
+    with mpl.rc_context({"figure.dpi": 200, "lines.linewidth": 9, "text.usetex": True}):
+        assert DRAWINGS["token_map"]().page() == wanted
     assert DRAWINGS["token_map"]().page() == wanted
     assert dict(mpl.rcParams) == before
 
