@@ -70,7 +70,7 @@ accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make acc
 
 bench: book ## Measure everything, print tables, keep them (20 min); a look: make bench QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
-	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training encoder benchmarks)
+	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training figures)
 
 linkcheck: book ## Ask every other site that the book links to; needs the network
 	@$(BIN)/python -m jupyter_book build . --builder linkcheck
