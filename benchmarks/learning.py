@@ -261,8 +261,8 @@ def choices(quick: bool) -> tuple[Table, dict[str, list[float]]]:
         ),
         note=(
             "Exact match on the validation part. Three runs of the first three, two of the others "
-            "but the last, which gives the same numbers for another price: median and spread. "
-            "The first epoch includes tracing and compiling."
+            "but the last, of which there is one: median and spread. Not compiled, a run rounds "
+            "otherwise, so it is another run. The first epoch includes tracing and compiling."
         ),
     )
     curves = {}
@@ -270,7 +270,7 @@ def choices(quick: bool) -> tuple[Table, dict[str, list[float]]]:
         if quick and name not in ("the recipe", "no weight decay", "not compiled"):
             continue
         recipe = replace(recipe, epochs=3) if quick else recipe
-        once = name == "not compiled"  # the same numbers, for another price
+        once = name == "not compiled"
         seeds = 1 if quick or once else 3 if name in FIRST else 2
         clocks = [
             train_ours(
