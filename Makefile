@@ -55,9 +55,9 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 
-test: book lint ## Check everything: style, types, helpers, notebooks, pages, widgets
-	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile --junit-xml=_build/tests.xml
+test: $(if $(QUICK),,book) lint ## Check everything (6 min); what needs no book, no browser: make test QUICK=1
+	@$(if $(QUICK),,$(BIN)/python -m tests.browser)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(QUICK),-m "not slow",--junit-xml=_build/tests.xml)
 
 # Theme, letters and keys are those that the reader has chosen.
 lab: export JUPYTERLAB_SETTINGS_DIR := $(OWN_JUPYTER)/lab/user-settings

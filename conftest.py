@@ -2,8 +2,7 @@
 
 Settings of the reader's own change nothing, also where it is not ``make`` that starts the tests.
 
-It also brings the fixtures of ``tests/browser.py`` to the tests that look at pages in a browser,
-and those of ``tests/tiny_book.py`` to the tests that build a book.
+It also brings the fixtures that several test files use, and says which tests are not quick.
 """
 
 import os
@@ -11,12 +10,16 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
-from nbval.plugin import IPyNbFile
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 import helpers  # noqa: F401, it sets up Keras, which many a test imports first
 from bookbuild.build import ROOT
+from tests.files import HTML
 
 pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
+
+SLOW = {"browser", "build", "driver", "jupyterlab", "published", "pytester", "unpublished"}
+"""Fixtures that start a browser, a server or a kernel, or build a book."""
 
 READERS = ("IPYTHON", "JUPYTER_PATH", "MPL", "PYTHON")
 """How the variables begin in which a reader may have settings for each kernel."""
@@ -81,3 +84,15 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
         skipped = {*collector.skip_compare, "stderr"} - {"image/png"}
         collector.skip_compare = tuple(skipped)
         collector.get_kernel_message = DisplayUpdates(collector)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what runs a notebook, needs one of the slow fixtures, or looks at built pages.
+
+    A test that is slow for another reason, such as a training, is marked where it stands.
+    """
+    for item in items:
+        needs = SLOW & {*getattr(item, "fixturenames", ())}
+        looks = getattr(getattr(item, "module", None), "HTML", None) == HTML
+        if isinstance(item, IPyNbCell) or needs or looks:
+            item.add_marker("slow")

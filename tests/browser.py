@@ -29,13 +29,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from bookbuild.build import ROOT
+from tests.files import HTML
 
 TIMEOUT = 180_000
 """Milliseconds after which what a test waits for is taken to be broken, and not only slow."""
 expect.set_options(timeout=TIMEOUT)
 
-HTML = ROOT / "_build/html"
 INSTALLED = (
     "chromium",
     "chromium-browser",

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from bookbuild.build import ROOT
+
+HTML = ROOT / "_build/html"
+"""The built pages. A test file that names them is not among the quick ones."""
+
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """Write texts into files of a folder, by their names; folders between are made."""

@@ -9,8 +9,8 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
-from tests.browser import HTML
 from tests.engines import faults, wait_until
+from tests.files import HTML
 from tests.steppers import ALLOWED
 from tests.test_light_pages import PAGES
 

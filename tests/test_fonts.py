@@ -13,8 +13,8 @@ from fontTools.ttLib import TTFont
 from bookbuild import fonts
 from bookbuild.build import ROOT, documents
 from bookbuild.fonts import FACES, KEYBOARD, STAND_INS, Face, StandIn
+from tests.files import HTML
 
-HTML = ROOT / "_build/html"
 FOLDER = HTML / fonts.FOLDER
 RESERVED = ("source", "nanum", "나눔", "stix", "adobe", "xits")
 """What those who made the fonts keep for themselves."""

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, expect
 
 from bookbuild.build import ROOT, notebooks
 from tests.axe import check_with_axe
-from tests.browser import HTML, open_page, resize
+from tests.browser import open_page, resize
+from tests.files import HTML
 from tests.test_pages import loaded_from_elsewhere, page, text_of
 
 HELPERS = HTML / "chapters/helpers.html"

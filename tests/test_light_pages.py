@@ -18,7 +18,8 @@ from tests.axe import (
     found_by_axe,
     found_in_the_dark_and_on_a_phone,
 )
-from tests.browser import HTML, open_page, settle, wait_until, watch
+from tests.browser import open_page, settle, wait_until, watch
+from tests.files import HTML
 
 DOCUMENTS = documents(ROOT)
 PAGES = [*DOCUMENTS, "search", "genindex", "_modules/index", "_modules/helpers/decoding"]

@@ -4,12 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.build import ROOT
 from bookbuild.links import broken_links
-from tests.files import write_files
+from tests.files import HTML, write_files
 from tests.tiny_book import INTRO, Build
-
-HTML = ROOT / "_build/html"
 
 
 @pytest.fixture

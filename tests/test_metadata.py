@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from bookbuild.build import ROOT
+from tests.files import HTML
 from tests.tiny_book import PAGES as TINY
 from tests.tiny_book import build_tiny
 
-HTML = ROOT / "_build/html"
 ADDRESS = "https://example.org/book/"
 BOOK = "Watching a sequence-to-sequence model think"
 

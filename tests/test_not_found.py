@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from bookbuild.build import ROOT
 from bookbuild.not_found import prefix
-
-HTML = ROOT / "_build/html"
+from tests.files import HTML
 
 
 def page(site: Path) -> BeautifulSoup:

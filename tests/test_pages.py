@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
 
 from bookbuild.build import ROOT, documents
+from tests.files import HTML
 
-HTML = ROOT / "_build/html"
 DOCUMENTS = documents(ROOT)
 
 # Attributes with which a page loads something, by element.

@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup
 
 from bookbuild import scripts
 from bookbuild.build import ROOT
+from tests.files import HTML
 from tests.tiny_book import INTRO, Build
 
-HTML = ROOT / "_build/html"
 PAGES = sorted(
     {"404.html", "genindex.html", "index.html", "search.html"}.union(
         path.relative_to(HTML).as_posix()

@@ -15,7 +15,8 @@ from fontTools.ttLib import TTFont
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bookbuild import fonts
-from tests.browser import HTML, only_http, open_page, resize, settle, wait_until, watch
+from tests.browser import only_http, open_page, resize, settle, wait_until, watch
+from tests.files import HTML
 from tests.test_scripts import PAGES
 
 CODE_PAGE = "_modules/helpers/decoding.html"

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 
 from bookbuild.build import ROOT
 from bookbuild.styles import GROUPS, names_in_page, names_in_site, used
+from tests.files import HTML
 
-HTML = ROOT / "_build/html"
 NAMES = {"html", "body", "p", "a", "note", "top", "open"}
 """Elements, classes and ids of a small site."""
 

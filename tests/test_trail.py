@@ -8,9 +8,9 @@ from bs4 import BeautifulSoup, Tag
 
 from bookbuild.build import ROOT, documents
 from bookbuild.trail import short, trail
+from tests.files import HTML
 from tests.tiny_book import Build
 
-HTML = ROOT / "_build/html"
 CHAPTERS = ("embeddings", "encoder", "decoder", "training", "implementation")
 NAMES = [f"chapters/{name}" for name in CHAPTERS]
 

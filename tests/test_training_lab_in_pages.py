@@ -15,7 +15,6 @@ from helpers.training import examine
 from helpers.widgets import TrainingLab
 from tests.axe import check_with_axe
 from tests.browser import (
-    HTML,
     add_widget,
     only_http,
     open_page,
@@ -24,6 +23,7 @@ from tests.browser import (
     tab_through,
     wait_until,
 )
+from tests.files import HTML
 from tests.messages import ONE_SENTENCE
 from tests.models import load
 
