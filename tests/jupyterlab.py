@@ -1,5 +1,6 @@
 """A JupyterLab for all tests that need one, and what a reader does in it."""
 
+import json
 import os
 import re
 import subprocess
@@ -48,6 +49,11 @@ class JupyterLab:
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
     """Start a JupyterLab that knows nothing of the reader's own settings, in an empty folder."""
     folder, own = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
+    settings = own / "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        json.dumps({"windowingMode": "none"}), encoding="utf-8"
+    )  # all cells at once
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
     server = subprocess.Popen(
