@@ -18,8 +18,12 @@ from tests.files import HTML
 
 pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
 
-SLOW = {"browser", "build", "driver", "jupyterlab", "published", "pytester", "unpublished"}
-"""Fixtures that start a browser, a server or a kernel, or build a book."""
+SLOW = {
+    *("browser", "driver", "jupyterlab", "pytester"),
+    *("build", "published", "unpublished"),
+    *("run", "stopped", "whole"),
+}
+"""Fixtures that start a browser, a server or a kernel, build a book, or train a model."""
 
 READERS = ("IPYTHON", "JUPYTER_PATH", "MPL", "PYTHON")
 """How the variables begin in which a reader may have settings for each kernel."""

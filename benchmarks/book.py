@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Request, sync_playwright
 from benchmarks import widgets
 from benchmarks.results import Cell, Results, Table
 from bookbuild.build import ROOT, documents
-from tests.browser import HTML, Handler, executable
+from tests.browser import Handler, executable
+from tests.files import HTML
 
 TESTS = ROOT / "_build/tests.xml"
 """What `make test` writes of its last run."""

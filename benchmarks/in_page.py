@@ -18,7 +18,8 @@ from helpers import decoding, problems, training
 from helpers.training import Recipe
 from helpers.widgets import TrainingLab
 from helpers.widgets.base import module_text
-from tests.browser import HTML, executable
+from tests.browser import executable
+from tests.files import HTML
 
 SEEDS = 5
 KERAS_SEEDS = 3

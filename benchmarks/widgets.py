@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.results import Table
 from helpers import decoding, pretrained
-from tests.browser import HTML, executable
+from tests.browser import executable
+from tests.files import HTML
 
 RUNS = 7
 STEPS = 13  # eight of the encoder, five of the decoder

@@ -10,6 +10,8 @@ from bookbuild import accept
 from bookbuild.build import ROOT, notebooks
 from helpers.pictures import PAGE
 
+pytestmark = pytest.mark.slow  # kernels are started
+
 CELLS = [
     "import sys\nprint('one', end=' ', flush=True)\nprint('log', file=sys.stderr, flush=True)\n"
     "print('two')",

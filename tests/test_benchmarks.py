@@ -250,6 +250,7 @@ def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.reached(0.999) is None
 
 
+@pytest.mark.slow
 def test_both_can_be_trained() -> None:
     """Ours and the peer go through an epoch on the same problems, and are examined."""
     train, held_out = learning.published_problems(300)[:256], ["1+1", "22+3"]

@@ -260,6 +260,7 @@ def test_notes_complie() -> None:
         of_the_notes(IMPORTED | FORGOTTEN, "complie")
 
 
+@pytest.mark.slow
 def test_notes_sigmoid_trains_to_the_same_loss(notes: Models, models: Models) -> None:
     """The loss comes from the logits, so training is the same; but the rows sum to 7, not 1."""
     encoder_input, decoder_input, target = batch(PROBLEMS)

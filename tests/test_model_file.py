@@ -19,6 +19,7 @@ from tests.pairs import OTHERS, SAME, pair
 ASKED = problems.split("arithmetic").test[:200]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["notes", "grown"])
 def test_a_model_comes_back_to_the_last_bit(name: str, tmp_path: Path) -> None:
     """With its weights, its order and its task; `pretrained.load` takes the path."""

@@ -50,6 +50,7 @@ def test_nothing_else_in_the_folder() -> None:
     assert sum(path.stat().st_size for path in files) < 1_000_000
 
 
+@pytest.mark.slow
 def test_figures_of_the_record(name: str) -> None:
     """Evaluated anew on the test part, each model is exactly as good as its record says."""
     record = pretrained.record(name)
@@ -374,6 +375,7 @@ def test_train_keeps_the_best_seed(
     assert not list(pretrained.UNFINISHED.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [False, True])
 def test_train_goes_on(
     folder: Path,
@@ -435,6 +437,7 @@ After the first epoch, for each further batch, it waits for a line.
 """
 
 
+@pytest.mark.slow
 def test_interrupted_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends the command with status 130, and the same command goes on from there."""
     recipe = Recipe("sums", size=400, embedding_dim=2, units=2, epochs=3, batch_size=32)
@@ -461,6 +464,7 @@ def test_interrupted_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [snapshot.epoch for snapshot in snapshots] == training.recording_epochs(3)
 
 
+@pytest.mark.slow
 def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The weights are rounded if the recipe says so, and all figures are of the rounded model."""
     recipe = Recipe(

@@ -94,6 +94,7 @@ def test_parse_and_solve() -> None:
     assert problems.solve("5-5") == "0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reverse", [False, True])
 def test_all_twenty_thousand(splits: dict[str, problems.Split], reverse: bool) -> None:
     """Each problem and its answer can be read back out of the arrays of the whole task."""

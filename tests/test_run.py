@@ -326,6 +326,7 @@ def test_file_of_a_complete_run(
     assert "without its file a new `Run` starts" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_second_interrupt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It stops at once; what is lost is that epoch, and the run can still come to its end."""
     monkeypatch.setattr(run, "SAVE_EVERY", -1.0)

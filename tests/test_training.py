@@ -254,6 +254,7 @@ def test_examine() -> None:
     assert accuracy == pytest.approx(0.9)
 
 
+@pytest.mark.slow
 def test_short_weights() -> None:
     """They are rounded once, after the last epoch, and a recorder behind it sees them rounded."""
     model, encoder, decoder = seq2seq(2, 3)

@@ -147,6 +147,7 @@ def test_a_stepper_takes_the_model_of_a_lab() -> None:
     assert list(late.pairs) == ["grown", "from the lab"]
 
 
+@pytest.mark.slow
 def test_it_shows_what_keras_trains() -> None:
     """The curves are those of the run, and the model is handed over at the end."""
     recipe = Recipe(task="sums", size=600, embedding_dim=3, units=8, epochs=3, batch_size=32)
