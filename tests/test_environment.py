@@ -18,13 +18,10 @@ import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
-<<<<<<< HEAD
 from bookbuild.build import ROOT, notebooks
 from tests.files import write_files
-=======
-pytestmark = pytest.mark.slow  # kernels are started
 
->>>>>>> 6c82061 (Trainings and kernels are not among the quick tests)
+pytestmark = pytest.mark.slow  # kernels are started
 
 Environment = dict[str, str]
 
