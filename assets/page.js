@@ -11,6 +11,21 @@ document.addEventListener("click", (event) => {
   deeds[event.target.closest("[data-does]")?.dataset.does]?.();
 });
 
+// Telephones, and frames that may not, fill no screen.
+if (!document.fullscreenEnabled) document.querySelector('[data-does="fullscreen"]')?.remove();
+
+// A frame that may send no forms tells nobody that it has sent none, so a search leads on by itself.
+document.addEventListener("keydown", (event) => {
+  const { target, key, isComposing, keyCode } = event;
+  // In Safari the Enter that ends a composition is the key 229.
+  if (!target.matches(".bd-search input") || key !== "Enter" || isComposing || keyCode === 229) return;
+  event.preventDefault();
+  const address = new URL(target.form.action);
+  address.search = new URLSearchParams({ q: target.value });
+  address.hash = "";
+  location.assign(address);
+});
+
 // Paper is light.
 let onScreen;
 window.addEventListener("beforeprint", () => {

@@ -11,5 +11,5 @@ Search.htmlToText = (html, anchor) => {
   return text?.textContent ?? "";
 };
 
-// A page on a disk may not read another one.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+// A page on a disk may not read another one, nor may one in a frame that has no origin.
+if (origin === "null" || location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,7 +1,8 @@
 """A Sphinx extension: a page runs only scripts it has a use for, and none that come from elsewhere.
 
 A Content-Security-Policy in each page forbids what is not a file of the site. What the theme and
-its extensions write into the pages becomes files, but for the script that sets light or dark.
+its extensions write into the pages becomes files, but for the script that sets light or dark. That
+script comes before all others, so it also sees to it that a page can store things.
 """
 
 import base64
@@ -35,6 +36,8 @@ OPTIONS_SCRIPT = "_static/documentation_options.js"
 NAME_SCRIPT = "DOCUMENTATION_OPTIONS.pagename"
 # The one script that stays in the page: it sets light or dark before anything is drawn.
 THEME_SCRIPT = "document.documentElement.dataset.mode"
+# With all cookies blocked, and in some frames, scripts stop where they look at what is stored.
+STORAGE = Path(__file__).with_name("storage.js").read_text(encoding="utf-8")
 # The theme looks at the reader's system as well, but only when the page has been drawn once.
 THEME_AT_ONCE = """
     if (document.documentElement.dataset.mode === "auto") {
@@ -107,7 +110,7 @@ def take_settings(page: BeautifulSoup) -> str:
     for script in written_scripts(page):
         text = script.get_text().strip()
         if text.startswith(THEME_SCRIPT):
-            script.string = Script(script.get_text() + THEME_AT_ONCE)
+            script.string = Script(f"\n{STORAGE}{script.get_text()}{THEME_AT_ONCE}")
         else:
             script.decompose()
             if text not in settings and not text.startswith(NAME_SCRIPT):

@@ -21,6 +21,7 @@ import pytest
 from numpy.typing import ArrayLike
 from playwright.sync_api import (
     Browser,
+    FrameLocator,
     Locator,
     Page,
     Request,
@@ -30,6 +31,7 @@ from playwright.sync_api import (
 )
 
 from tests.files import HTML
+from tests.oldest_browsers import TAKE_AWAY
 
 TIMEOUT = 180_000
 """Milliseconds after which what a test waits for is taken to be broken, and not only slow."""
@@ -136,8 +138,12 @@ only_http = pytest.mark.parametrize("base", ["http"], indirect=True)
 
 @pytest.fixture
 def page(browser: Browser, base: str) -> Iterator[Page]:
-    """Give an empty page; at the end nothing has gone wrong in it."""
+    """Give an empty page of a browser that can no more than the oldest ones of the book.
+
+    At the end nothing has gone wrong in it.
+    """
     context = browser.new_context(viewport={"width": 1000, "height": 900})
+    context.add_init_script(TAKE_AWAY)
     page = context.new_page()
     faults = watch(page, base)
     yield page
@@ -215,6 +221,22 @@ def resize(page: Page, width: int, height: int = 900) -> None:
     settle(page)
 
 
+def framed(page: Page, address: str) -> FrameLocator:
+    """Show an address in a frame that may run scripts, and nothing else: it has no origin."""
+    page.set_content(
+        f'<iframe sandbox="allow-scripts" width="1000" height="850" src="{address}"></iframe>'
+    )
+    return page.frame_locator("iframe")
+
+
+def end_composition(page: Page) -> None:
+    """Press Enter as Safari reports it when it ends the composition of a letter."""
+    page.context.new_cdp_session(page).send(
+        "Input.dispatchKeyEvent",
+        {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229},
+    )
+
+
 def stop_clock(page: Page) -> None:
     """Let time stand still in a page, but for what ``page.clock.run_for`` lets go by."""
     page.clock.install(time=0)
@@ -274,19 +296,35 @@ def strips(widget: Locator) -> list[tuple[str, list[float]]]:
 
 
 def sticks_out(page: Page, widget: Locator, parts: str = "*") -> list[str]:
-    """Return what does not fit into the width: the page, and parts of a widget or their text."""
+    """Return what does not fit into the width: the page, and parts of a widget or their text.
+
+    A text fits if it stays within the part that it stands in.
+    """
     found: list[str] = widget.evaluate(
         """(frame, parts) => {
             const style = getComputedStyle(frame);
             const { left, right } = frame.getBoundingClientRect();
             const from = left + parseFloat(style.paddingLeft) - 0.5;
             const to = right - parseFloat(style.paddingRight) + 0.5;
+            const words = document.createRange();
+            const overflows = (it, box) => {
+                const { clipPath, display, writingMode } = getComputedStyle(it);
+                if (display === "inline" || clipPath !== "none") return false;
+                if (it.closest("svg, select") || writingMode !== "horizontal-tb") return false;
+                const isText = (part) => part.nodeType === Node.TEXT_NODE;
+                return [...it.childNodes].filter(isText).some((text) => {
+                    words.selectNode(text);
+                    const { left, right } = words.getBoundingClientRect();
+                    return right > left && (left < box.left - 0.5 || right > box.right + 0.5);
+                });
+            };
             return [...frame.querySelectorAll(parts)]
                 .filter((it) => it.checkVisibility() && it.closest(".unseen") === null)
                 .filter((it) => {
                     const box = it.getBoundingClientRect();
                     const cut = it.matches("button, select") && it.scrollWidth > it.clientWidth + 1;
-                    return cut || (box.width > 0 && (box.left < from || box.right > to));
+                    if (cut || overflows(it, box)) return true;
+                    return box.width > 0 && (box.left < from || box.right > to);
                 })
                 .map((it) => `${it.tagName} ${it.getAttribute("class")} ${it.textContent}`);
         }""",

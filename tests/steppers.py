@@ -1,6 +1,8 @@
 """What a reader sees and touches of either stepper in a built page."""
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import end_composition, framed
 
 ALLOWED = "A problem is two whole numbers from 0 to 999 with one + or - between them, such as 50+9."
 """What a reader is told who types something else."""
@@ -33,3 +35,28 @@ class Stepper:
         """Return the time step that is marked as the current one; 0 if none is."""
         now = self.table.locator("thead [aria-current=step]")
         return int(now.inner_text()) if now.count() else 0
+
+
+def check_frame_without_forms(browser: Browser, address: str, stepper: str, button: str) -> None:
+    """Check that a stepper takes a problem where a frame lets no form be submitted."""
+    with browser.new_page() as page:
+        seen = Stepper(framed(page, address).locator(stepper).first)
+        seen.problem.fill("1*3")
+        seen.press(button)
+        expect(seen.complaint).to_have_text(ALLOWED)
+        seen.ask("1+3")
+        expect(seen.complaint).to_be_empty()
+        seen.problem.fill(" 81-17 ")
+        seen.press(button)
+        expect(seen.problem).to_have_value("81-17")
+
+
+def check_end_of_composition(page: Page, seen: Stepper) -> None:
+    """Check that Enter asks for nothing while it only ends the composition of a letter."""
+    before = seen.table.inner_text()
+    seen.problem.fill("８１－１７")
+    end_composition(page)
+    seen.problem.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    assert (seen.problem.input_value(), seen.table.inner_text()) == ("８１－１７", before)
+    seen.problem.press("Enter")
+    assert seen.problem.input_value() == "81-17" and seen.table.inner_text() != before

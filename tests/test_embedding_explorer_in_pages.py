@@ -328,12 +328,12 @@ def test_explorers_do_not_disturb_each_other(page: Page, explorer: Explorer) -> 
 def test_nothing_is_cut_off(page: Page, explorer: Explorer) -> None:
     """On a phone, and at 200 % zoom (half the width), the page does not scroll sideways."""
     explorer.token.select_option("EOS")
-    for width in (1280, 360):
+    for width in (1280, 360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert sticks_out(page, explorer.root) == [], width
     explorer.root.get_by_label("Show the numbers").check()
     outside = "button, input, select, .strip, figure, .scroller, svg *"
-    for width in (360, 1280):
+    for width in (320, 360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert sticks_out(page, explorer.root, outside) == [], width
     page.set_viewport_size({"width": 360, "height": 800})

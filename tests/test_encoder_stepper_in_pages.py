@@ -22,7 +22,12 @@ from tests.browser import (
     tab_through,
 )
 from tests.models import load
-from tests.steppers import ALLOWED, Stepper
+from tests.steppers import (
+    ALLOWED,
+    Stepper,
+    check_end_of_composition,
+    check_frame_without_forms,
+)
 
 HALF = 0.00501
 """What a number with two places may be off."""
@@ -298,6 +303,19 @@ def test_play_and_pause(page: Page, stepper: SeenEncoder) -> None:
 
 
 @only_http
+def test_enter_that_ends_a_composition_asks_nothing_yet(page: Page, stepper: SeenEncoder) -> None:
+    """The next one does."""
+    check_end_of_composition(page, stepper)
+
+
+def test_in_a_frame_without_forms(browser: Browser, site: str) -> None:
+    """A problem is read all the same."""
+    check_frame_without_forms(
+        browser, f"{site}chapters/encoder.html", ".encoder-stepper", "Read it"
+    )
+
+
+@only_http
 def test_two_steppers_do_not_disturb_each_other(page: Page, stepper: SeenEncoder) -> None:
     """What is done to one leaves the other as it was, and each reads with its own model."""
     stepper.press("Next", 3)
@@ -328,13 +346,13 @@ def test_nothing_is_cut_off(page: Page, stepper: SeenEncoder) -> None:
     stepper.press("Next", 8)
     stepper.ask("123+456")
     stepper.press("Next", 8)
-    for width in (1280, 360):
+    for width in (1280, 360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert sticks_out(page, stepper.root) == [], width
     stepper.root.get_by_label("Show the numbers").check()
     stepper.root.get_by_label("Show the gates").check()
     stepper.ask("x")
-    for width in (360, 1280):
+    for width in (320, 360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert sticks_out(page, stepper.root) == [], width
 

@@ -1,5 +1,6 @@
 """Every page of the site in a browser: from a server, from the disk, zoomed, dark, on paper."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,11 +13,22 @@ from urllib.request import url2pathname
 import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
 from bookbuild import fonts
-from tests.browser import only_http, open_page, resize, settle, wait_until, watch
+from tests.browser import (
+    end_composition,
+    executable,
+    framed,
+    only_http,
+    open_page,
+    resize,
+    settle,
+    wait_until,
+    watch,
+)
 from tests.files import HTML
+from tests.oldest_browsers import TAKE_AWAY
 from tests.test_scripts import PAGES
 
 CODE_PAGE = "_modules/helpers/decoding.html"
@@ -160,7 +172,7 @@ def visit(browser: Browser, site: str) -> Iterator[Visitor]:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.add_init_script(NOTE)
+        page.add_init_script(TAKE_AWAY + NOTE)
         opened = Visit(page, watch(page, base))
         open_page(page, base + name)
         return opened
@@ -566,6 +578,131 @@ def test_what_a_reader_has_chosen_is_kept(
     expect(opened.page.locator("article h1")).to_contain_text("Decoder")
     assert [theme for theme in opened.seen("themes") if theme not in ("auto", None)] == [chosen]
     assert opened.faults == []
+
+
+@pytest.fixture(params=["cookies", "frame"])
+def storeless(
+    request: pytest.FixtureRequest, browser: Browser, site: str, tmp_path: Path
+) -> Iterator[Callable[[str], FrameLocator | Page]]:
+    """Show pages where nothing may be stored: to a reader who blocks cookies, or in a frame."""
+    preferences = tmp_path / "Default/Preferences"
+    preferences.parent.mkdir()
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    preferences.write_text(json.dumps(blocked), encoding="utf-8")
+    context = (
+        browser.browser_type.launch_persistent_context(
+            tmp_path, executable_path=executable(), args=["--no-sandbox"]
+        )
+        if request.param == "cookies"
+        else browser.new_context()
+    )
+    page = context.new_page()
+    page.add_init_script(
+        "try { window.was = typeof localStorage; } catch (error) { window.was = error.name; }"
+    )
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def show(name: str) -> FrameLocator | Page:
+        shown: FrameLocator | Page
+        if request.param == "frame":
+            shown = framed(page, site + name)
+        else:
+            page.goto(site + name)
+            shown = page
+        assert shown.locator("html").evaluate("() => window.was") == "SecurityError"
+        return shown
+
+    yield show
+    assert errors == []
+    context.close()
+
+
+def test_where_nothing_is_stored_a_search_finds_the_same(
+    storeless: Callable[[str], FrameLocator | Page], visit: Visitor
+) -> None:
+    """Also one that begins in the field of a page."""
+    results = "ul.search > li > a"
+    finished = re.compile("^Search finished, found [1-9]")
+    usual = visit("search.html?q=padding").page
+    expect(usual.locator(".search-summary")).to_have_text(finished)
+    wanted = usual.locator(results).all_inner_texts()
+    shown = storeless("search.html?q=padding")
+    expect(shown.locator(".search-summary")).to_have_text(finished)
+    assert shown.locator(results).all_inner_texts() == wanted
+    shown = storeless("chapters/encoder.html")
+    shown.locator(".search-button-field").click()
+    field = shown.locator("dialog input[name=q]")
+    field.fill("padding")
+    field.press("Enter")
+    expect(shown.locator(".search-summary")).to_have_text(finished)
+    assert shown.locator(results).all_inner_texts() == wanted
+
+
+def test_where_nothing_is_stored_a_page_becomes_light_and_dark(
+    storeless: Callable[[str], FrameLocator | Page],
+) -> None:
+    """The button goes through all three, again and again."""
+    shown = storeless("chapters/encoder.html")
+    button = shown.locator(".theme-switch-button").first
+    modes = []
+    for _ in range(6):
+        button.click()
+        modes.append(str(shown.locator("html").get_attribute("data-mode")))
+    assert set(modes[:3]) == {"auto", "light", "dark"}
+    assert modes[3:] == modes[:3]
+
+
+def test_a_store_that_is_full_or_not_there_does_no_harm(browser: Browser, site: str) -> None:
+    """As in windows that keep nothing, and in programs that show pages."""
+    for broken in (
+        "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); };",
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        " Object.defineProperty(window, name, { value: null, configurable: true });",
+    ):
+        with browser.new_page() as page:
+            page.add_init_script(broken)
+            faults = watch(page, site)
+            page.goto(f"{site}search.html?q=padding")
+            expect(page.locator(".search-summary")).to_have_text(re.compile("found [1-9]"))
+            assert faults == []
+
+
+@only_http
+def test_enter_that_ends_a_composition_does_not_search_yet(base: str, visit: Visitor) -> None:
+    """Korean words are typed so."""
+    opened = visit("search.html", base)
+    field = opened.page.locator("article input[name=q], .bd-search-container input[name=q]").first
+    field.fill("임베딩")
+    end_composition(opened.page)
+    assert opened.page.url == f"{base}search.html"
+    field.press("Enter")
+    expect(opened.page.locator(".search-summary")).to_have_text(re.compile("found [1-9]"))
+    assert opened.page.url == f"{base}search.html?q={quote('임베딩')}"
+    field.fill("padding")
+    field.press("Enter")
+    opened.page.wait_for_url(f"{base}search.html?q=padding")
+    assert opened.faults == []
+
+
+def test_in_a_frame_without_forms_the_page_for_what_is_not_there_searches(
+    browser: Browser, site: str
+) -> None:
+    """With its button, and with Enter."""
+    for act in ("button", "input"):
+        with browser.new_page() as page:
+            shown = framed(page, f"{site}gone.html")
+            shown.locator("input").fill("padding")
+            shown.locator(act).press("Enter")
+            expect(shown.locator(".search-summary")).to_have_text(re.compile("found [1-9]"))
+
+
+def test_where_no_screen_can_be_filled_no_button_offers_it(browser: Browser, site: str) -> None:
+    """As on telephones, and in frames that may not."""
+    with browser.new_page() as page:
+        shown = framed(page, f"{site}chapters/encoder.html")
+        expect(shown.locator(".theme-switch-button").first).to_be_visible()
+        expect(shown.locator(".btn-fullscreen-button")).to_have_count(0)
 
 
 def test_the_buttons_for_paper_and_for_the_whole_screen(base: str, visit: Visitor) -> None:

@@ -172,7 +172,8 @@ def test_it_shows_what_keras_trains() -> None:
         (one["share"] * 3, one["loss"], one["tokenAccuracy"], one["exactMatch"])
         for one in last["examined"]
     ] == [(s.epoch, s.loss, s.token_accuracy, s.exact_match) for s in run.snapshots]
-    assert last["answers"] == decoding.answers(run.encoder, run.decoder, lab.watched)
+    answers = decoding.answers(run.encoder, run.decoder, lab.watched)
+    assert last["answers"] == dict(zip(lab.watched, answers, strict=True))
     assert np.allclose(
         np.reshape(last["embedding"], (14, 3)), run.encoder.get_layer("embedding").get_weights()[0]
     )

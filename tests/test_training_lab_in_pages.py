@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from bookbuild.live_widgets import page_state
 from helpers import decoding, model_file, pretrained, problems
@@ -16,6 +16,7 @@ from helpers.widgets import TrainingLab
 from tests.axe import check_with_axe
 from tests.browser import (
     add_widget,
+    end_composition,
     only_http,
     open_page,
     sticks_out,
@@ -26,6 +27,7 @@ from tests.browser import (
 from tests.files import HTML
 from tests.messages import ONE_SENTENCE
 from tests.models import load
+from tests.oldest_browsers import in_workers
 
 WATCHED = ["50+9", "7+8", "99+99", "12+85", "64+7"]
 ENDLESS = {"units": 128, "epochs": 1000}
@@ -355,6 +357,176 @@ def test_without_fast_kernels_javascript_computes(page: Page, base: str) -> None
     assert "no WebAssembly for it: JavaScript computes" in ended(short)
 
 
+def with_policy(page: Page, policy: str) -> None:
+    """Let the server forbid the page of the lab things, as hosts do."""
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        headers = {**response.headers, "Content-Security-Policy": policy}
+        route.fulfill(response=response, headers=headers)
+
+    page.route("**/chapters/training.html", answer)
+
+
+def lab_of(page: Page, site: str) -> Locator:
+    """Open the chapter and add a lab whose runs are short."""
+    page.goto(f"{site}chapters/training.html")
+    page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
+    expect(page.locator(".training-lab")).to_be_visible()
+    return small(page)
+
+
+NO_WORKER = "This browser starts no worker from this page, so nothing can be trained here."
+
+
+@pytest.mark.parametrize(
+    ("policy", "script"),
+    [
+        ("worker-src 'self'", ""),
+        ("script-src 'self' 'unsafe-inline'", ""),
+        ("", "delete window.Worker;"),
+        ("", "window.Worker = function () { throw new DOMException('', 'SecurityError'); };"),
+        ("", in_workers("this is no script")),
+    ],
+    ids=["policy", "older policy", "no workers", "refused at once", "not understood"],
+)
+def test_where_no_worker_starts_the_lab_says_so(
+    browser: Browser, site: str, policy: str, script: str, tmp_path: Path
+) -> None:
+    """Each time it is asked; it looks as before, and the stepper still gets an opened model."""
+    with browser.new_page() as page:
+        page.add_init_script(script)
+        if policy:
+            with_policy(page, policy)
+        short = lab_of(page, site)
+        complaint = short.locator(".complaint").first
+        for name in ("Train", "One batch", "Train"):
+            press(short, name)
+            expect(complaint).to_have_text(NO_WORKER)
+            expect(short.locator(".words")).to_have_text(re.compile("^No run has begun"))
+            press(short, "Train")
+            expect(complaint).to_have_text(NO_WORKER)
+        path = tmp_path / "grown.json"
+        _, encoder, decoder = load("grown")
+        model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+        short.get_by_label("Open a model").set_input_files(path)
+        expect(complaint).to_have_text(NO_WORKER)
+        stepper = page.locator(".decoder-stepper")
+        expect(stepper.get_by_label("Model")).to_have_value("from the lab")
+
+
+@pytest.mark.parametrize(
+    ("policy", "script"),
+    [
+        ("script-src 'self' 'unsafe-inline'; worker-src blob:", ""),
+        ("", in_workers("delete globalThis.WebAssembly;")),
+        ("", in_workers("WebAssembly.Instance = function () { throw new Error(); };")),
+    ],
+    ids=["policy", "none", "policy in WebKit"],
+)
+def test_where_no_compiled_code_may_run_javascript_computes(
+    browser: Browser, site: str, policy: str, script: str
+) -> None:
+    """And the lab says so."""
+    with browser.new_page() as page:
+        page.add_init_script(script)
+        if policy:
+            with_policy(page, policy)
+        short = lab_of(page, site)
+        press(short, "Train")
+        assert "no WebAssembly for it: JavaScript computes" in ended(short)
+        expect(short.locator(".complaint").first).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (
+            "const Memory = WebAssembly.Memory; WebAssembly.Memory = function (needed) {"
+            " if (needed.initial > 1) throw new RangeError(); return new Memory(needed); };",
+            "The browser gave it no memory: choose fewer units or a smaller batch.",
+        ),
+        (
+            "addEventListener('message', ({ data }) => {"
+            " if (data.order === 'go') setTimeout(() => { throw new Error(); }); });",
+            "The browser has ended it, perhaps for want of memory.",
+        ),
+    ],
+    ids=["no memory", "ended"],
+)
+def test_other_ends_of_a_worker_have_their_own_reasons(
+    browser: Browser, site: str, script: str, reason: str
+) -> None:
+    """The reader learns which it was, and may train again."""
+    with browser.new_page() as page:
+        page.add_init_script(in_workers(script))
+        short = lab_of(page, site)
+        chosen(short, Epochs="100")
+        press(short, "Train")
+        complaint = short.locator(".complaint").first
+        expect(complaint).to_have_text(f"The training has stopped. {reason}")
+        expect(short.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+        assert page.workers == []
+
+
+@only_http
+def test_no_old_answer_stands_beside_a_new_problem(page: Page, lab: Locator) -> None:
+    """Nothing stands there until the worker has answered, also if Python sets the problem."""
+    state = page_state(TrainingLab(task="sums", units=16, epochs=2, batch_size=512).get_state())
+    page.evaluate(
+        """(state) => {
+            window.model = new PageModel(state);
+            const el = document.createElement("div");
+            el.id = "mine";
+            document.querySelector(".live-widget").parentElement.append(el);
+            bookWidgets.training_lab.render({ model, el });
+            const send = Worker.prototype.postMessage;
+            window.held = [];
+            Worker.prototype.postMessage = function (message) {
+                if (message.order === "watch") held.push(() => send.call(this, message));
+                else send.call(this, message);
+            };
+        }""",
+        state,
+    )
+    short = page.locator("#mine > .training-lab")
+    press(short, "Train")
+    ended(short)
+    rows = short.locator("tbody tr")
+    expect(short.locator(".answer", has_text=re.compile("."))).to_have_count(5)
+
+    def check(number: int, problem: str) -> None:
+        row = rows.nth(number).locator("td")
+        field = row.first.locator("input")
+        expect(field).to_have_value(problem)
+        assert row.all_inner_texts()[1:] == [str(problems.solve(problem)), "", ""]
+        assert short.locator(".answer").all_inner_texts().count("") == 1
+        page.evaluate("held.splice(0).forEach((send) => send())")
+        expect(row.nth(2)).to_have_text(re.compile("."))
+        expect(row.nth(3)).to_have_text(re.compile("right|wrong"))
+
+    field = short.get_by_label("Problem 2")
+    field.fill("31+4")
+    field.press("Enter")
+    check(1, "31+4")
+    page.evaluate(
+        "model.set('watched', model.get('watched').map((old, k) => (k === 3 ? '20+2' : old)))"
+    )
+    check(3, "20+2")
+
+
+@only_http
+def test_enter_that_ends_a_composition_changes_no_problem(page: Page, lab: Locator) -> None:
+    """The next one does."""
+    field = lab.get_by_label("Problem 1")
+    right = lab.locator("tbody td:nth-child(2)").first
+    field.fill("３１＋４")
+    end_composition(page)
+    assert (field.input_value(), right.inner_text()) == ("３１＋４", "59")
+    field.press("Enter")
+    assert (field.input_value(), right.inner_text()) == ("31+4", "35")
+
+
 @only_http
 def test_batch_by_batch_pause_and_reset(page: Page, lab: Locator) -> None:
     """One batch is one update; a paused run goes on; a reset one begins anew."""
@@ -576,7 +748,7 @@ def test_the_page_stays_light_with_all_that_comes_late(browser: Browser, site: s
 
 
 @only_http
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [320, 360, 1280])
 def test_it_fits(page: Page, lab: Locator, width: int) -> None:
     """On a phone and on a desk."""
     page.set_viewport_size({"width": width, "height": 800})

@@ -310,7 +310,7 @@ def test_nothing_is_cut_off(page: Page, replay: Replay) -> None:
     """On a phone, and at 200 % zoom (half the width), the page does not scroll sideways."""
     for place in (0, 20):
         replay.slider.fill(str(place))
-        for width in (1280, 360):
+        for width in (1280, 360, 320):
             page.set_viewport_size({"width": width, "height": 800})
             assert sticks_out(page, replay.root) == [], width
 

@@ -110,6 +110,19 @@ def test_style_sheet(name: str) -> None:
     assert not re.search(r"@import|url\(", style_text(name))
 
 
+@every_widget
+def test_the_rules_of_a_widget_count_more_than_shared_ones(name: str) -> None:
+    """In a page with several widgets the shared style sheet also stands behind that of each."""
+    sheet = re.sub(
+        r"/\*.*?\*/", "", (STATIC / f"{name}.css").read_text(encoding="utf-8"), flags=re.S
+    )
+    rules = re.findall(r"([^{}]+)\{[^{}]*\}", re.sub(r"@[^{]*\{", "", sheet))
+    own = f".book-widget.{name.replace('_', '-')}"
+    selectors = [one.strip() for rule in rules for one in re.split(r",\s*\n", rule)]
+    assert len(selectors) > 20
+    assert [one for one in selectors if not one.startswith(own)] == []
+
+
 # Tiny modules.
 
 

@@ -25,16 +25,18 @@ MARKUP = (
     "${1+1}",
 )
 
-# Types each text into the problem and presses Enter; steps through some of the answers.
+# Types each text into the problem and puts it; steps through some of the answers.
 TYPE_ALL = """([widget, texts]) => {
     const root = document.querySelector(widget);
     const input = root.querySelector("input[type=text]");
     const table = root.querySelector("table");
-    const [next] = [...root.querySelectorAll("button")].filter((it) => it.textContent === "Next");
+    const buttons = [...root.querySelectorAll("button")];
+    const [put, next] = [/^(Ask|Read it)$/, /^Next$/].map((name) =>
+        buttons.find((it) => name.test(it.textContent)));
     return texts.map((text, number) => {
         const before = table.textContent;
         input.value = text;
-        input.form.requestSubmit();
+        put.click();
         const complaint = root.querySelector(".complaint").textContent;
         const stayed = table.textContent === before;
         const steps = number % 25 ? [] : table.querySelectorAll("thead button");

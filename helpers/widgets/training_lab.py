@@ -147,7 +147,7 @@ class _ShownInLab(Progress):
     def __init__(self, lab: TrainingLab, run: Run) -> None:
         super().__init__(run.recorder)
         self._lab, self._run = lab, run
-        self._answers: list[str] = []
+        self._answers: dict[str, str] = {}  # by problem
         self._answered = 0  # how many snapshots there were
         self._over = False
 
@@ -174,9 +174,11 @@ class _ShownInLab(Progress):
         run, epochs = self._run, self.params["epochs"]
         if len(run.snapshots) > self._answered:
             self._answered = len(run.snapshots)
-            self._answers = decoding.answers(
-                run.encoder, run.decoder, self._lab.watched, reverse=run.recipe.reverse
+            watched = self._lab.watched
+            answers = decoding.answers(
+                run.encoder, run.decoder, watched, reverse=run.recipe.reverse
             )
+            self._answers = dict(zip(watched, answers, strict=True))
         self._lab.fit = {
             "updates": self._done,
             "of": self._total,

@@ -133,7 +133,9 @@ export function plainKernels(heap, ids) {
 /** The module of kernels.c from its bytes; null where there is no WebAssembly that takes it. */
 export function wasmModule(bytes) {
   try {
-    return new WebAssembly.Module(bytes);
+    const module = new WebAssembly.Module(bytes);
+    fastKernels(new WebAssembly.Memory({ initial: 1 }), module); // WebKit asks the policy only now
+    return module;
   } catch {
     return null;
   }

@@ -43,6 +43,16 @@ export function button(text, act) {
   return element("button", { type: "button", click: act }, text);
 }
 
+/**
+ * A listener that calls `act` when Enter is pressed, but not when it ends the composition of a letter:
+ * in Safari that one is the key 229.
+ */
+export function atEnter(act) {
+  return (event) => {
+    if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229) act();
+  };
+}
+
 /** A select with its label; `act` gets the value that is chosen. */
 export function choice(label, options, act) {
   const select = element("select", { change: () => act(select.value) });

@@ -1,6 +1,6 @@
 // What the steppers share: the question, the way through the time steps, the table of them.
 
-import { button, choice, element } from "./parts.js";
+import { atEnter, button, choice, element } from "./parts.js";
 import { ALLOWED, normalProblem } from "./problems.js";
 
 const PACE = 1400; // milliseconds between two steps while it plays
@@ -14,21 +14,22 @@ export function question(model, name, begin) {
     type: "text",
     spellcheck: "false",
     size: 9,
-    // JupyterLab keeps Enter from submitting a form.
-    keydown: (event) => event.key === "Enter" && !event.isComposing && answer(event),
+    enterkeyhint: "go",
+    keydown: atEnter(answer),
   });
   const complaint = element("p", { class: "complaint", role: "alert" });
-  const form = element(
-    "form",
-    { class: "fields", submit: answer },
+  // No form: JupyterLab keeps Enter from submitting one, and some frames let none be submitted.
+  const fields = element(
+    "div",
+    { class: "fields" },
     element("label", { class: "field" }, element("span", {}, "Problem"), problem),
-    element("button", { type: "submit" }, name),
+    button(name, answer),
   );
   const example = choice("or pick one", ["", ...model.get("examples")], (text) => {
     if (text) pose(text);
   });
   example.select.firstChild.textContent = "examples";
-  form.append(example.whole);
+  fields.append(example.whole);
   const which = choice("Model", [], (chosen) => begin({ model: chosen }));
   model.on("change:models", offer);
   offer();
@@ -39,14 +40,13 @@ export function question(model, name, begin) {
       ...names.map((each) => element("option", { value: each }, each)),
     );
     which.select.value = model.get("model");
-    if (names.length > 1) form.append(which.whole);
+    if (names.length > 1) fields.append(which.whole);
   }
 
   let shown;
   let refused;
 
-  function answer(event) {
-    event.preventDefault();
+  function answer() {
     pose(problem.value);
   }
 
@@ -61,7 +61,7 @@ export function question(model, name, begin) {
   }
 
   return {
-    parts: [form, complaint],
+    parts: [fields, complaint],
     stop: () => model.off("change:models", offer),
     show(text) {
       const untouched = shown === undefined || problem.value === shown;

@@ -29,6 +29,7 @@ const FAST = "WebAssembly";
 const PLAIN = "JavaScript";
 const KEEP = "Keep these curves";
 const LARGEST = 128; // units of a model that the lab opens
+const NO_WORKER = "This browser starts no worker from this page, so nothing can be trained here.";
 
 // Of a chart and of the map: the size, and where the axes end.
 const WIDTH = 340;
@@ -160,8 +161,8 @@ function settingsOf(model, changed) {
   };
 }
 
-/** The table of the reader's problems; `changed` hears of a new one. */
-function problemTable(model, changed) {
+/** The table of the reader's problems. */
+function problemTable(model) {
   const complaint = element("p", { class: "complaint", role: "alert" });
   const note = element("p", { class: "about" });
   const rows = model.get("watched").map((_, number) => {
@@ -182,9 +183,8 @@ function problemTable(model, changed) {
     complaint.textContent = wrong ? ALLOWED : "";
     if (problem === null) return;
     input.value = problem;
-    model.set("watched", model.get("watched").with(number, problem));
+    model.set("watched", model.get("watched").map((old, place) => (place === number ? problem : old)));
     model.save_changes();
-    changed();
   }
 
   const heads = ["problem", "right", "written"].map((name) => element("th", { scope: "col" }, name));
@@ -203,7 +203,7 @@ function problemTable(model, changed) {
   );
   return {
     whole: element("div", {}, table, complaint, note),
-    /** Show the answers of a model that was trained on problems like those of `trainedOn`. */
+    /** Show the answers, by problem, of a model that was trained on problems like those of `trainedOn`. */
     show(answers, trainedOn) {
       note.textContent = model
         .get("watched")
@@ -212,7 +212,7 @@ function problemTable(model, changed) {
       rows.forEach(({ input, right, answer, verdict }, number) => {
         const problem = model.get("watched")[number];
         const wanted = solve(problem);
-        const given = answers?.[number];
+        const given = answers?.[problem];
         if (input.getAttribute("aria-invalid") !== "true" && document.activeElement !== input) {
           input.value = problem;
         }
@@ -240,10 +240,7 @@ function counted(share) {
 function render({ model, el }) {
   const said = announcer();
   const settings = settingsOf(model, reset);
-  const asked = problemTable(model, () => {
-    worker?.postMessage({ order: "watch", watched: model.get("watched") });
-    update();
-  });
+  const asked = problemTable(model);
   const losses = chart({
     marks: [0, 0.5, 1, 1.5, 2, 2.5].map((value) => [value, String(value)]),
     top: 2.8,
@@ -320,20 +317,28 @@ function render({ model, el }) {
     worker.postMessage(message);
   }
 
-  /** Start a worker, with random weights or those given; false if the browser has none. */
+  /** Start a worker, with random weights or those given; false if the browser refuses at once. */
   function hire(weights) {
     const address = URL.createObjectURL(new Blob([workerText], { type: "text/javascript" }));
     try {
       worker = new Worker(address);
     } catch {
-      complaint.textContent = "This browser starts no worker from a page, so nothing can be trained here.";
+      doWithout();
       return false;
     } finally {
       URL.revokeObjectURL(address);
     }
     const hired = worker;
-    worker.onmessage = ({ data }) => worker === hired && hear(data);
-    worker.onerror = () => worker === hired && fail("The browser gave it no memory.");
+    let ready = false;
+    worker.onmessage = ({ data }) => {
+      ready = true; // that it is, is the first that it says
+      if (worker === hired) hear(data);
+    };
+    worker.onerror = () => {
+      if (worker !== hired) return;
+      if (ready) fail("The browser has ended it, perhaps for want of memory.");
+      else doWithout();
+    };
     worker.postMessage({
       order: "start",
       settings: {
@@ -355,6 +360,12 @@ function render({ model, el }) {
       weights,
     });
     return true;
+  }
+
+  /** Say that there is no worker, and be as before. */
+  function doWithout() {
+    reset();
+    complaint.textContent = NO_WORKER;
   }
 
   function go() {
@@ -408,6 +419,12 @@ function render({ model, el }) {
       spoken = performance.now();
       said.textContent = words.textContent;
     }
+  }
+
+  /** Ask what the model answers to other problems. */
+  function watch() {
+    worker?.postMessage({ order: "watch", watched: model.get("watched") });
+    update();
   }
 
   /** What Keras trains in Python. */
@@ -480,9 +497,9 @@ function render({ model, el }) {
 
   /** Begin with a model that was read from a file. */
   function use(opened) {
-    if (!hire(opened.weights)) return;
     Object.assign(run, { opened, weights: opened.weights });
     handOn();
+    hire(opened.weights);
   }
 
   function inWords() {
@@ -573,7 +590,7 @@ function render({ model, el }) {
 
   const listeners = [
     ...settings.selects.map(({ trait, show }) => [`change:${trait}`, () => (show(), change(trait))]),
-    ["change:watched", update],
+    ["change:watched", watch],
     ["change:fit", hearKeras],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);

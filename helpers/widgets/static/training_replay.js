@@ -178,7 +178,7 @@ function render({ model, el }) {
       { class: "views" },
       element(
         "div",
-        { class: "charts" },
+        { class: watched.length === 0 ? "charts alone" : "charts" },
         ...charts.map(({ drawing, legend }) => element("figure", {}, drawing.picture, legend)),
       ),
       table,

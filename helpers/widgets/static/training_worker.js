@@ -1,12 +1,12 @@
 // The worker of the training lab: it trains, and the page stays awake.
 //
-// It is told what to do by messages { order, ... } and answers by messages { news, ... }. While it
-// trains it looks for an order every 40 ms, and after each epoch.
+// It is told what to do by messages { order, ... } and answers by messages { news, ... }; the first says
+// that it is there. While it trains it looks for an order every 40 ms, and after each epoch.
 
 import compiled from "./kernels.wasm" with { type: "bytes" };
 import { fastKernels, plainKernels, wasmModule } from "./kernels.js";
 import { littleEndian } from "./packing.js";
-import { ANSWER_LENGTH, TOKENS, decode, encoderInput, target } from "./problems.js";
+import { ANSWER_LENGTH, TOKENS, backToFront, decode, encoderInput, target } from "./problems.js";
 import { Trainer, asData, random, shuffle, warmupCosine } from "./training.js";
 
 const PATIENCE = 40; // milliseconds of training between two looks at the messages
@@ -73,9 +73,13 @@ class Run {
     this.trainer = new Trainer({
       embeddingDim, units, batch, masked,
       memory: (bytes) => {
-        if (!this.fast) return new ArrayBuffer(bytes);
-        memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
-        return memory.buffer;
+        try {
+          if (!this.fast) return new ArrayBuffer(bytes);
+          memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
+          return memory.buffer;
+        } catch {
+          throw new RangeError("The browser gave it no memory: choose fewer units or a smaller batch.");
+        }
       },
       kernelsOn: (heap, ids) =>
         this.fast ? fastKernels(memory, module) : plainKernels(heap, ids),
@@ -208,13 +212,15 @@ class Run {
     return heap.slice(at.embedding, at.embedding + TOKENS.length * embeddingDim);
   }
 
+  /** The answers to the problems of the reader, by problem. */
   answers() {
     const data = dataOf(this.watched, this.settings.reverse);
     const written = this.trainer.answer(data, Int32Array.from(this.watched, (_, number) => number));
-    return this.watched.map((_, number) => {
+    const answers = this.watched.map((problem, number) => {
       const text = decode(Array.from(written.subarray(number * ANSWER_LENGTH, (number + 1) * ANSWER_LENGTH)));
-      return this.settings.reverse ? [...text].reverse().join("") : text;
+      return [problem, this.settings.reverse ? backToFront(text) : text];
     });
+    return Object.fromEntries(answers);
   }
 }
 
@@ -231,3 +237,4 @@ function careful(act) {
 }
 
 onmessage = careful(({ data }) => orders[data.order](data));
+postMessage({ news: "ready" });
