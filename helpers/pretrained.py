@@ -84,10 +84,10 @@ class Record:
     exact_match: float
     """On the test part, free-running."""
     token_accuracy: float
-    """On the test part, teacher-forced, over the time steps that ``recipe.masked_loss`` lets count:
-    those up to EOS, or all five."""
+    """On the test part, teacher-forced. With ``recipe.masked_loss`` the time steps up to EOS count,
+    without it all five."""
     loss: float
-    """On the test part, teacher-forced, nats a token, over the same time steps."""
+    """On the test part, teacher-forced, nats a token, of the same time steps."""
     snapshots: list[Snapshot]
     """The way there, from before the first update to the last epoch."""
 

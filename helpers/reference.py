@@ -119,19 +119,24 @@ def check(
     it is tried out: each weight is moved by what the precision of the model leaves open.
 
     Raises:
-        ValueError: they are farther apart.
+        ValueError: they are farther apart, or what was given is not finite.
     """
+    if not np.isfinite(given).all():
+        raise ValueError(
+            f"{_ONLY}, but with its weights {model.name!r} gives nan or infinity; {_ANY}."
+        )
     precise = [array.astype(np.float64) for array in arrays]
     wanted = compute(precise)
-    precision = _precision(model)
+    apart, precision = np.abs(given - wanted).max(), _precision(model)
+    allowed = _SLACK * precision * np.abs(wanted).max()
+    if apart <= allowed:
+        return
     random = np.random.default_rng(0)
     moved = [
         np.abs(compute([_moved(array, precision, random) for array in precise]) - wanted).max()
         for _ in range(_DRAWS)
     ]
-    allowed = _SLACK * (max(moved) + precision * np.abs(wanted).max())
-    apart = np.abs(given - wanted).max()
-    if not apart <= allowed:
+    if apart > allowed + _SLACK * max(moved):
         raise ValueError(
             f"{_ONLY}, but {model.name!r} makes other numbers of the same weights, up to "
             f"{apart:.2g} apart: a layer of it has another setting or stands in another place; "

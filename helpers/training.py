@@ -110,12 +110,12 @@ class Snapshot:
     epoch: int
     """How many epochs were done."""
     loss: float
-    """Cross-entropy a token on the validation part, nats, over the time steps that
-    ``masked_loss`` lets count: those up to EOS, or all five."""
+    """Cross-entropy a token on the validation part, nats. With ``masked_loss`` the time steps up to
+    EOS count, without it all five."""
     exact_match: float
     """Share of validation problems answered right, free-running."""
     token_accuracy: float
-    """Share of right tokens on the validation part, teacher-forced, over the same time steps."""
+    """Share of right tokens on the validation part, teacher-forced, of the same time steps."""
     answers: dict[str, str]
     """The model's answer to each problem that is watched."""
     embedding: np.ndarray

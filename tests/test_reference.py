@@ -118,3 +118,12 @@ def test_weights_are_finite(name: str, number: float) -> None:
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
         taken(encoder, decoder)
     assert f"'{name}' holds nan or infinity" in str(caught.value)
+
+
+def test_numbers_that_float32_cannot_hold() -> None:
+    """Finite weights of which Keras makes no finite numbers: the sentence says so."""
+    model, encoder, decoder = seq2seq(3, 8)
+    model.get_layer("softmax").set_weights([np.full((8, 14), 3e38), np.zeros(14)])
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        taken(encoder, decoder)
+    assert "'decoder' gives nan or infinity" in str(caught.value)
