@@ -158,6 +158,7 @@ def test_numpy_decodes_the_same(name: str) -> None:
     assert by_hand.encode(ids) == pytest.approx(encoder(ids).numpy(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_xla_decodes_the_same() -> None:
     """Compiled by XLA or not, the tokens are the same."""
     _, encoder, decoder = load("notes")

@@ -58,6 +58,7 @@ def numbered(document: str) -> dict[str, str]:
     return labels
 
 
+@pytest.mark.slow  # it looks the numbers up in the built pages
 @pytest.mark.parametrize("module", ["training", "kernels"])
 def test_comments_name_the_equations_that_they_mean(module: str) -> None:
     """When an equation is added before them, the numbers in the comments move with it."""

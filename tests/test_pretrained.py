@@ -68,6 +68,7 @@ def test_figures_of_the_record(name: str) -> None:
     assert model.count_params() == record.parameters
 
 
+@pytest.mark.slow
 def test_selection_is_honest(name: str) -> None:
     """The seed that is shipped is the best on the validation part, and all were tried."""
     record = pretrained.record(name)
@@ -350,6 +351,7 @@ FEW = problems.Split(
 """A task so small that a model is trained on it in no time."""
 
 
+@pytest.mark.slow
 def test_train_keeps_the_best_seed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,7 @@ def test_what_the_page_has_trained_is_a_model_of_keras() -> None:
     assert decoding.answers(found.encoder, found.decoder, ["50+9"], reverse=True) == ["59"]
 
 
+@pytest.mark.slow
 def test_a_stepper_takes_the_model_of_a_lab() -> None:
     """As soon as it is trained, and each time anew."""
     lab = TrainingLab()

@@ -181,7 +181,9 @@ def test_what_is_no_model_gets_a_sentence(page: Page, lab: Locator, tmp_path: Pa
         odd.replace('"units": 12', '"units": 8'),
     ):
         path.write_text(text, encoding="utf-8")
-        short.get_by_label("Open a model").set_input_files(path)
+        file = short.get_by_label("Open a model")
+        file.set_input_files(path)
+        expect(file).to_have_value("")  # it has been read
         expect(complaint).to_have_text(re.compile("^This file holds no model"))
     path.write_text(odd, encoding="utf-8")
     short.get_by_label("Open a model").set_input_files(path)

@@ -71,6 +71,7 @@ def test_replays_are_independent() -> None:
     assert first.shown.epoch == 0
 
 
+@pytest.mark.slow
 def test_it_takes_the_snapshots_of_a_recorder() -> None:
     """A reader's own run is replayed as the stored ones are."""
     snapshots = recorded()
