@@ -468,7 +468,7 @@ def test_other_ends_of_a_worker_have_their_own_reasons(
         complaint = short.locator(".complaint").first
         expect(complaint).to_have_text(f"The training has stopped. {reason}")
         expect(short.get_by_role("button", name="Train", exact=True)).to_be_enabled()
-        assert page.workers == []
+        wait_until(page, lambda: page.workers == [])
 
 
 @only_http
