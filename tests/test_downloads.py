@@ -7,8 +7,7 @@ import pytest
 
 from bookbuild.build import ROOT, notebooks
 from bookbuild.downloads import say_what_it_needs
-
-SOURCES = ROOT / "_build/html/_sources"
+from tests.files import HTML
 
 
 def file_of(folder: Path, cells: list[nbformat.NotebookNode]) -> Path:
@@ -39,7 +38,7 @@ def test_a_cell_says_what_a_notebook_needs(tmp_path: Path, repository: str) -> N
 def test_a_page_offers_the_whole_notebook(path: Path) -> None:
     """It is as in the sources, with its outputs, and valid; one cell more says what it needs."""
     name = path.relative_to(ROOT)
-    offered = nbformat.read(SOURCES / name, as_version=nbformat.NO_CONVERT)
+    offered = nbformat.read(HTML / "_sources" / name, as_version=nbformat.NO_CONVERT)
     nbformat.validate(offered)
     first = offered.cells.pop(0)
     assert f"`{name.as_posix()}`" in first.source

@@ -38,6 +38,7 @@ FILES = {
     ".ipython/profile_default/startup/00.py": ROUNDED,
     ".jupyter/jupyter_server_config.py": "c.ServerApp.contents_manager_class = 'gone.Manager'\n",
     ".jupyter/labconfig/page_config.json": '{"disabledExtensions": {"jupyterlab-myst": true}}',
+    ".config/pip/pip.conf": "[install]\nuser = true\nrequire-hashes = true\n",
     ".keras/keras.json": '{"floatx": "float64", "image_data_format": "channels_first"}',
     "jupyter/kernels/python3/kernel.json": '{"argv": ["false"], "display_name": "own"}',
     "python/helpers.py": "raise ImportError('These are not the helpers of the book.')\n",
@@ -110,22 +111,52 @@ def notebook_file(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("with_make", [True, False], ids=["with make", "without make"])
-def test_settings_of_the_reader_change_no_output(
-    with_make: bool, reader: Environment, tmp_path: Path
-) -> None:
-    """Cells print what is stored, in a kernel that starts as those of the chapters do."""
-    arguments = ["--nbval", "--nbval-current-env", str(notebook_file(tmp_path))]
-    command = [*PYTHON, "pytest", *arguments]
-    if with_make:
-        rule = "include Makefile\ncompare:\n\t@$(BIN)/python -m pytest $(ARGUMENTS)\n"
-        (tmp_path / "rule.mk").write_text(rule, encoding="utf-8")
-        command = [*MAKE, "-f", str(tmp_path / "rule.mk"), f"ARGUMENTS={' '.join(arguments)}"]
-        command.append("compare")
-        reader |= FOR_MAKE_ALONE
-    done = subprocess.run(command, cwd=ROOT, env=reader, capture_output=True, text=True)
+def made(recipe: str, environment: Environment, folder: Path) -> str:
+    """Run a line as ``make`` runs those of the Makefile; return what it prints.
+
+    Raises:
+        AssertionError: it has failed.
+    """
+    rules = folder / "rules.mk"
+    rules.write_text(f"include Makefile\nthis-line:\n\t@{recipe}\n", encoding="utf-8")
+    return printed([*MAKE, "-f", str(rules), "this-line"], environment | FOR_MAKE_ALONE)
+
+
+def printed(command: list[str], environment: Environment) -> str:
+    """Run a command at the top of the book; return what it prints.
+
+    Raises:
+        AssertionError: it has failed.
+    """
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(STORED)} passed" in done.stdout
+    return done.stdout
+
+
+def test_settings_of_the_reader_change_no_output(reader: Environment, tmp_path: Path) -> None:
+    """Cells print what is stored, in a kernel that starts as those of the chapters do."""
+    notebook = str(notebook_file(tmp_path))
+    said = printed([*PYTHON, "pytest", "--nbval", "--nbval-current-env", notebook], reader)
+    assert f"{len(STORED)} passed" in said
+
+
+def test_with_make_they_change_no_output_either(reader: Environment, tmp_path: Path) -> None:
+    """Nor do those that keep Python or pytest from starting."""
+    notebook = f"'{notebook_file(tmp_path)}'"
+    said = made(f"$(BIN)/python -m pytest --nbval --nbval-current-env {notebook}", reader, tmp_path)
+    assert f"{len(STORED)} passed" in said
+
+
+def test_the_folder_of_the_book_may_have_any_name(reader: Environment, tmp_path: Path) -> None:
+    """Python finds packages by names that it reads with the letters of the locale: it has all."""
+    said = made("$(BIN)/python -c 'import locale; print(locale.getencoding())'", reader, tmp_path)
+    assert said.strip().lower() == "utf-8"
+
+
+def test_the_book_is_installed_where_it_belongs(reader: Environment, tmp_path: Path) -> None:
+    """Whatever pip is told to do elsewhere."""
+    install = "install --dry-run --quiet --no-build-isolation --no-deps --editable ."
+    assert made(f"$(BIN)/python -m pip {install}", reader, tmp_path) == ""
 
 
 @pytest.mark.parametrize("path", notebooks(ROOT), ids=lambda path: path.stem)
@@ -195,7 +226,7 @@ def test_training_says_nothing_but_our_own_words(reader: Environment) -> None:
 from helpers import problems, training
 parts = problems.split("sums")
 (model, _, _), batches = training.build(training.Recipe(task="sums", epochs=2), parts.train)
-_ = model.fit(batches.take(2), verbose=0)
+_ = model.fit(batches.take(2), shuffle=False, verbose=0)
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -248,9 +279,8 @@ def test_log_lines_of_libraries_are_no_output(
 
 def test_jupyterlab_loads_its_extensions() -> None:
     """JupyterLab can load what shows widgets and what shows MyST in notebooks."""
-    jupyter = Path(sys.executable).with_name("jupyter")
     listed = subprocess.run(
-        [jupyter, "labextension", "list"], capture_output=True, text=True, check=True
+        [*PYTHON, "jupyterlab.labextensions", "list"], capture_output=True, text=True, check=True
     )
     text = listed.stdout + listed.stderr
     assert "jupyterlab-myst" in text
