@@ -61,7 +61,7 @@ class Split(NamedTuple):
     validation: list[str]
     """One in ten, on which choices between runs and epochs are made."""
     test: list[str]
-    """One in ten, for the figures that are reported: no choice between models is made on it."""
+    """One in ten, for the figures that are reported. No choice between models is made on it."""
 
 
 TASKS: dict[str, Task] = {

@@ -116,7 +116,8 @@ def check(
     """Hold what a model has given against what ``compute`` makes of its arrays.
 
     The two may be as far apart as rounding takes them. How far that is depends on the weights, so
-    it is tried out: each weight is moved by what the precision of the model leaves open.
+    it is tried out where a few roundings do not explain it: each weight is moved by what the
+    precision of the model leaves open.
 
     Raises:
         ValueError: they are farther apart, or what was given is not finite.
