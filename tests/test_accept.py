@@ -12,6 +12,8 @@ from helpers.pictures import PAGE
 
 pytestmark = pytest.mark.slow  # kernels are started
 
+pytestmark = pytest.mark.slow  # kernels are started
+
 CELLS = [
     "import sys\nprint('one', end=' ', flush=True)\nprint('log', file=sys.stderr, flush=True)\n"
     "print('two')",
