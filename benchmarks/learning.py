@@ -305,8 +305,8 @@ def small_model() -> Table:
         "The model of the notes, 16 units, with a schedule that fits the time",
         ("epochs", "taken (s)", "at the end (%)"),
         note=(
-            "Batches of 256, warm-up and cosine up to 0.03. Exact match on the validation part: the median "
-            "and the spread of two runs, but one of 200 epochs."
+            "Batches of 256, warm-up and cosine up to 0.03. Exact match on the validation part: "
+            "the median and the spread of two runs, but one of 200 epochs."
         ),
     )
     for epochs, seeds in ((50, 2), (100, 2), (200, 1)):
