@@ -38,6 +38,7 @@ TRAIN = """([text, start]) => new Promise((resolve, reject) => {
     worker.onerror = (event) => reject(new Error(event.message));
     worker.onmessage = ({ data }) => {
         const seconds = (performance.now() - begun) / 1000;
+        if (data.news === "ready") return;
         if (data.news === "failed") return reject(new Error(data.reason));
         if (data.fast !== fast) return reject(new Error("Other kernels than were asked for."));
         if (data.measured) epochs.push([seconds, data.measured.exactMatch]);
