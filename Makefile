@@ -56,7 +56,7 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 
-test: $(if $(QUICK),,book) lint ## Check everything (6 min); what needs no book, no browser: make test QUICK=1
+test: $(if $(QUICK),,book) lint ## Check everything; what needs no book and no browser: make test QUICK=1
 	@$(if $(QUICK),,$(BIN)/python -m tests.browser)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(QUICK),-m "not slow",--junit-xml=_build/tests.xml)
 
