@@ -3,7 +3,6 @@
 All ways have to choose the same tokens.
 """
 
-import statistics
 import time
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.results import Results, Table, spread
+from benchmarks.results import Results, Table, in_turns, spread
 from helpers import decoding, pretrained, problems
 from helpers.vocabulary import PAD
 
@@ -158,23 +157,26 @@ def _ways(ways: dict[str, tuple[Decode, int]], ids: np.ndarray) -> Table:
         ("", "problems timed", "a problem (ms)", "times numpy", "same tokens"),
         note=(
             "What is compiled was compiled before. The median, and from the lowest to the "
-            f"highest, of {REPEATS} times, but of 3 where less than all problems were timed."
+            f"highest, of {REPEATS} times, in turns."
         ),
     )
-    reference = ways["numpy"][0](ids)
-    costs, same = {}, {}
-    for name, (decode, count) in ways.items():
-        chosen = decode(ids[:count])
-        same[name] = float((chosen == reference[:count]).all(axis=1).mean())
-        times = timed(
-            lambda decode=decode, count=count: decode(ids[:count]),  # type: ignore[misc]
-            REPEATS if count == len(ids) else 3,
-        )
-        costs[name] = [1000 * seconds / count for seconds in times]
-    for name, cost in costs.items():
-        ratio = statistics.median(cost) / statistics.median(costs["numpy"])
-        agreement = "all" if same[name] == 1 else f"{same[name]:.1%}"
-        table.add(name, ways[name][1], spread(cost), ratio, agreement)
+    chosen = {name: decode(ids[:count]) for name, (decode, count) in ways.items()}
+    times = in_turns(
+        {
+            name: lambda _, decode=decode, count=count: timed(  # type: ignore[misc]
+                lambda: decode(ids[:count])
+            )
+            for name, (decode, count) in ways.items()
+        },
+        REPEATS,
+    )
+    cost = {
+        name: spread([1000 * seconds / ways[name][1] for seconds in times[name]]) for name in ways
+    }
+    for name, (_, count) in ways.items():
+        same = float((chosen[name] == chosen["numpy"][:count]).all(axis=1).mean())
+        agreement = "all" if same == 1 else f"{same:.1%}"
+        table.add(name, count, cost[name], cost[name][0] / cost["numpy"][0], agreement)
     return table
 
 
@@ -182,29 +184,32 @@ def _steps(ways: dict[str, Advance]) -> Table:
     table = Table(
         "One time step of one problem, as a widget takes it",
         ("", "a step (ms)", "times numpy"),
-        note=f"The median, and from the lowest to the highest, of {REPEATS} times.",
+        note=f"The median, and from the lowest to the highest, of {REPEATS} times, in turns.",
     )
     token, state = np.array([[PAD]], dtype=np.int32), np.zeros((1, 16), dtype=np.float32)
-    costs = {}
-    for name, advance in ways.items():
+
+    def cost_of(advance: Advance, count: int) -> float:
+        return 1000 * timed(lambda: [advance(token, state) for _ in range(count)]) / count
+
+    for advance in ways.values():
         advance(token, state)
-        count = 5 if "predict" in name else 50
-        times = timed(
-            lambda advance=advance, count=count: [  # type: ignore[misc]
-                advance(token, state) for _ in range(count)
-            ]
-        )
-        costs[name] = [1000 * seconds / count for seconds in times]
-    for name, cost in costs.items():
-        table.add(name, spread(cost), statistics.median(cost) / statistics.median(costs["numpy"]))
+    costs = in_turns(
+        {
+            name: lambda _, advance=advance, count=5 if "predict" in name else 50: cost_of(  # type: ignore[misc]
+                advance, count
+            )
+            for name, advance in ways.items()
+        },
+        REPEATS,
+    )
+    steps = {name: spread(cost) for name, cost in costs.items()}
+    for name, step in steps.items():
+        table.add(name, step, step[0] / steps["numpy"][0])
     return table
 
 
-def timed(act: Callable[[], object], repeats: int = REPEATS) -> list[float]:
-    """Return the seconds of each of some calls."""
-    found = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        act()
-        found.append(time.perf_counter() - start)
-    return found
+def timed(act: Callable[[], object]) -> float:
+    """Return the seconds of a call."""
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start

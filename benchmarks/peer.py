@@ -2,8 +2,8 @@
 
 An LSTM of 128 units reads the question, one-hot; `RepeatVector` hands its last state to each time
 step of a second LSTM, and a softmax names a character at each. No answer is ever fed back, so the
-model always runs free. Question reversed, batches of 32, Adam with a constant rate of 1e-3, as
-published (https://keras.io/examples/nlp/addition_rnn/).
+model always runs free. As published (https://keras.io/examples/nlp/addition_rnn/) the question is
+reversed, batches have 32 problems, and Adam has a constant rate of 1e-3.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,18 @@ import keras
 import numpy as np
 
 from helpers import problems
+from helpers.training import Recipe, warmup_cosine
 
 UNITS = 128
 BATCH_SIZE = 32
 LEARNING_RATE = 1e-3
+EPOCHS = 29
+"""`range(1, 30)` in the example."""
 
 
-def build(
-    characters: int, question_length: int, answer_length: int, *, compiled: bool
-) -> keras.Model:
-    """Return the model, for one-hot questions (batch, time, character), ready for `fit`.
-
-    ``compiled`` is Keras's ``jit_compile``; without it the model trains as `fit` comes.
-    """
-    model = keras.Sequential(
+def build(characters: int, question_length: int, answer_length: int) -> keras.Model:
+    """Return the model, for one-hot questions (batch, time, character), not compiled yet."""
+    return keras.Sequential(
         [
             keras.Input((question_length, characters)),
             keras.layers.LSTM(UNITS),
@@ -34,13 +32,17 @@ def build(
             keras.layers.Dense(characters, activation="softmax"),
         ]
     )
-    model.compile(
-        loss="categorical_crossentropy",
-        optimizer=keras.optimizers.Adam(LEARNING_RATE),
-        metrics=["accuracy"],
-        jit_compile=True if compiled else "auto",
-    )
-    return model
+
+
+def compile_as_published(model: keras.Model, *, jit_compile: bool) -> None:
+    """Compile the peer as the example does; with ``jit_compile`` by XLA, else as `fit` comes."""
+    _compile(model, keras.optimizers.Adam(LEARNING_RATE), True if jit_compile else "auto")
+
+
+def compile_by(model: keras.Model, recipe: Recipe, updates_an_epoch: int) -> None:
+    """Compile the peer with optimizer and schedule of a recipe of this book, by XLA."""
+    rate = warmup_cosine(recipe, updates_an_epoch)
+    _compile(model, keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), True)
 
 
 def characters(asked: Sequence[str]) -> str:
@@ -50,18 +52,35 @@ def characters(asked: Sequence[str]) -> str:
 
 
 def arrays(
-    asked: Sequence[str], characters: str, question_length: int, answer_length: int
+    asked: Sequence[str],
+    characters: str,
+    question_length: int,
+    answer_length: int,
+    *,
+    reverse_answer: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return questions, reversed, and answers, one-hot: (batch, time, character) each."""
+    direction = -1 if reverse_answer else 1
     questions = [problem.ljust(question_length)[::-1] for problem in asked]
-    answers = [problems.solve(problem).ljust(answer_length) for problem in asked]
+    answers = [problems.solve(problem)[::direction].ljust(answer_length) for problem in asked]
     return _one_hot(questions, characters), _one_hot(answers, characters)
 
 
 def exact_match(model: keras.Model, questions: np.ndarray, answers: np.ndarray) -> float:
-    """Return the share of questions whose whole answer is right."""
+    """Return the share of questions whose whole answer is right, the blanks behind it too."""
     chosen = model.predict(questions, batch_size=1000, verbose=0).argmax(axis=-1)
     return float((chosen == answers.argmax(axis=-1)).all(axis=-1).mean())
+
+
+def _compile(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, jit_compile: bool | str
+) -> None:
+    model.compile(
+        loss="categorical_crossentropy",
+        optimizer=optimizer,
+        metrics=["accuracy"],
+        jit_compile=jit_compile,
+    )
 
 
 def _one_hot(texts: Sequence[str], characters: str) -> np.ndarray:

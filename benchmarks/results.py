@@ -7,16 +7,18 @@ import json
 import platform
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from importlib.metadata import version
 from os import cpu_count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 FILE = Path(__file__).with_name("results.json")
 """The last full run."""
+
+T = TypeVar("T")
 
 Cell = str | float | list[float] | None
 """A text, a number, a median with the lowest and the highest of its kind, or nothing."""
@@ -100,6 +102,8 @@ class Results:
     """Exact match on the validation part after each epoch, for each choice of the recipe."""
     seconds: float = 0.0
     """What the whole run took."""
+    noise: float = 1.0
+    """How many times as long as the shorter one the longer of two equal trainings took."""
 
     def save(self, file: Path) -> None:
         """Write the run to a file."""
@@ -144,6 +148,19 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def in_turns(ways: Mapping[str, Callable[[int], T]], runs: int) -> dict[str, list[T]]:
+    """Return what each way gives with the seeds 0 to ``runs - 1``, by name.
+
+    All ways have their turn with one seed before any has it with the next, so that a slow minute of
+    the machine meets all alike.
+    """
+    found: dict[str, list[T]] = {name: [] for name in ways}
+    for seed in range(runs):
+        for name, way in ways.items():
+            found[name].append(way(seed))
+    return found
 
 
 def spread(values: Sequence[float]) -> list[float]:

@@ -8,13 +8,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.decoding import timed
+from benchmarks.decoding import REPEATS, timed
 from benchmarks.learning import STEADY, Clock
-from benchmarks.results import Results, Table, spread
+from benchmarks.results import Results, Table, in_turns, spread
 from helpers import problems, training
 from helpers.pretrained import RECIPES
 from helpers.training import Recipe
 from helpers.vocabulary import TOKENS
+
+WAYS: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("fit as it comes", 32, {"jit_compile": "auto"}),
+    ("fit as it comes", 128, {"jit_compile": "auto"}),
+    ("compiled", 32, {"jit_compile": True}),
+    ("compiled", 128, {"jit_compile": True}),
+    ("compiled, 25 updates a call", 128, {"jit_compile": True, "steps_per_execution": 25}),
+    ("compiled", 512, {"jit_compile": True}),
+)
+"""Ways to call `fit`: a name, the size of a batch, and what `compile` gets."""
 
 MODELS = {"notes": Recipe(learning_rate=0.001), "grown": RECIPES["grown"][0]}
 
@@ -44,31 +54,36 @@ def measure(results: Results, quick: bool) -> None:
             "from its own sizes (times)",
             "from large sizes (times)",
         ),
-        note="Of each way two epochs or more after the first: the median.",
+        note=(
+            "The median of the epochs after the first, and of two such trainings of each way, in "
+            "turns; the other columns are computed from it."
+        ),
     )
     train = problems.split("arithmetic").train
-    for name, recipe in MODELS.items():
-        for way, batch_size, options in (
-            ("fit as it comes", 32, {"jit_compile": "auto"}),
-            ("fit as it comes", 128, {"jit_compile": "auto"}),
-            ("compiled", 32, {"jit_compile": True}),
-            ("compiled", 128, {"jit_compile": True}),
-            ("compiled, 25 steps a call", 128, {"jit_compile": True, "steps_per_execution": 25}),
-            ("compiled", 512, {"jit_compile": True}),
-        ):
-            if quick and batch_size != 128:
-                continue
-            size = len(train) // batch_size * batch_size
-            seconds = epoch_seconds(replace(recipe, batch_size=batch_size), train, options)
-            rate = flops(recipe) * size / seconds / 1e9
-            table.add(
-                f"{name}: {way}, batches of {batch_size}",
-                seconds,
-                size / seconds,
-                rate,
-                rates[name] / rate,
-                rates["large"] / rate,
+    ways = {
+        f"{name}: {way}, batches of {batch_size}": (
+            name,
+            replace(recipe, batch_size=batch_size),
+            options,
+        )
+        for name, recipe in MODELS.items()
+        for way, batch_size, options in WAYS
+        if not quick or batch_size == 128
+    }
+    seconds = in_turns(
+        {
+            shown: lambda _, recipe=recipe, options=options: epoch_seconds(  # type: ignore[misc]
+                recipe, train, options
             )
+            for shown, (_, recipe, options) in ways.items()
+        },
+        1 if quick else 2,
+    )
+    for shown, (name, recipe, _) in ways.items():
+        size = len(train) // recipe.batch_size * recipe.batch_size
+        epoch = spread(seconds[shown])
+        rate = flops(recipe) * size / epoch[0] / 1e9
+        table.add(shown, epoch, size / epoch[0], rate, rates[name] / rate, rates["large"] / rate)
     results.tables["throughput"] = table
 
 
@@ -133,4 +148,4 @@ def _tensorflow(a: np.ndarray, b: np.ndarray, count: int) -> float:
 
 def _each(act: Callable[[], object], count: int) -> float:
     act()
-    return spread(timed(act))[0] / count
+    return spread([timed(act) for _ in range(REPEATS)])[0] / count

@@ -141,16 +141,20 @@ def warmup_cosine(
 
 
 def batches(train: Iterable[str], recipe: Recipe) -> tf.data.Dataset:
-    """Return the training problems as shuffled batches for ``fit``.
+    """Return the training problems as shuffled batches for ``fit``; see `batches_of`."""
+    return batches_of(problems.batch(train, reverse=recipe.reverse), recipe)
+
+
+def batches_of(arrays: problems.Arrays, recipe: Recipe) -> tf.data.Dataset:
+    """Return arrays with a batch axis in front as shuffled batches for ``fit``.
 
     Each element is ``((encoder input, decoder input), target)``, with the weights of the time
-    steps as a third part if ``recipe.masked_loss``. The last, smaller batch is dropped: another
-    shape would be compiled anew.
+    steps as a third part if ``recipe.masked_loss``.
 
     Raises:
         ValueError: there are fewer problems than ``recipe.batch_size``.
     """
-    encoder_input, decoder_input, target = problems.batch(train, reverse=recipe.reverse)
+    encoder_input, decoder_input, target = arrays
     if len(target) < recipe.batch_size:
         raise ValueError(
             f"Training takes at least one batch of {recipe.batch_size} problems, not {len(target)}."
@@ -159,10 +163,18 @@ def batches(train: Iterable[str], recipe: Recipe) -> tf.data.Dataset:
     if recipe.masked_loss:
         weights = problems.weights_up_to_eos(target)
         data += (weights / weights.mean(),)
+    return in_batches(data, recipe)
+
+
+def in_batches(data: tuple[Any, ...], recipe: Recipe) -> tf.data.Dataset:
+    """Return arrays with a batch axis in front as batches, shuffled anew for each epoch.
+
+    The last, smaller batch is dropped: another shape would be compiled anew.
+    """
     return (
         tf.data.Dataset.from_tensor_slices(data)
         .cache()
-        .shuffle(len(target), seed=recipe.seed, reshuffle_each_iteration=True)
+        .shuffle(len(data[-1]), seed=recipe.seed, reshuffle_each_iteration=True)
         .batch(recipe.batch_size, drop_remainder=True)
         .prefetch(2)
     )

@@ -46,7 +46,7 @@ FILES = {
     "start.py": ROUNDED,
 }
 """What a reader has at home."""
-OF_ANYONE = ("IPYTHON", "JUPYTER", "KERAS", "LC_", "PYTEST", "PYTHON", "TF_")
+OF_ANYONE = ("IPYTHON", "JUPYTER", "KERAS", "LC_", "MAKE", "PYTEST", "PYTHON", "TF_")
 """How the variables begin that are set here, by ``make`` and by the tests."""
 FOR_MAKE_ALONE = {
     "LC_ALL": "C",
