@@ -82,7 +82,7 @@ def test_each_picture_is_seen_at_once(
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     rich = [output.data for output in outputs if "data" in output]
     pictures = [forms for forms in rich if {accept.WIDGET_VIEW, PAGE, "image/png"} & set(forms)]
-    assert pictures or name == "figures.ipynb"  # which has tables only
+    assert pictures or name == "benchmarks.ipynb"  # which has tables only
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(f"{jupyterlab.put(name, notebook)}&reset")
     shown = page.locator(".jp-OutputArea-output")
