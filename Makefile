@@ -69,7 +69,7 @@ lab: $(INSTALLED) ## Open the chapters in JupyterLab
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
 
-bench: book ## Measure everything, print tables, keep them (20 min); a look: make bench QUICK=1
+bench: book ## Measure everything, print tables, keep them (over an hour); a look: make bench QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training encoder benchmarks)
 

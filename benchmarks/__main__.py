@@ -24,7 +24,7 @@ PARTS = {
 def main() -> int:
     """Measure, print, keep; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
-    parser.add_argument("--quick", action="store_true", help="a look in three minutes, not kept")
+    parser.add_argument("--quick", action="store_true", help="a look in some minutes, not kept")
     quick = parser.parse_args().quick
     begun = time.perf_counter()
     results = Results(this_machine(datetime.date.today().isoformat()))

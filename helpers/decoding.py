@@ -37,7 +37,7 @@ class EncoderStep:
     update: np.ndarray
     """Update gate, how much of the old state is kept, from 0 to 1, axes (units)."""
     reset: np.ndarray
-    """Reset gate, how much of it is looked at for the candidate, from 0 to 1, axes (units)."""
+    """Reset gate, how much of what it contributes goes into the candidate, 0 to 1, axes (units)."""
     candidate: np.ndarray
     """What takes the place of all that is not kept, axes (units)."""
     state_after: np.ndarray

@@ -1,7 +1,7 @@
 """Pairs of an encoder and a decoder that have the book's names, and other settings or layers."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import keras
@@ -57,17 +57,23 @@ def wired_otherwise() -> Pair:
     return encoder, keras.Model([token, state], [said, decoder.outputs[1]], name="decoder")
 
 
-SAME: dict[str, Callable[[], Pair]] = {
-    "as it comes": pair,
-    "one unit": lambda: pair(embedding_dim=1, units=1),
-    "dropout": lambda: pair(encoder={"dropout": 0.5}, decoder={"recurrent_dropout": 0.5}),
-    "a dropout layer": lambda: pair(between=layers.Dropout(0.5)),
-    "noise": lambda: pair(between=layers.GaussianNoise(1.0)),
-    "a penalty": lambda: pair(encoder={"kernel_regularizer": "l2"}),
-    "unrolled": lambda: pair(encoder={"unroll": True}),
-    "a layer that does nothing": lambda: pair(between=layers.Activation("linear")),
-}
-"""Pairs that compute what the book's layers compute."""
+def _made_once(kinds: dict[str, Callable[[], Pair]]) -> dict[str, Callable[[], Pair]]:
+    return {kind: cache(make) for kind, make in kinds.items()}
+
+
+SAME = _made_once(
+    {
+        "as it comes": pair,
+        "one unit": lambda: pair(embedding_dim=1, units=1),
+        "dropout": lambda: pair(encoder={"dropout": 0.5}, decoder={"recurrent_dropout": 0.5}),
+        "a dropout layer": lambda: pair(between=layers.Dropout(0.5)),
+        "noise": lambda: pair(between=layers.GaussianNoise(1.0)),
+        "a penalty": lambda: pair(encoder={"kernel_regularizer": "l2"}),
+        "unrolled": lambda: pair(encoder={"unroll": True}),
+        "a layer that does nothing": lambda: pair(between=layers.Activation("linear")),
+    }
+)
+"""Pairs that compute what the book's layers compute; each is made once, and no test changes it."""
 
 GRU: dict[str, dict[str, Any]] = {
     "activation=relu": {"activation": "relu"},
@@ -77,26 +83,28 @@ GRU: dict[str, dict[str, Any]] = {
 }
 """Settings of a GRU."""
 
-OTHERS: dict[str, Callable[[], Pair]] = {
-    **{f"encoder: {name}": partial(pair, encoder=setting) for name, setting in GRU.items()},
-    **{f"decoder: {name}": partial(pair, decoder=setting) for name, setting in GRU.items()},
-    "encoder: activation=linear": lambda: pair(encoder={"activation": "linear"}),
-    "encoder: activation=softsign": lambda: pair(encoder={"activation": "softsign"}),
-    "encoder: go_backwards": lambda: pair(encoder={"go_backwards": True}),
-    "mask_zero": lambda: pair(embedding={"mask_zero": True}),
-    "logits": lambda: pair(softmax={"activation": None}),
-    "sigmoid": lambda: pair(softmax={"activation": "sigmoid"}),
-    "log of softmax": lambda: pair(softmax={"activation": "log_softmax"}),
-    "softmax without bias": lambda: pair(softmax={"use_bias": False}),
-    "a softmax behind the softmax": lambda: pair(behind=layers.Softmax(name="again")),
-    "a factor": lambda: pair(between=layers.Lambda(lambda vectors: 1.01 * vectors)),
-    "a normalisation": lambda: pair(between=layers.BatchNormalization()),
-    "wired otherwise": wired_otherwise,
-    "an LSTM": lambda: pair(encoder_layer=layers.LSTM),
-    "a simple recurrence": lambda: pair(encoder_layer=layers.SimpleRNN),
-    "both ways": lambda: pair(encoder_layer=both_ways),
-}
-"""Pairs that have the book's names and contract, and compute something else."""
+OTHERS = _made_once(
+    {
+        **{f"encoder: {name}": partial(pair, encoder=setting) for name, setting in GRU.items()},
+        **{f"decoder: {name}": partial(pair, decoder=setting) for name, setting in GRU.items()},
+        "encoder: activation=linear": lambda: pair(encoder={"activation": "linear"}),
+        "encoder: activation=softsign": lambda: pair(encoder={"activation": "softsign"}),
+        "encoder: go_backwards": lambda: pair(encoder={"go_backwards": True}),
+        "mask_zero": lambda: pair(embedding={"mask_zero": True}),
+        "logits": lambda: pair(softmax={"activation": None}),
+        "sigmoid": lambda: pair(softmax={"activation": "sigmoid"}),
+        "log of softmax": lambda: pair(softmax={"activation": "log_softmax"}),
+        "softmax without bias": lambda: pair(softmax={"use_bias": False}),
+        "a softmax behind the softmax": lambda: pair(behind=layers.Softmax(name="again")),
+        "a factor": lambda: pair(between=layers.Lambda(lambda vectors: 1.01 * vectors)),
+        "a normalisation": lambda: pair(between=layers.BatchNormalization()),
+        "wired otherwise": wired_otherwise,
+        "an LSTM": lambda: pair(encoder_layer=layers.LSTM),
+        "a simple recurrence": lambda: pair(encoder_layer=layers.SimpleRNN),
+        "both ways": lambda: pair(encoder_layer=both_ways),
+    }
+)
+"""Pairs that have the book's names and contract, and compute something else; made once as well."""
 
 NO_DISTRIBUTION = ("logits", "sigmoid", "log of softmax")
 """Those of `OTHERS` whose decoder gives no probabilities."""

@@ -315,11 +315,11 @@ def test_the_three_experiments_of_the_chapter(lab: Locator) -> None:
         return exact_match(words), float(found[1])
 
     whole, tokens = trained(Reads_and_writes="front to back")
-    assert 65 < whole < 85 and tokens - whole > 10
+    assert 68 < whole < 80 and tokens - whole > 10
     whole, _ = trained(Reads_and_writes="back to front", Schedule="constant")
     assert 20 < whole < 95
     whole, tokens = trained(Schedule="warm-up, cosine", Units="16")
-    assert whole < 15 and tokens > 50
+    assert 7 < whole < 14 and tokens > 50
 
 
 def test_it_trains_on_a_server_and_from_a_disk(page: Page, lab: Locator) -> None:
