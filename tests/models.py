@@ -1,13 +1,14 @@
 """The trained models, loaded once for all tests, and a guard against running any."""
 
 from functools import lru_cache
-from typing import NoReturn
+from types import ModuleType
+from typing import Any, NoReturn
 
 import keras
 import pytest
 import tensorflow as tf
 
-from helpers import pretrained
+from helpers import pretrained, training
 
 load = lru_cache(pretrained.load)
 """`pretrained.load`, once for each name; no test may train or change what it returns."""
@@ -23,3 +24,16 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.layers.Layer, "__call__", refuse)
     compiled = type(tf.function(refuse))
     monkeypatch.setattr(compiled, "__call__", refuse)
+
+
+def leave_out_xla(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
+    """Let the models that these modules build train without XLA, which takes seconds to compile."""
+
+    def build(*given: Any) -> Any:
+        models, batches = made(*given)
+        models[0].jit_compile = False
+        return models, batches
+
+    made = training.build
+    for module in modules:
+        monkeypatch.setattr(module, "build", build)

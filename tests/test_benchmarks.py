@@ -17,11 +17,11 @@ from benchmarks.learning import Clock
 from benchmarks.results import Results, Table, as_text, in_turns
 from benchmarks.throughput import flops
 from bookbuild.build import ROOT
-from helpers import decoding, problems
+from helpers import decoding, problems, training
 from helpers.training import Recipe, warmup_cosine
 from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
-from tests.models import load
+from tests.models import leave_out_xla, load
 
 TABLES = [
     *("peer-task", "book-task", "choices", "reversal", "padding", "small-model", "mirror"),
@@ -149,6 +149,7 @@ def test_every_table_is_shown_on_the_page() -> None:
         assert f'measured.tables[\\"{name}\\"]' in page, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["notes", "grown"])
 def test_numpy_decodes_the_same(name: str) -> None:
     """The floor of the decoding table computes the same model: the tokens are those of Keras."""
@@ -333,6 +334,7 @@ def test_all_can_be_trained() -> None:
     assert trained[0].clock.matches == trained[1].clock.matches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["notes", "grown"])
 def test_both_exams_are_one(name: str) -> None:
     """Free-running or with teacher forcing, the exact match is the same."""
@@ -376,8 +378,9 @@ def test_page_and_keras_get_the_same_recipe() -> None:
     assert start["parts"] == lab.parts["sums"]
 
 
-def test_the_lab_can_be_trained(browser: Browser) -> None:
+def test_the_lab_can_be_trained(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """With both kernels and in Keras; whether rows are shared or not, the answers are the same."""
+    leave_out_xla(monkeypatch, training)
     lab = TrainingLab(task="sums", units=8, epochs=2, batch_size=256)
     courses = [
         in_page.in_keras(lab),

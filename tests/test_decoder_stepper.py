@@ -114,6 +114,7 @@ def test_models_that_were_given() -> None:
     assert not DecoderStepper(encoder, decoder).trace.reverse
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("embedding_dim", "units"), [(5, 16), (1, 1), (3, 40)])
 def test_an_untrained_pair(embedding_dim: int, units: int) -> None:
     """A model need not be trained, and may have any size."""
@@ -252,6 +253,12 @@ def refused(stepper: DecoderStepper, name: str, value: Any) -> None:
     assert heard == []
 
 
+@pytest.fixture(scope="module")
+def used() -> DecoderStepper:
+    """Return a stepper that one test after the other sets."""
+    return stored()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -263,13 +270,12 @@ def refused(stepper: DecoderStepper, name: str, value: Any) -> None:
         ("trace", {}),
     ],
 )
-def test_bad_values(name: str, value: Any) -> None:
+def test_bad_values(used: DecoderStepper, name: str, value: Any) -> None:
     """Set in Python or by the front end, a bad value is refused as a whole."""
-    stepper = stored()
-    stepper.step, stepper.picks = 3, [None, 7]
-    refused(stepper, name, value)
-    stepper.problem = "1+1"
-    assert stepper.trace.problem == "1+1"
+    used.problem, used.step, used.picks = "50+9", 3, [None, 7]
+    refused(used, name, value)
+    used.problem = "1+1"
+    assert used.trace.problem == "1+1"
 
 
 def test_no_picks_with_teacher_forcing() -> None:
@@ -343,6 +349,7 @@ def test_layers_of_another_making(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "'encoder_gru'" in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
 @pytest.mark.parametrize("kind", OTHERS)
 def test_no_other_model_is_shown(widget: type, kind: str) -> None:
@@ -351,6 +358,7 @@ def test_no_other_model_is_shown(widget: type, kind: str) -> None:
         widget(*OTHERS[kind]())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
 @pytest.mark.parametrize("kind", SAME)
 def test_what_matters_in_training_alone_is_no_other_model(widget: type, kind: str) -> None:

@@ -205,6 +205,7 @@ def test_trace_hangs_together(name: str) -> None:
             assert step.distribution.sum() == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_greedy_is_the_free_running_trace(name: str) -> None:
     """A batch in one compiled function gives token for token what single steps give."""
     _, encoder, decoder = load(name)
@@ -239,6 +240,7 @@ def test_teacher_forced_trace_is_the_training_model(name: str) -> None:
         assert trace.teacher_forcing
 
 
+@pytest.mark.slow
 def test_both_regimes_fail_together(name: str) -> None:
     """All choices right when teacher-forced if and only if free-running: same first mistake."""
     model, encoder, decoder = load(name)
@@ -714,6 +716,7 @@ def test_as_many_choices_as_time_steps() -> None:
 # Models of another making.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in OTHERS if kind not in NO_DISTRIBUTION])
 def test_keras_itself_is_asked(kind: str) -> None:
     """Whatever keeps the contract is traced and decoded, each token by the Keras models."""
@@ -726,9 +729,20 @@ def test_keras_itself_is_asked(kind: str) -> None:
         distribution, state = decoder([np.array([[step.token]], np.int32), state])
         assert step.distribution == pytest.approx(distribution.numpy()[0, 0], abs=1e-5)
         state = state.numpy()
-    assert decoding.answers(encoder, decoder, ["50+9"]) == [trace.answer]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind", ["encoder: go_backwards", "mask_zero", "an LSTM", "both ways", "wired otherwise"]
+)
+def test_a_batch_is_answered_as_one_problem(kind: str) -> None:
+    """Whatever reads and writes: in another order, with a mask, with two states."""
+    encoder, decoder = OTHERS[kind]()
+    answer = decoding.trace(encoder, decoder, "50+9").answer
+    assert decoding.answers(encoder, decoder, ["50+9"]) == [answer]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_reading_is_that_of_keras_or_none(kind: str) -> None:
     """The gates of another model are not shown as those of this one."""
@@ -746,6 +760,7 @@ def test_a_reading_is_that_of_keras_or_none(kind: str) -> None:
 MATTERS_IN_THE_DECODER = ("logits", "sigmoid", "wired otherwise")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NO_DISTRIBUTION)
 def test_what_is_no_distribution_is_not_called_one(kind: str) -> None:
     """The most probable token is the same, but its number is no probability."""
@@ -836,6 +851,7 @@ def test_no_decoder(made: Callable[[], Any], error: type[Exception]) -> None:
         assert str(caught.value).startswith("A decoder ")
 
 
+@pytest.mark.slow
 def test_other_encoders_that_do() -> None:
     """One that reads both ways, one for any length, a sequence of layers, one without a dtype."""
     _, decoder = pair()
@@ -853,6 +869,7 @@ def test_other_encoders_that_do() -> None:
 # Many models in one kernel.
 
 
+@pytest.mark.slow
 def test_many_models_say_nothing() -> None:
     """TensorFlow has no word for who steps one model after another."""
     heard: list[str] = []
@@ -871,6 +888,7 @@ def test_many_models_say_nothing() -> None:
     assert heard == []
 
 
+@pytest.mark.slow
 def test_models_are_let_go() -> None:
     """What is compiled for a model ends with it."""
     left = []
@@ -886,6 +904,7 @@ def test_models_are_let_go() -> None:
     assert [one() for one in left] == [None] * 4
 
 
+@pytest.mark.slow
 def test_it_is_compiled_once() -> None:
     """A model that is asked again is not compiled again."""
     _, encoder, decoder = seq2seq(2, 3)

@@ -38,6 +38,7 @@ def on_map(state: np.ndarray, plane: dict[str, Any]) -> np.ndarray:
     return np.array(plane["directions"]) @ (state - np.array(plane["mean"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORED)
 def test_it_reads_as_keras_does(name: str) -> None:
     """The last state is the encoder's output, for each example; all steps reach the page."""
@@ -142,6 +143,7 @@ def test_the_picture_where_nothing_runs() -> None:
     assert [row.findtext("td[2]") for row in rows] == [TOKENS[token] for token in read]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", ["", "50*9", "٣+٤", "😀", "050+9", "1000+1", "5+", "1" * 50])
 def test_a_bad_problem_leaves_all_as_it_was(problem: str) -> None:
     """One sentence says what is allowed; the last good state stays."""

@@ -253,6 +253,7 @@ def test_packing_changes_nothing() -> None:
 # The stored models.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_stored_weights_arrive(name: str) -> None:
     """Unpacked in the order of the layers, a page has exactly the weights that Keras has."""

@@ -102,9 +102,10 @@ def _compute_in(dtype: str) -> None:
     keras.config.set_dtype_policy(dtype)  # layers
 
 
-def teacher_forced(name: str, dtype: str) -> Answers:
-    """Answer all problems with the Keras model of training."""
-    encoder_input, decoder_input, _ = problems.batch(PROBLEMS, reverse=REVERSE[name])
+def teacher_forced(name: str, dtype: str, asked: list[Any]) -> Answers:
+    """Answer problems with the Keras model of training."""
+    texts = [problem for problem, _ in asked]
+    encoder_input, decoder_input, _ = problems.batch(texts, reverse=REVERSE[name])
     distributions = models(name, dtype)[0]([encoder_input, decoder_input]).numpy()
     return Answers(distributions.argmax(axis=-1), distributions)
 
@@ -132,18 +133,20 @@ def free_running(name: str, dtype: str, asked: list[Any]) -> Answers:
 def test_page_and_keras_agree(page: Page, name: str, forcing: bool) -> None:
     """On all 20,000 problems they choose the same tokens with the same probabilities.
 
+    With teacher forcing each fifth of them: other tokens go into the same arithmetic.
+
     Keras rounds to float32, and how much of that is seen in a probability depends on the weights:
     those of ``notes`` are large. So the arithmetic is held against Keras in float64, and what is
     left between the page and Keras in float32 against what float32 costs Keras itself.
     """
     assert len(set(PROBLEMS)) == 20_000
-    asked: list[Any] = [[problem, []] for problem in PROBLEMS]
+    asked: list[Any] = [[problem, []] for problem in PROBLEMS[:: 5 if forcing else 1]]
     ours = in_page(page, name, forcing=forcing, asked=asked)
     rounded, precise = (
-        teacher_forced(name, dtype) if forcing else free_running(name, dtype, asked)
+        (teacher_forced if forcing else free_running)(name, dtype, asked)
         for dtype in ("float32", "float64")
     )
-    assert ours.written.shape == rounded.written.shape == (20_000, ANSWER_LENGTH)
+    assert ours.written.shape == rounded.written.shape == (len(asked), ANSWER_LENGTH)
     assert (ours.written == rounded.written).all()
     assert (ours.written == precise.written).all()
     assert largest_difference(ours, precise) <= 1e-7  # they come from the page as float32

@@ -45,6 +45,7 @@ def pixels(shown: str | Shown) -> np.ndarray:
 
 
 @every_picture
+@pytest.mark.slow
 def test_forms(name: str) -> None:
     """An image for all viewers, HTML for the page, and words; no HTML for others."""
     data, about = forms(name)
@@ -68,6 +69,7 @@ def test_image(name: str) -> None:
     assert len(b64decode(forms(name)[0]["image/png"])) < 60_000
 
 
+@pytest.mark.slow
 def test_the_same_in_another_process() -> None:
     """The bytes of an image do not depend on when or where it is made."""
     script = (
@@ -82,6 +84,7 @@ def test_the_same_in_another_process() -> None:
     assert again["image/png"] == forms("token_map")[0]["image/png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", COLOURS)
 def test_colours(part: str) -> None:
     """Each part of the drawing has its colour, mixed with the ink as a light page mixes it."""
@@ -109,6 +112,7 @@ def test_side_by_side() -> None:
         assert np.abs(part[inside] - alone[inside]).mean() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letters", ["time step", "≠", "−", "안녕", "→"])
 def test_letters(letters: str) -> None:
     """What a label says is drawn, Korean as well: each sign has its own form."""

@@ -83,6 +83,7 @@ def test_selection_is_honest(name: str) -> None:
     assert found == pytest.approx(record.snapshots[-1].exact_match, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_snapshots(name: str) -> None:
     """The way from an untrained model to the shipped one is kept."""
     record = pretrained.record(name)

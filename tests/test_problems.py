@@ -133,6 +133,7 @@ def test_weights_up_to_eos() -> None:
     assert weights.dtype == np.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", SIZES)
 def test_a_task_is_all_its_problems(splits: dict[str, problems.Split], task: str) -> None:
     """Every problem once, in one of three parts of about eight, one and one in ten."""

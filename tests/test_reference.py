@@ -36,6 +36,7 @@ def test_every_token_is_probed() -> None:
     assert set(reference.PROBED.ravel()) == set(range(len(TOKENS)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_it_computes_what_keras_does(name: str) -> None:
     """For each stored model: context vectors, distributions and next states."""
@@ -51,6 +52,7 @@ def test_it_computes_what_keras_does(name: str) -> None:
     taken(encoder, decoder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SAME)
 def test_what_computes_the_same_is_taken(kind: str) -> None:
     """Settings that matter in training alone, or nowhere."""
@@ -65,6 +67,7 @@ def test_what_computes_something_else_is_not(kind: str) -> None:
     assert 'model.save("x.keras")' in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_rounding_is_not_taken_for_a_setting(seed: int) -> None:
     """Models of any size, with weights of any size, that Keras computes in float32."""
@@ -77,6 +80,7 @@ def test_rounding_is_not_taken_for_a_setting(seed: int) -> None:
     taken(encoder, decoder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "policy", ["mixed_float16", "mixed_bfloat16", "float16", "float64"], indirect=True
 )
