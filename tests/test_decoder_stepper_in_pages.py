@@ -68,6 +68,7 @@ def test_five_steps_with_the_mouse(stepper: SeenDecoder) -> None:
     expect(stepper.root.get_by_role("button", name="Next")).to_be_disabled()
 
 
+@only_http
 def test_five_steps_with_the_keyboard(page: Page, stepper: SeenDecoder) -> None:
     """Everything can be reached with Tab, typed, and pressed with Enter or the space bar."""
     stepper.problem.focus()
@@ -124,6 +125,7 @@ def test_play_and_pause(page: Page, stepper: SeenDecoder) -> None:
     assert stepper.step() == 0
 
 
+@only_http
 def test_typed_problems(stepper: SeenDecoder) -> None:
     """A problem that is typed in is answered as Keras answers it."""
     _, encoder, decoder = load("notes")
@@ -200,6 +202,7 @@ def test_in_a_frame_without_forms(browser: Browser, site: str) -> None:
     check_frame_without_forms(browser, f"{site}intro.html", ".decoder-stepper", "Ask")
 
 
+@only_http
 def test_start_over_forgets_what_was_written(stepper: SeenDecoder) -> None:
     """After a new start the model writes by itself again."""
     stepper.press("Next")
@@ -220,6 +223,7 @@ def test_spaces_do_no_harm(stepper: SeenDecoder) -> None:
         expect(stepper.complaint).to_be_hidden()
 
 
+@only_http
 def test_back_to_front(stepper: SeenDecoder) -> None:
     """The grown model is told to read and write back to front, and does."""
     stepper.root.get_by_label("Model").select_option("grown")
@@ -255,6 +259,7 @@ def test_another_token(stepper: SeenDecoder) -> None:
     expect(stepper.verdict).to_have_text("Written: 59. Right.")
 
 
+@only_http
 def test_teacher_forcing(page: Page, base: str) -> None:
     """The switch keeps the time step; what goes in becomes the right token."""
     page.goto(f"{base}chapters/decoder.html")
@@ -317,6 +322,7 @@ def test_two_steppers_do_not_disturb_each_other(page: Page, base: str) -> None:
     assert second.step() == 0
 
 
+@only_http
 @pytest.mark.parametrize("width", [320, 360, 1280])
 def test_nothing_is_cut_off(page: Page, stepper: SeenDecoder, width: int) -> None:
     """On a phone, and at 200 % zoom (half the width), the page does not scroll sideways."""

@@ -182,6 +182,7 @@ def test_with_the_mouse(page: Page, explorer: Explorer) -> None:
     check_words(explorer, RUN, LAST)
 
 
+@only_http
 def test_with_the_keyboard(page: Page, explorer: Explorer) -> None:
     """Tab comes to every control in turn, and the focus is seen; all of them can be worked."""
     explorer.root.get_by_label("Show the numbers").check()

@@ -185,6 +185,7 @@ def test_eight_steps_with_the_mouse(stepper: SeenEncoder) -> None:
     expect(stepper.root.get_by_role("button", name="Back")).to_be_disabled()
 
 
+@only_http
 def test_other_problems_and_the_other_model(stepper: SeenEncoder) -> None:
     """What is typed or picked is read as Python reads it, by both models, the strange ones too."""
     told = stepper.root.get_by_text("It never saw a problem like")
@@ -214,6 +215,7 @@ def test_other_problems_and_the_other_model(stepper: SeenEncoder) -> None:
     assert pick.input_value() == ""  # so the same one can be picked again
 
 
+@only_http
 def test_with_the_keyboard(page: Page, stepper: SeenEncoder) -> None:
     """Tab comes to every control in turn, and the focus is seen; all of them can be worked."""
     stepper.press("Next")

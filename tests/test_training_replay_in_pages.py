@@ -220,6 +220,7 @@ def test_nothing_moves_while_it_plays(replay: Replay) -> None:
     )
 
 
+@only_http
 def test_with_the_keyboard(page: Page, replay: Replay) -> None:
     """Tab comes to every control in turn, and the focus is seen; all of them can be worked."""
     assert tab_through(page, replay.root) == ["Epoch", "First", "Play", "Last"]
