@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,24 +117,20 @@ def executable() -> str | None:
     return next((path for name in INSTALLED if (path := shutil.which(name))), None)
 
 
-@contextmanager
-def launched(path: str | None) -> Iterator[Browser]:
-    """Start a browser, or the one that Playwright brings; there has to be one."""
+@pytest.fixture(scope="module")  # while it is open, no other test can have an event loop
+def browser() -> Iterator[Browser]:
+    """Start the engine of Chromium alone where it is installed, else a whole browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox"],  # Chromium needs it when it is run as root
+            executable_path=shutil.which(SHELL) or executable(),
+            args=[
+                "--no-sandbox",  # it is needed by who runs it as root
+                "--font-render-hinting=none",  # letters are as wide as in a whole browser
+            ],
         )
         browser.on("context", lambda context: context.set_default_timeout(TIMEOUT))
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="module")  # while it is open, no other test can have an event loop
-def browser() -> Iterator[Browser]:
-    """Start the engine of Chromium alone where it is installed, else a whole browser."""
-    with launched(shutil.which(SHELL) or executable()) as browser:
-        yield browser
 
 
 @pytest.fixture(params=["http", "file"])

@@ -20,7 +20,6 @@ from tests.browser import (
     end_composition,
     executable,
     framed,
-    launched,
     only_http,
     open_page,
     resize,
@@ -161,13 +160,6 @@ Visitor = Callable[..., Visit]
 """Takes the name of a page, where it is, and options of the browser; gives a visit."""
 Looker = Callable[..., Look]
 """Takes the name of a page, where it is, and the width of the window; gives a look."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a whole browser: here its window, its settings and its printer count."""
-    with launched(executable()) as browser:
-        yield browser
 
 
 @pytest.fixture
