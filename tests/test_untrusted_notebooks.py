@@ -1,16 +1,14 @@
 """The notebooks as somebody sees them who has just cloned the book: in JupyterLab, not trusted."""
 
-from collections.abc import Iterator
-
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from bookbuild import accept
 from bookbuild.build import ROOT, notebooks
 from helpers.pictures import PAGE
-from tests.jupyterlab import TOKEN, JupyterLab
+from tests.jupyterlab import JupyterLab
 
 STORED = {path.name: path for path in notebooks(ROOT)}
 MADE = "made.ipynb"
@@ -49,9 +47,6 @@ HTML("<svg><text>soup</text></svg>")
 """,
 )
 
-OPEN = """(path) => jupyterapp.commands.execute("docmanager:open", { path }).then(() => {})"""
-IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-
 PICTURES = """outputs => Promise.all(outputs.map(async (output) => {
     const picture = output.querySelector("img");
     await picture.decode();
@@ -75,19 +70,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-@pytest.fixture(scope="module")
-def opened(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
-    """Open JupyterLab with nothing in it."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(f"{jupyterlab.address}lab?token={TOKEN}&reset")
-    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("name", [MADE, *STORED])
 def test_each_picture_is_seen_at_once(
-    name: str, request: pytest.FixtureRequest, jupyterlab: JupyterLab, opened: Page
+    name: str, request: pytest.FixtureRequest, jupyterlab: JupyterLab, browser: Browser
 ) -> None:
     """Before any cell is run, and nothing else stands in its place."""
     if name == MADE:
@@ -98,11 +83,11 @@ def test_each_picture_is_seen_at_once(
     rich = [output.data for output in outputs if "data" in output]
     pictures = [forms for forms in rich if {accept.WIDGET_VIEW, PAGE, "image/png"} & set(forms)]
     assert pictures or name == "benchmarks.ipynb"  # which has tables only
-    jupyterlab.put(name, notebook)
-    opened.evaluate(OPEN, name)
-    shown = opened.locator(f"{IN_FRONT} .jp-OutputArea-output")
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{jupyterlab.put(name, notebook)}&reset")
+    shown = page.locator(".jp-OutputArea-output")
     expect(shown).to_have_count(len(outputs))
-    drawn = shown.filter(has=opened.locator("img"))
+    drawn = shown.filter(has=page.locator("img"))
     expect(drawn).to_have_count(len(pictures))
     for seen in drawn.evaluate_all(PICTURES):
         assert seen == {"drawn": True, "fits": True, "sharp": True, "words": ""}
@@ -110,3 +95,4 @@ def test_each_picture_is_seen_at_once(
     expect(shown.locator("table").locator("visible=true")).to_have_count(tables)
     expect(shown.locator("svg")).to_have_count(0)
     expect(shown.filter(has_text="soup")).to_have_count(int(name == MADE))
+    page.close()
