@@ -13,25 +13,48 @@ CONTRAST = "color-contrast"
 STILL = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync("*, ::before, ::after { transition: none !important }");
-    document.adoptedStyleSheets = [sheet];
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }"""
-# Hides the pieces of code that look like one before them, in which contrast is the same.
+# Hides what shows no text but such as looks like one before it: contrast is the same there. What is
+# taken out of the flow may lie over anything, and is like no other, as is all in a widget.
 HIDE_ALIKE = """() => {
     const seen = new Set();
-    for (const code of document.querySelectorAll("pre")) {
-        const below = [];
-        for (let it = code; it !== null; it = it.parentElement)
-            below.push(getComputedStyle(it).backgroundColor);
-        for (const piece of code.querySelectorAll("span:not(:has(*))")) {
-            const { backgroundColor, color, fontSize, fontWeight } = getComputedStyle(piece);
-            const look = [...below, backgroundColor, color, fontSize, fontWeight].join();
-            piece.hidden = seen.has(look);
-            if (/\\p{L}{2}/u.test(piece.textContent)) seen.add(look); // axe passes over signs
+    const grounds = new Map([[null, ""]]);
+    const ground = (it) => {
+        if (!grounds.has(it)) {
+            const { backgroundColor, backgroundImage, opacity, position } = getComputedStyle(it);
+            const alone = ["absolute", "fixed"].includes(position) ? grounds.size : "";
+            const own = [backgroundColor, backgroundImage, opacity, alone].join(" ");
+            const below = ground(it.parentElement);
+            grounds.set(it, own === "rgba(0, 0, 0, 0) none 1 " ? below : `${below} / ${own}`);
         }
-    }
+        return grounds.get(it);
+    };
+    const isNew = (it) => {
+        const own = [...it.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+        const text = own.map((node) => node.data).join("").trim();
+        if ([...text].length < 2) return false; // axe does not judge a single sign
+        const { color, fill, fontSize, fontWeight } = getComputedStyle(it);
+        const look = [ground(it), color, fill, fontSize, fontWeight].join();
+        if (seen.has(look)) return false;
+        // nor what is not there to be seen, nor many another sign
+        if (/[\\p{L}\\p{N}]{2}/u.test(text) && it.checkVisibility()) seen.add(look);
+        return true;
+    };
+    const article = document.querySelector("article");
+    const all = [...(article?.querySelectorAll("*") ?? [])];
+    const kept = new Set();
+    for (const it of all)
+        if (it.closest(".live-widget") !== null || isNew(it))
+            for (let up = it; up !== article && !kept.has(up); up = up.parentElement) kept.add(up);
+    for (const it of all) if (!kept.has(it)) it.toggleAttribute("data-alike", true);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("[data-alike] { display: none !important }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }"""
 SHOW_AGAIN = """() => {
-    for (const piece of document.querySelectorAll("pre span[hidden]")) piece.hidden = false;
+    document.adoptedStyleSheets = document.adoptedStyleSheets.slice(0, -1);
+    for (const it of document.querySelectorAll("[data-alike]")) it.removeAttribute("data-alike");
 }"""
 RULES = {"label-content-name-mismatch": {"enabled": True}}
 """One more than those that hold by default: the next axe counts it among them."""
