@@ -5,6 +5,7 @@ Settings of the reader's own change nothing, also where it is not ``make`` that 
 It also brings the fixtures that several test files use, and says which tests are not quick.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -16,7 +17,13 @@ import helpers  # noqa: F401, it sets up Keras, which many a test imports first
 from bookbuild.build import ROOT
 from tests.files import HTML
 
-pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
+pytest_plugins = [
+    "tests.browser",
+    "tests.engines",
+    "tests.jupyterlab",
+    "tests.models",
+    "tests.tiny_book",
+]
 
 SLOW = {
     *("browser", "driver", "jupyterlab", "pytester"),
@@ -39,6 +46,11 @@ def pytest_configure() -> None:
     spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{spared},{THIS_MACHINE}".lstrip(",")
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage in what is there to stay: TensorFlow alone has a million objects."""
+    gc.freeze()
 
 
 class DisplayUpdates:

@@ -1,14 +1,14 @@
 """The trained models, loaded once for all tests, and a guard against running any."""
 
+from collections.abc import Iterator
 from functools import lru_cache
-from types import ModuleType
 from typing import Any, NoReturn
 
 import keras
 import pytest
 import tensorflow as tf
 
-from helpers import pretrained, training
+from helpers import pretrained, run, training
 
 load = lru_cache(pretrained.load)
 """`pretrained.load`, once for each name; no test may train or change what it returns."""
@@ -26,8 +26,8 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "__call__", refuse)
 
 
-def leave_out_xla(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
-    """Let the models that these modules build train without XLA, which takes seconds to compile."""
+def leave_out_xla(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is built by a recipe train without XLA, which takes seconds to compile."""
 
     def build(*given: Any) -> Any:
         models, batches = made(*given)
@@ -35,5 +35,13 @@ def leave_out_xla(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None
         return models, batches
 
     made = training.build
-    for module in modules:
+    for module in (training, run):
         monkeypatch.setattr(module, "build", build)
+
+
+@pytest.fixture(scope="module")
+def without_xla() -> Iterator[None]:
+    """For tests with which XLA has nothing to do: how a run goes, and what is kept of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_xla(patch)
+        yield

@@ -17,7 +17,7 @@ from benchmarks.learning import Clock
 from benchmarks.results import Results, Table, as_text, in_turns
 from benchmarks.throughput import flops
 from bookbuild.build import ROOT
-from helpers import decoding, problems, training
+from helpers import decoding, problems
 from helpers.training import Recipe, warmup_cosine
 from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
@@ -311,8 +311,15 @@ def test_a_comparison() -> None:
 
 
 @pytest.mark.slow
-def test_all_can_be_trained() -> None:
+def test_all_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours and the peer, as published and by a recipe, are watched and examined at the end."""
+
+    def without_xla(model: keras.Model, recipe: Recipe, updates: int) -> None:
+        compile_by(model, recipe, updates)
+        model.jit_compile = False
+
+    compile_by = peer.compile_by
+    monkeypatch.setattr(peer, "compile_by", without_xla)
     drawn = learning.published_problems(300)
     parts = learning.Parts(drawn[:256], ["1+1", "22+3"], ["5+5", "7+70", "1+999", "2+3"])
     recipe = Recipe(epochs=2, units=4, batch_size=64)
@@ -380,7 +387,7 @@ def test_page_and_keras_get_the_same_recipe() -> None:
 
 def test_the_lab_can_be_trained(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """With both kernels and in Keras; whether rows are shared or not, the answers are the same."""
-    leave_out_xla(monkeypatch, training)
+    leave_out_xla(monkeypatch)
     lab = TrainingLab(task="sums", units=8, epochs=2, batch_size=256)
     courses = [
         in_page.in_keras(lab),

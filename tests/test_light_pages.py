@@ -92,7 +92,7 @@ def use_widgets(page: Page) -> int:
     """Let each widget of a page show all it has, and a complaint; return how many there are."""
     for late in page.locator(".live-widget[data-script]").all():
         late.scroll_into_view_if_needed()
-        expect(late.locator(".book-widget")).to_be_visible()
+        late.locator(".book-widget").wait_for()
     widgets = page.locator(".book-widget").all()
     for widget in widgets:
         for box in widget.get_by_role("checkbox").all():
@@ -199,7 +199,7 @@ def test_every_page_leads_to_the_search(base: str, site: str, browser: Browser) 
         page.keyboard.press("Enter")
         page.wait_for_url(f"{root}search.html?q=padding")
         results = page.locator("#search-results ul.search a")
-        expect(results.first).to_be_visible()
+        results.first.wait_for()
         assert "encoder.html" in " ".join(str(link.get_attribute("href")) for link in results.all())
 
 

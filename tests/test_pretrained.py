@@ -23,6 +23,8 @@ from helpers.training import Recipe, Recorder, Snapshot
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
 
+pytestmark = pytest.mark.usefixtures("without_xla")
+
 ROOT = Path(__file__).parents[1]
 
 GOALS = {"notes": 0.99, "grown": 0.999, "three-digit": 0.995}
@@ -421,6 +423,8 @@ import sys
 from pathlib import Path
 from helpers import pretrained
 from helpers.training import Recipe, Recorder
+from pytest import MonkeyPatch
+from tests.models import leave_out_xla
 
 
 def wait(recorder, batch, logs=None):
@@ -428,6 +432,7 @@ def wait(recorder, batch, logs=None):
         sys.stdin.readline()
 
 
+leave_out_xla(MonkeyPatch())
 Recorder.on_train_batch_end = wait
 pretrained.WEIGHTS = Path(sys.argv[1]) / "weights"
 pretrained.UNFINISHED = Path(sys.argv[1]) / "unfinished"

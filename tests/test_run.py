@@ -24,7 +24,8 @@ from helpers.pretrained import WEIGHTS
 from helpers.run import LiveCurve, Progress, ProgressLine, Run
 from helpers.training import Recipe, Recorder, ShortWeights, Snapshot
 from tests.messages import ONE_SENTENCE
-from tests.models import leave_out_xla
+
+pytestmark = pytest.mark.usefixtures("without_xla")
 
 ROOT = Path(__file__).parents[1]
 RECIPE = Recipe(
@@ -125,14 +126,6 @@ def assert_same(found: Run, wanted: Run) -> None:
 def variables(of: Run) -> list[np.ndarray]:
     """Return all that an update changes."""
     return [value.numpy() for value in [*of.model.variables, *of.model.optimizer.variables]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def not_compiled() -> Iterator[None]:
-    """XLA has nothing to do with how a run goes."""
-    with pytest.MonkeyPatch.context() as patch:
-        leave_out_xla(patch, training, run)
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -406,6 +399,7 @@ from helpers.run import Run
 from helpers.training import Recipe
 
 run = Run({RECIPE!r}, epochs={EPOCHS!r}, watched={WATCHED!r})
+run.model.jit_compile = False
 
 
 def wait(batch, logs):

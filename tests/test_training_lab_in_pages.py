@@ -57,7 +57,7 @@ def lab(page: Page, base: str) -> Locator:
     assert page.evaluate("window.bookWidgets.training_lab === undefined")
     page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
     frame = page.locator(".training-lab")
-    expect(frame).to_be_visible()
+    frame.wait_for()
     return frame
 
 
@@ -201,11 +201,11 @@ def test_a_file_that_is_no_model_does_not_end_a_run(page: Page, lab: Locator) ->
     short.get_by_label("Open a model").set_input_files(file)  # type: ignore[arg-type]
     expect(short.locator(".complaint").first).to_have_text(re.compile("^This file holds"))
     press(short, "Pause")
-    expect(short.get_by_role("button", name="Go on")).to_be_visible()
+    short.get_by_role("button", name="Go on").wait_for()
     before = share_done(short)
     press(short, "Go on")
     expect(short.locator(".complaint").first).to_be_empty()
-    expect(short.get_by_role("button", name="Pause")).to_be_visible()
+    short.get_by_role("button", name="Pause").wait_for()
     assert share_done(short) >= before > 0
 
 
@@ -353,7 +353,7 @@ def test_without_fast_kernels_javascript_computes(page: Page, base: str) -> None
     )
     page.goto(f"{base}chapters/training.html")
     page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
-    expect(page.locator(".training-lab")).to_be_visible()
+    page.locator(".training-lab").wait_for()
     short = small(page)
     press(short, "Train")
     assert "no WebAssembly for it: JavaScript computes" in ended(short)
@@ -374,7 +374,7 @@ def lab_of(page: Page, site: str) -> Locator:
     """Open the chapter and add a lab whose runs are short."""
     page.goto(f"{site}chapters/training.html")
     page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
-    expect(page.locator(".training-lab")).to_be_visible()
+    page.locator(".training-lab").wait_for()
     return small(page)
 
 
@@ -543,7 +543,7 @@ def test_batch_by_batch_pause_and_reset(page: Page, lab: Locator) -> None:
     assert share_done(long) == 2 * one
     press(long, "Go on")
     press(long, "Pause")
-    expect(long.get_by_role("button", name="Go on")).to_be_visible()
+    long.get_by_role("button", name="Go on").wait_for()
     stopped = share_done(long)
     page.evaluate(ASK)
     assert share_done(long) == stopped > 2 * one
@@ -565,10 +565,10 @@ def test_starts_and_stops_leave_nothing_behind(page: Page, lab: Locator) -> None
     sizes = []
     for number in range(12):
         press(long, "Train")
-        expect(long.get_by_role("button", name="Pause")).to_be_visible()
+        long.get_by_role("button", name="Pause").wait_for()
         assert page.evaluate("alive.size") == 1
         press(long, "Reset")
-        expect(long.get_by_role("button", name="Train")).to_be_visible()
+        long.get_by_role("button", name="Train").wait_for()
         assert page.evaluate("alive.size") == 0
         if number in (3, 11):
             sizes.append(used())
@@ -616,7 +616,7 @@ def test_a_reader_may_leave_in_the_middle(page: Page, lab: Locator, base: str) -
     button = page.locator(".training-lab").first.get_by_role(
         "button", name=re.compile("Train|Go on|Pause")
     )
-    expect(button).to_be_visible()
+    button.wait_for()
 
 
 @only_http
@@ -660,7 +660,7 @@ def test_the_page_is_told_of_progress_and_of_the_end(page: Page, lab: Locator) -
     page.clock.run_for(4001)
     expect(status).not_to_have_text(before)
     press(long, "Pause")
-    expect(long.get_by_role("button", name="Go on")).to_be_visible()
+    long.get_by_role("button", name="Go on").wait_for()
     expect(status).to_have_text(words.inner_text())
 
 
@@ -703,7 +703,7 @@ def test_axe_finds_nothing_in_a_lab_that_has_trained(browser: Browser, site: str
     page = browser.new_page(color_scheme="light")
     open_page(page, f"{site}chapters/training.html")
     page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
-    expect(page.locator(".training-lab")).to_be_visible()
+    page.locator(".training-lab").wait_for()
     short = small(page)
     press(short, "Train")
     ended(short)
@@ -726,8 +726,8 @@ def test_without_scripts_a_recorded_run_stands_there(browser: Browser, site: str
     page.goto(f"{site}chapters/training.html")
     pictures = page.locator('[data-widget="training_lab"]').get_by_role("img")
     assert pictures.count() == 2
-    expect(pictures.first).to_be_visible()
-    expect(pictures.last).to_be_visible()
+    pictures.first.wait_for()
+    pictures.last.wait_for()
     context.close()
 
 
@@ -741,7 +741,7 @@ def test_the_page_stays_light_with_all_that_comes_late(browser: Browser, site: s
     assert not any("training_lab" in request.url for request in requests)
     with page.expect_request_finished(lambda request: "training_lab" in request.url) as late:
         page.locator('[data-widget="training_lab"]').scroll_into_view_if_needed()
-    expect(page.locator(".training-lab")).to_be_visible()
+    page.locator(".training-lab").wait_for()
     at_once = [request for request in requests if request != late.value]
     sizes = [request.sizes()["responseBodySize"] for request in (late.value, *at_once)]
     assert 0 < sizes[0] < 40_000

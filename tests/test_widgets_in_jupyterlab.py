@@ -16,6 +16,7 @@ from helpers import problems, training
 recipe = training.Recipe(task="sums", epochs=2, units=8)
 parts = problems.split("sums")
 (model, encoder, decoder), batches = training.build(recipe, parts.train)
+model.jit_compile = False
 _ = model.fit(batches, epochs=2, shuffle=False, verbose=0)
 print("trained")
 """,
@@ -65,6 +66,7 @@ mine.watched = ["1+2", "3+4", "5+6", "7+8", "9+9"]
 from helpers.run import Run
 
 run = Run(training.Recipe(task="sums", units=8, epochs=3), epochs=range(4))
+run.model.jit_compile = False
 run.fit(verbose=0, callbacks=[mine.callback(run)])
 print(f"{100 * run.snapshots[-1].token_accuracy:.1f} % of the tokens")
 """,
@@ -111,7 +113,7 @@ def test_a_model_trained_here_is_stepped(notebook: Stepped) -> None:
     expect(notebook.run("train")).to_contain_text("trained")
     notebook.run("show")
     widget, page = notebook.widget, notebook.page
-    expect(widget).to_be_visible()
+    widget.wait_for()
     widget.get_by_label("Problem", exact=True).fill("12+30")
     page.keyboard.press("Enter")
     expect(widget.locator(".verdict")).to_contain_text("The right answer to 12+30 is 42.")
@@ -160,7 +162,7 @@ def test_python_gets_what_the_page_has_trained(notebook: Stepped) -> None:
     notebook.run("follow")
     lab = notebook.cell("lab").locator(".training-lab")
     stepper = notebook.cell("follow").locator(".decoder-stepper")
-    expect(stepper.get_by_label("Problem", exact=True)).to_be_visible()
+    stepper.get_by_label("Problem", exact=True).wait_for()
     lab.get_by_role("button", name="Train", exact=True).click()
     expect(lab.locator(".words")).to_have_text(re.compile("^Trained in"))
     expect(stepper.get_by_role("combobox", name="Model")).to_have_value("from the lab")
@@ -195,14 +197,14 @@ def test_a_dead_kernel(notebook: Stepped) -> None:
     widget = notebook.widget
     before = notebook.written()
     notebook.start("die")
-    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible()
+    widget.get_by_text("The kernel does not answer.").wait_for()
     dialog = notebook.page.locator(".jp-Dialog")
     expect(dialog).to_contain_text("appears to have died")
     dialog.locator("button").click()
     expect(dialog).to_have_count(0)
     widget.get_by_label("Problem", exact=True).fill("1+1")
     notebook.page.keyboard.press("Enter")
-    expect(widget.get_by_text("The kernel does not answer.")).to_be_visible()
+    widget.get_by_text("The kernel does not answer.").wait_for()
     assert notebook.written()[: len(before)] != []
     widget.get_by_role("button", name="Time step 3").click()
     expect(widget.locator("[aria-current=step]")).to_have_text("3")
