@@ -620,12 +620,12 @@ def _compiled_greedy(
     def decode_batch(encoder_input: tf.Tensor) -> tf.Tensor:
         state = encoder(encoder_input)
         token = tf.fill((tf.shape(encoder_input)[0], 1), PAD)
-        chosen = []
-        for _ in range(ANSWER_LENGTH):
+        chosen = tf.TensorArray(tf.int32, ANSWER_LENGTH)
+        for time in tf.range(ANSWER_LENGTH):  # a loop of TensorFlow: the decoder is traced once
             distribution, state = decoder([token, state])
             token = tf.argmax(distribution, axis=-1, output_type=tf.int32)
-            chosen.append(token)
-        return tf.concat(chosen, axis=1)
+            chosen = chosen.write(time, token[:, 0])
+        return tf.transpose(chosen.stack())
 
     return tf.function(
         decode_batch,
