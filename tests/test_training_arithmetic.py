@@ -1,7 +1,7 @@
 """Training in the page: its gradients, its updates and its answers against Keras."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,7 +112,7 @@ def models(embedding_dim: int, units: int) -> tuple[keras.Model, keras.Model, ke
     return made
 
 
-def keras_loss(model: keras.Model, chosen: list[str], masked: bool, reverse: bool) -> Any:
+def keras_loss(model: Callable[..., Any], chosen: list[str], masked: bool, reverse: bool) -> Any:
     """Return the mean loss over the tokens that count."""
     encoder_input, decoder_input, target = problems.batch(chosen, reverse=reverse)
     losses = keras.losses.categorical_crossentropy(target, model([encoder_input, decoder_input]))
@@ -224,6 +224,7 @@ def course() -> Course:
     """
     recipe = training.Recipe(epochs=1, learning_rate=0.02, weight_decay=0.1)
     model = models(5, 64)[0]
+    compiled = tf.function(lambda inputs: model(inputs))
     weights = text(flat(model.get_weights()))
     batches = [drawn(64, seed) for seed in range(50)]
     schedule = training.warmup_cosine(recipe, 50)
@@ -233,7 +234,7 @@ def course() -> Course:
     losses = []
     for chosen in batches:
         with tf.GradientTape() as tape:
-            loss = keras_loss(model, chosen, True, reverse=True)
+            loss = keras_loss(compiled, chosen, True, reverse=True)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], variables)
         losses.append(float(loss))

@@ -102,6 +102,7 @@ def chosen(lab: Locator, **settings: str) -> None:
         lab.get_by_role("combobox", name=label.replace("_", " ")).select_option(value)
 
 
+@only_http
 def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:
     """With the settings it comes with; the stepper below gets the model, and Python the same."""
     assert "random weights" in lab.locator(".words").inner_text()
