@@ -7,8 +7,10 @@ from tests.browser import resize, settle
 
 DESK, PHONE = 1280, 390
 """Widths in pixels."""
-CONTRAST = "color-contrast"
-"""The one rule that looks at colours. It takes most of the time."""
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules that look at colours. They take most of the time."""
+SIZES = ["scrollable-region-focusable", "target-size"]
+"""The rules that look at how large things are, and how far apart."""
 # No colour is on its way to another while it is looked at.
 STILL = """() => {
     const sheet = new CSSStyleSheet();
@@ -34,8 +36,9 @@ HIDE_ALIKE = """() => {
         const own = [...it.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
         const text = own.map((node) => node.data).join("").trim();
         if ([...text].length < 2) return false; // axe does not judge a single sign
-        const { color, fill, fontSize, fontWeight } = getComputedStyle(it);
-        const look = [ground(it), color, fill, fontSize, fontWeight].join();
+        const style = getComputedStyle(it);
+        const { color, fill, fontSize, fontWeight, textDecorationLine } = style;
+        const look = [ground(it), color, fill, fontSize, fontWeight, textDecorationLine].join();
         if (seen.has(look)) return false;
         // nor what is not there to be seen, nor many another sign
         if (/[\\p{L}\\p{N}]{2}/u.test(text) && it.checkVisibility()) seen.add(look);
@@ -56,26 +59,29 @@ SHOW_AGAIN = """() => {
     document.adoptedStyleSheets = document.adoptedStyleSheets.slice(0, -1);
     for (const it of document.querySelectorAll("[data-alike]")) it.removeAttribute("data-alike");
 }"""
-RULES = {"label-content-name-mismatch": {"enabled": True}}
-"""One more than those that hold by default: the next axe counts it among them."""
+OTHERS = {
+    "label-content-name-mismatch": {"enabled": True},  # the next axe counts it among its defaults
+    **{rule: {"enabled": False} for rule in COLOURS + SIZES},
+}
+"""All other rules: they hang on neither colour nor width."""
 
 
 def found_by_axe(page: Page, part: str = "html") -> list[str]:
     """Return what axe has to say about a page as it is, or about the parts of a selector."""
-    return found_in_colours(page, part) + found_elsewhere(page, part)
+    return found_in_colours(page, part) + _found(page, part, rules=OTHERS)
 
 
 def found_in_colours(page: Page, part: str = "html") -> list[str]:
-    """Return what axe has to say about the contrast of colours."""
+    """Return what axe has to say about colours."""
     page.evaluate(HIDE_ALIKE)
-    found = _found(page, part, runOnly=[CONTRAST])
+    found = _found(page, part, runOnly=COLOURS)
     page.evaluate(SHOW_AGAIN)
     return found
 
 
-def found_elsewhere(page: Page, part: str = "html") -> list[str]:
-    """Return what axe has to say about all but colours."""
-    return _found(page, part, rules={**RULES, CONTRAST: {"enabled": False}})
+def found_in_sizes(page: Page, part: str = "html") -> list[str]:
+    """Return what axe has to say about sizes."""
+    return _found(page, part, runOnly=SIZES)
 
 
 def _found(page: Page, part: str, **options: object) -> list[str]:
@@ -85,17 +91,13 @@ def _found(page: Page, part: str, **options: object) -> list[str]:
 
 
 def found_in_the_dark_and_on_a_phone(page: Page, part: str = "html") -> list[str]:
-    """Return what axe has to say when the system turns dark, and then the window narrow.
-
-    Colours do not hang on the width, and nothing else hangs on the colours: so their contrast is
-    looked at once more in the dark, and all the rest on a phone.
-    """
+    """Return what axe has to say when the system turns dark, and then the window narrow."""
     page.evaluate(STILL)
     page.emulate_media(color_scheme="dark")
     settle(page)
     dark = found_in_colours(page, part)
     resize(page, PHONE)
-    return dark + found_elsewhere(page, part)
+    return dark + found_in_sizes(page, part)
 
 
 def check_with_axe(page: Page, part: str = "html") -> None:

@@ -1,12 +1,21 @@
 """Files that a test needs."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 from bookbuild.build import ROOT
 
 HTML = ROOT / "_build/html"
 """The built pages. A test file that names them is not among the quick ones."""
+
+
+@cache
+def tree(path: Path) -> BeautifulSoup:
+    """Return the tree of a built page, which is read once: no test may change it."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 from bookbuild import fonts
 from bookbuild.build import ROOT, documents
 from bookbuild.fonts import FACES, KEYBOARD, STAND_INS, Face, StandIn
-from tests.files import HTML
+from tests.files import HTML, tree
 
 FOLDER = HTML / fonts.FOLDER
 RESERVED = ("source", "nanum", "나눔", "stix", "adobe", "xits")
@@ -153,8 +153,7 @@ def test_the_sign_of_a_root_is_drawn_by_the_browser(tmp_path: Path) -> None:
 def test_every_formula_has_its_letters(name: str) -> None:
     """The font of the formulas has each letter, upright and in the form in which it is shown."""
     held = set(widths(FOLDER / "math.woff2"))
-    page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
-    for math in page.select("math"):
+    for math in tree(HTML / f"{name}.html").select("math"):
         for part in math.find_all(["mi", "mn", "mo", "mtext"]):
             text = part.get_text()
             assert set(text) - held - {"\N{FUNCTION APPLICATION}", "\N{INVISIBLE TIMES}"} == set()

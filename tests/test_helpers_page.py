@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, expect
 from bookbuild.build import ROOT, notebooks
 from tests.axe import check_with_axe
 from tests.browser import open_page, resize
-from tests.files import HTML
-from tests.test_pages import loaded_from_elsewhere, page, text_of
+from tests.files import HTML, tree
+from tests.test_pages import loaded_from_elsewhere, text_of
 
 HELPERS = HTML / "chapters/helpers.html"
 GROUPS = (
@@ -96,7 +96,7 @@ def target(path: Path, link: Tag) -> tuple[Path, str]:
 
 def entries() -> list[Tag]:
     """Return the heads of all entries, without those of fields and methods."""
-    return page(HELPERS).select("article section > dl.py > dt")
+    return tree(HELPERS).select("article section > dl.py > dt")
 
 
 def source_pages() -> list[Path]:
@@ -116,7 +116,7 @@ def test_the_chapters_name_helpers() -> None:
 @every_chapter
 def test_every_helper_that_a_chapter_names_has_an_entry(chapter: Path) -> None:
     """Each module has its place on the page, each function, class and constant its own."""
-    missing = {name for name in named_by(chapter) if not page(HELPERS).find(id=anchor(name))}
+    missing = {name for name in named_by(chapter) if not tree(HELPERS).find(id=anchor(name))}
     assert missing == set()
 
 
@@ -124,7 +124,7 @@ def test_every_helper_that_a_chapter_names_has_an_entry(chapter: Path) -> None:
 def test_every_helper_that_a_chapter_names_is_a_link_to_its_entry(chapter: Path) -> None:
     """From the code of a chapter to the page of the helpers."""
     path = built(chapter)
-    linked = {target(path, link) for link in page(path).select(f".cell_input {CODE_LINK}")}
+    linked = {target(path, link) for link in tree(path).select(f".cell_input {CODE_LINK}")}
     wanted = {(HELPERS, anchor(name)): name for name in named_by(chapter)}
     assert {name for place, name in wanted.items() if place not in linked} == set()
 
@@ -133,7 +133,7 @@ def test_every_helper_that_a_chapter_names_is_a_link_to_its_entry(chapter: Path)
 def test_every_entry_says_that_a_chapter_uses_it(chapter: Path) -> None:
     """And back again: to the section of the chapter in which it is first used."""
     for name in named_by(chapter):
-        head = page(HELPERS).find(id=anchor(name))
+        head = tree(HELPERS).find(id=anchor(name))
         if isinstance(head, Tag) and head.name == "dt":
             body = head.find_next_sibling("dd")
             assert isinstance(body, Tag)
@@ -143,7 +143,7 @@ def test_every_entry_says_that_a_chapter_uses_it(chapter: Path) -> None:
 
 def test_groups_are_in_the_order_of_the_way_of_the_data() -> None:
     """In front of the entries of a group a sentence says what it is for, and where it is used."""
-    sections = page(HELPERS).select("article section section")
+    sections = tree(HELPERS).select("article section section")
     assert [text_of(section, "id") for section in sections] == [
         name.replace("_", "-") for name in GROUPS
     ]
@@ -158,13 +158,13 @@ def test_every_entry_leads_to_its_code() -> None:
     """The page of the source is there, and so is the definition in it."""
     heads = entries()
     assert len(heads) > 40
-    methods = page(HELPERS).select("article dl.py.method > dt")
+    methods = tree(HELPERS).select("article dl.py.method > dt")
     assert len(methods) > 2
     for head in [*heads, *methods]:
         link = head.select_one("a:has(> .viewcode-link)")
         assert link is not None, head.get_text()
         path, name = target(HELPERS, link)
-        block = page(path).find(id=name)
+        block = tree(path).find(id=name)
         assert block is not None, text_of(link, "href")
         last = re.escape(name.rpartition(".")[2])
         assert re.search(rf"^ *(def|class) {last}\b|^{last}: ", block.get_text(), re.MULTILINE)
@@ -172,9 +172,9 @@ def test_every_entry_leads_to_its_code() -> None:
 
 def test_signatures_and_fields_are_short() -> None:
     """No name of a type says where it comes from, and no sentence is taken for a type."""
-    for head in page(HELPERS).select("article dl.py > dt"):
+    for head in tree(HELPERS).select("article dl.py > dt"):
         assert not re.search(r"[a-z]\.[A-Za-z_]|<", head.get_text()), head.get_text()
-    fields = {field.get_text() for field in page(HELPERS).select("dl.field-list > dt")}
+    fields = {field.get_text() for field in tree(HELPERS).select("dl.field-list > dt")}
     assert fields == {"Parameters:", "Returns:", "Raises:"}
 
 
@@ -183,11 +183,11 @@ def test_no_link_in_code_leaves_the_site() -> None:
     seen = 0
     for path in HTML.rglob("*.html"):
         if "_static" not in path.parts:
-            for link in page(path).select(".highlight a"):
+            for link in tree(path).select(".highlight a"):
                 parts = urlsplit(text_of(link, "href"))
                 file, name = target(path, link)
                 assert not parts.scheme and not parts.netloc, link
-                assert file.is_file() and page(file).find(id=name), link
+                assert file.is_file() and tree(file).find(id=name), link
                 seen += 1
     assert seen > 300
 
@@ -195,7 +195,7 @@ def test_no_link_in_code_leaves_the_site() -> None:
 @every_chapter
 def test_a_variable_is_no_link(chapter: Path) -> None:
     """What code binds is no name of a helper, though it may hold what a helper returned."""
-    for link in page(built(chapter)).select(f".cell_input {CODE_LINK}"):
+    for link in tree(built(chapter)).select(f".cell_input {CODE_LINK}"):
         last = text_of(link, "href").rpartition("#")[2].removeprefix("module-")
         assert last.rpartition(".")[2] == link.get_text().rpartition(".")[2]
 
@@ -204,11 +204,11 @@ def test_source_pages_are_pages_of_the_book() -> None:
     """They have a title, need nothing from elsewhere, and lead back to the entries."""
     assert len(source_pages()) > len(GROUPS)
     for path in source_pages():
-        heading = page(path).select_one("article h1")
-        title = page(path).title
+        heading = tree(path).select_one("article h1")
+        title = tree(path).title
         assert heading is not None and heading.get_text().strip()
         assert title is not None and title.get_text().strip()
-        assert loaded_from_elsewhere(page(path)) == []
+        assert loaded_from_elsewhere(tree(path)) == []
 
 
 def test_the_search_finds_entries_and_no_source_code() -> None:

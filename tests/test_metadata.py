@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.files import HTML
+from tests.files import HTML, tree
 from tests.tiny_book import PAGES as TINY
 from tests.tiny_book import build_tiny
 
@@ -18,9 +18,7 @@ BOOK = "Watching a sequence-to-sequence model think"
 def pages(site: Path) -> dict[str, BeautifulSoup]:
     """Return the trees of all pages of a site by their names, but for the first one's double."""
     return {
-        path.relative_to(site).as_posix(): BeautifulSoup(
-            path.read_text(encoding="utf-8"), "html.parser"
-        )
+        path.relative_to(site).as_posix(): tree(path)
         for path in sorted(site.rglob("*.html"))
         if "_static" not in path.relative_to(site).parts and path != site / "index.html"
     }
@@ -47,7 +45,7 @@ def test_a_published_book_names_its_addresses(address: str, tmp_path: Path) -> N
         assert canonical(page) == [f"{ADDRESS}{name}.html"]
         assert contents(page, "og:url") == [f"{ADDRESS}{name}.html"]
         assert contents(page, "og:image") == [f"{ADDRESS}_static/picture.png"]
-    first = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "html.parser")
+    first = tree(site / "index.html")
     assert canonical(first) == [f"{ADDRESS}intro.html"]
     assert (site / "_static/picture.png").is_file()
 

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from bookbuild.not_found import prefix
-from tests.files import HTML
+from tests.files import HTML, tree
 
 
 def page(site: Path) -> BeautifulSoup:
@@ -74,8 +74,7 @@ def test_the_page_says_what_is_wrong_and_where_to_go() -> None:
     chapters = soup.select("ol a")
     assert len(chapters) == 5
     for link in chapters:
-        path = HTML / str(link["href"]).lstrip("/")
-        heading = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("h1")
+        heading = tree(HTML / str(link["href"]).lstrip("/")).select_one("h1")
         assert heading is not None and heading.get_text().startswith(link.get_text())
     assert soup.select_one("form input[name=q]") is not None
     assert soup.select_one('a[href="/index.html"]') is not None

@@ -1,15 +1,13 @@
 """The built pages: complete, described, and in need of nothing but themselves."""
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
 
 from bookbuild.build import ROOT, documents
-from tests.files import HTML
+from tests.files import HTML, tree
 
 DOCUMENTS = documents(ROOT)
 
@@ -45,15 +43,9 @@ def parse(text: str) -> BeautifulSoup:
     return BeautifulSoup(text, "html.parser")
 
 
-@cache
-def page(path: Path) -> BeautifulSoup:
-    """Return the tree of a page of the built book."""
-    return parse(path.read_text(encoding="utf-8"))
-
-
 def built(document: str) -> BeautifulSoup:
     """Return the tree of the page of a document."""
-    return page(HTML / f"{document}.html")
+    return tree(HTML / f"{document}.html")
 
 
 def text_of(tag: Tag, attribute: str) -> str:
@@ -218,7 +210,7 @@ def test_every_reference_to_a_formula_names_its_number(document: str) -> None:
     for link, name in zip(links, named, strict=True):
         path, _, anchor = text_of(link, "href").partition("#")
         assert anchor == f"equation-{name}"
-        there = page((HTML / document).parent / path) if path else built(document)
+        there = tree((HTML / document).parent / path) if path else built(document)
         number = there.select_one(f"div.math#{anchor} .eqno")
         assert number is not None and number.get_text().startswith(link.get_text())
 

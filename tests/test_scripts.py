@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from bookbuild import scripts
 from bookbuild.build import ROOT
-from tests.files import HTML
+from tests.files import HTML, tree
 from tests.tiny_book import INTRO, Build
 
 PAGES = sorted(
@@ -33,10 +32,9 @@ WRITTEN = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 ORIGINS = re.compile(r"'none'|'wasm-unsafe-eval'|'self'|'sha256-[A-Za-z0-9+/]{43}='")
 
 
-@cache
 def page(name: str) -> BeautifulSoup:
     """Return the tree of a page of the built book."""
-    return BeautifulSoup((HTML / name).read_text(encoding="utf-8"), "html.parser")
+    return tree(HTML / name)
 
 
 def written(html: str) -> list[str]:

@@ -27,7 +27,7 @@ from tests.browser import (
     wait_until,
     watch,
 )
-from tests.files import HTML
+from tests.files import HTML, tree
 from tests.oldest_browsers import TAKE_AWAY
 from tests.test_scripts import PAGES
 
@@ -372,7 +372,7 @@ def test_a_page_on_paper(name: str, look: Looker) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_korean_words_are_said_to_be_korean(name: str) -> None:
     """So a voice reads them as what they are; no English word is among them."""
-    page = BeautifulSoup((HTML / name).read_text(encoding="utf-8"), "html.parser")
+    page = tree(HTML / name)
     for text in page.find_all(string=re.compile("[가-힣]")):
         assert text.parent is not None
         if text.parent.name not in {"pre", "script", "title"}:

@@ -8,23 +8,28 @@ from bs4 import BeautifulSoup, Tag
 
 from bookbuild.build import ROOT, documents
 from bookbuild.trail import short, trail
-from tests.files import HTML
+from tests.files import HTML, tree
 from tests.tiny_book import Build
 
 CHAPTERS = ("embeddings", "encoder", "decoder", "training", "implementation")
 NAMES = [f"chapters/{name}" for name in CHAPTERS]
 
 
-def trail_of(html: str) -> Tag | None:
+def trail_of(page: BeautifulSoup) -> Tag | None:
     """Return the one trail of a page, if it has one."""
-    trails = BeautifulSoup(html, "html.parser").select(".trail")
+    trails = page.select(".trail")
     assert len(trails) <= 1
     return trails[0] if trails else None
 
 
 def trail_in(path: Path) -> Tag | None:
     """Return the trail of a page of a site."""
-    return trail_of(path.read_text(encoding="utf-8"))
+    return trail_of(tree(path))
+
+
+def written(html: str) -> Tag | None:
+    """Return the trail in a text."""
+    return trail_of(BeautifulSoup(html, "html.parser"))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,7 @@ def test_a_long_title_is_cut(title: str, name: str) -> None:
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_where_the_reader_is(place: int) -> None:
     """The chapter itself is marked as the page, and those before it as passed; others are not."""
-    nav = trail_of(trail(["a", "b/c", "d"], ["One: x", "Two", "Three"], ["a", "b/c", "d"][place]))
+    nav = written(trail(["a", "b/c", "d"], ["One: x", "Two", "Three"], ["a", "b/c", "d"][place]))
     assert nav is not None and nav.name == "nav" and nav["aria-label"]
     items = nav.select("ol > li")
     assert [item.get_text() for item in items] == ["1 One", "2 Two", "3 Three"]
@@ -51,7 +56,7 @@ def test_where_the_reader_is(place: int) -> None:
 
 def test_the_links_start_from_the_page() -> None:
     """They lead from folder to folder; that of the page itself leads to its top."""
-    nav = trail_of(trail(["a", "b/c", "b/d"], ["One", "Two", "Three"], "b/c"))
+    nav = written(trail(["a", "b/c", "b/d"], ["One", "Two", "Three"], "b/c"))
     assert nav is not None
     assert [link["href"] for link in nav.select("a")] == ["../a.html", "#", "d.html"]
 
@@ -70,8 +75,7 @@ def test_a_chapter_of_the_book_shows_all_five(name: str) -> None:
     ]
     assert there == [f"{chapter}.html" for chapter in NAMES]
     assert [link.get("aria-current") for link in links].index("page") == NAMES.index(name)
-    page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
-    below = page.select_one("article .trail ~ section > h1")
+    below = tree(HTML / f"{name}.html").select_one("article .trail ~ section > h1")
     assert below is not None
 
 
@@ -102,7 +106,7 @@ def test_a_title_may_hold_any_sign(build: Build) -> None:
     """It is text, and no part of the page."""
     site, _ = build({"chapters/one": "# R & D `<b>`\n\nA text."})
     html = (site / "chapters/two.html").read_text(encoding="utf-8")
-    nav = trail_of(html)
+    nav = written(html)
     assert nav is not None
     assert nav.select("li")[0].get_text() == "1 R & D <b>"
     assert len(nav.select("li")[0].select("b")) == 1
