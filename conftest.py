@@ -7,6 +7,7 @@ It also brings the fixtures that several test files use, and says which tests ar
 
 import gc
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +18,7 @@ import helpers  # noqa: F401, it sets up Keras, which many a test imports first
 from bookbuild.build import ROOT
 from tests.files import HTML
 
-pytest_plugins = [
-    "tests.browser",
-    "tests.engines",
-    "tests.jupyterlab",
-    "tests.models",
-    "tests.tiny_book",
-]
+pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
 
 SLOW = {
     *("browser", "driver", "jupyterlab", "pytester"),
@@ -46,6 +41,16 @@ def pytest_configure() -> None:
     spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = f"{spared},{THIS_MACHINE}".lstrip(",")
+
+
+@pytest.fixture(scope="module")
+def without_xla() -> Iterator[None]:
+    """For tests with which XLA has nothing to do: how a run goes, and what is kept of it."""
+    from tests.models import leave_out_xla  # not every process of pytest needs TensorFlow
+
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_xla(patch)
+        yield
 
 
 def pytest_collection_finish() -> None:

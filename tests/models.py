@@ -1,6 +1,5 @@
 """The trained models, loaded once for all tests, and a guard against running any."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -37,11 +36,3 @@ def leave_out_xla(monkeypatch: pytest.MonkeyPatch) -> None:
     made = training.build
     for module in (training, run):
         monkeypatch.setattr(module, "build", build)
-
-
-@pytest.fixture(scope="module")
-def without_xla() -> Iterator[None]:
-    """For tests with which XLA has nothing to do: how a run goes, and what is kept of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        leave_out_xla(patch)
-        yield
