@@ -63,7 +63,7 @@ OTHERS = {
     "label-content-name-mismatch": {"enabled": True},  # the next axe counts it among its defaults
     **{rule: {"enabled": False} for rule in COLOURS + SIZES},
 }
-"""All other rules: they hang on neither colour nor width."""
+"""All other rules: colour has no say in them, and width only at the edges of a page."""
 
 
 def found_by_axe(page: Page, part: str = "html") -> list[str]:
