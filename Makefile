@@ -48,7 +48,7 @@ $(INSTALLED): requirements.txt pyproject.toml bookbuild/settings/ipython_kernel_
 	$(BIN)/python -m pip install --no-build-isolation --no-deps --editable .
 	@touch $@
 
-book: $(INSTALLED) ## Run every notebook and build the pages into _build/html
+book: $(INSTALLED) ## Build the pages into _build/html, from the stored outputs
 	@$(BIN)/python -m bookbuild.build
 
 lint: $(INSTALLED) ## Check style and types

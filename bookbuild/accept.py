@@ -24,6 +24,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from bookbuild.build import ROOT, notebooks
+from bookbuild.provenance import KEY, made_from
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -143,7 +144,9 @@ def execute(path: Path, timeout: int = 300) -> NotebookNode:
 
 def accept(path: Path) -> bool:
     """Run one notebook and store its outputs; return whether its file changed."""
-    text = as_text(execute(path))
+    notebook = execute(path)
+    notebook.metadata[KEY] = made_from(ROOT, notebook)
+    text = as_text(notebook)
     if path.read_text(encoding="utf-8") == text:
         return False
     # Written beside the file and moved over it: it is never there by half.

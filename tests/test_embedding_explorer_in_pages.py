@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bookbuild.live_widgets import page_state
 from helpers import geometry, pretrained
 from helpers.training import Snapshot
 from helpers.vocabulary import TOKENS
@@ -300,8 +299,8 @@ def test_explorers_do_not_disturb_each_other(page: Page, explorer: Explorer) -> 
     expect(explorer.said).to_contain_text("Epoch 11.")
     before = explorer.root.inner_html()
     run = pretrained.record("two-numbers").snapshots
-    state = EmbeddingExplorer(run, token="+", other="EOS", snapshot=3).get_state()
-    other = Explorer(add_widget(page, "embedding_explorer", page_state(state)))
+    state = EmbeddingExplorer(run, token="+", other="EOS", snapshot=3).page_state()
+    other = Explorer(add_widget(page, "embedding_explorer", state))
     other.root.get_by_label("Show the numbers").check()
     for place in (3, len(run) - 1):
         other.slider.fill(str(place))
@@ -316,8 +315,8 @@ def test_explorers_do_not_disturb_each_other(page: Page, explorer: Explorer) -> 
     check_words(other, run, len(run) - 1)
     # Rows without any difference, in a run of one snapshot.
     same = [replace(made_up()[0], embedding=np.zeros((len(TOKENS), 3), np.float32))]
-    state = EmbeddingExplorer(same).get_state()
-    dull = Explorer(add_widget(page, "embedding_explorer", page_state(state)))
+    state = EmbeddingExplorer(same).page_state()
+    dull = Explorer(add_widget(page, "embedding_explorer", state))
     for zoom in ("the digits", "nothing", "all tokens"):
         dull.zoom.select_option(zoom)
         expect(dull.order).to_contain_text("none, all distances are the same")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bookbuild.live_widgets import page_state
 from helpers import decoding, geometry, pretrained, problems
 from helpers.decoding import EncoderStep, Reading
 from helpers.vocabulary import TOKENS
@@ -322,7 +321,7 @@ def test_two_steppers_do_not_disturb_each_other(page: Page, stepper: SeenEncoder
     """What is done to one leaves the other as it was, and each reads with its own model."""
     stepper.press("Next", 3)
     before = stepper.root.inner_html()
-    state = page_state(EncoderStepper("grown", problem="12+34").get_state())
+    state = EncoderStepper("grown", problem="12+34").page_state()
     other = SeenEncoder(add_widget(page, "encoder_stepper", state))
     assert other.model.count() == 0
     expect(

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
-from bookbuild.live_widgets import page_state
 from helpers import decoding, model_file, pretrained, problems
 from helpers.model import seq2seq
 from helpers.training import examine
@@ -64,7 +63,7 @@ def lab(page: Page, base: str) -> Locator:
 def small(page: Page, **settings: Any) -> Locator:
     """Add a lab whose runs are short."""
     few = {"task": "sums", "units": 16, "epochs": 2, "batch_size": 512, **settings}
-    return add_widget(page, "training_lab", page_state(TrainingLab(**few).get_state()))
+    return add_widget(page, "training_lab", TrainingLab(**few).page_state())
 
 
 def press(lab: Locator, name: str) -> None:
@@ -475,7 +474,7 @@ def test_other_ends_of_a_worker_have_their_own_reasons(
 @only_http
 def test_no_old_answer_stands_beside_a_new_problem(page: Page, lab: Locator) -> None:
     """Nothing stands there until the worker has answered, also if Python sets the problem."""
-    state = page_state(TrainingLab(task="sums", units=16, epochs=2, batch_size=512).get_state())
+    state = TrainingLab(task="sums", units=16, epochs=2, batch_size=512).page_state()
     page.evaluate(
         """(state) => {
             window.model = new PageModel(state);

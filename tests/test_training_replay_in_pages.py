@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bookbuild.live_widgets import page_state
 from helpers import pretrained, problems
 from helpers.training import Snapshot
 from helpers.widgets import TrainingReplay
@@ -280,7 +279,7 @@ def test_replays_do_not_disturb_each_other(page: Page, replay: Replay) -> None:
     expect(replay.said).to_contain_text("After epoch 11:")
     before = replay.root.inner_html()
     run = pretrained.record("grown").snapshots
-    other = Replay(add_widget(page, "training_replay", page_state(TrainingReplay(run).get_state())))
+    other = Replay(add_widget(page, "training_replay", TrainingReplay(run).page_state()))
     for place in (len(run) - 1, 0, 7):
         other.slider.fill(str(place))
         check_words(other, run, place)
@@ -291,7 +290,7 @@ def test_replays_do_not_disturb_each_other(page: Page, replay: Replay) -> None:
     check_words(other, run, 7)
     # One snapshot, and nothing that was watched.
     alone = [replace(made_up()[0], answers={})]
-    state = page_state(TrainingReplay(alone).get_state())
+    state = TrainingReplay(alone).page_state()
     short = Replay(add_widget(page, "training_replay", state))
     expect(short.table).to_have_count(0)
     expect(short.words).to_have_text(re.compile(r"of the tokens\.$"))
@@ -301,7 +300,7 @@ def test_replays_do_not_disturb_each_other(page: Page, replay: Replay) -> None:
     # All kinds of answers.
     answers = {"50+9": "", "3-71": "-6", "1+1": "2", "9-9": "-0", "7+8": "99999", "90+9": "100"}
     odd = [replace(made_up()[0], answers=answers, exact_match=1.0, token_accuracy=0.0001)]
-    other = Replay(add_widget(page, "training_replay", page_state(TrainingReplay(odd).get_state())))
+    other = Replay(add_widget(page, "training_replay", TrainingReplay(odd).page_state()))
     check_answers(other, odd, 0)
     expect(other.words).to_contain_text("100 % of the whole answers right, <0.1 % of the tokens.")
 

@@ -12,7 +12,7 @@ import traitlets
 from helpers.diagrams import architecture
 from helpers.pictures import PAGE
 from helpers.widgets import base
-from helpers.widgets.base import STATIC, BookWidget, Still, module_text, style_text
+from helpers.widgets.base import STATE, STATIC, BookWidget, Still, module_text, style_text
 
 JOINED = re.compile(
     r"^const (\w+)_module = \(\(\) => \{\n(.*?)^return \{ ?([^}]*?) ?\};\n\}\)\(\);\n",
@@ -282,7 +282,18 @@ def test_what_is_shown() -> None:
     assert metadata == about
     view = data["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == counter.model_id
-    assert len(data) == 4
+    known = json.loads(data[STATE])
+    assert known == {"widget": "test_widget_base", "late": False, "state": counter.page_state()}
+    assert len(data) == 5
+
+
+def test_what_a_page_has_to_know() -> None:
+    """The public traits, without those of the library and those that it computes itself."""
+    assert Counter(count=3).page_state() == {"count": 3, "kernel": False, "least": 0}
+    counter = Counter(count=3)
+    counter.computed = ("count",)
+    assert counter.page_state() == {"kernel": False, "least": 0}
+    assert counter.kernel is True
 
 
 def test_with_a_kernel() -> None:

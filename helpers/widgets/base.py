@@ -19,6 +19,11 @@ from helpers.pictures import Shown
 
 STATIC = Path(__file__).with_name("static")
 
+STATE = "application/vnd.seq2seq-book.widget"
+"""The MIME type of what a page has to know of a widget: JSON, on one line of a notebook."""
+
+_OF_THE_LIBRARY = {"computed", "late", "layout", "tabbable", "tooltip"}
+
 # What a module imports as it is, to hand it on: code for a worker, and compiled code.
 _TEXT = re.compile(
     r'^import (\w+) from "\./([a-z0-9_]+)\.js" with \{ type: "text" \};\n', re.MULTILINE
@@ -80,6 +85,11 @@ def _as_constant(name: str) -> str:
     return f"const {name}_module = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
+def as_json(value: object) -> str:
+    """Return ``value`` as JSON in the fewest characters."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 class NotAllowedError(traitlets.TraitError, ValueError):
     """A trait was given a value that it does not take, and is as it was."""
 
@@ -118,6 +128,15 @@ class BookWidget(AnyWidget):
         """Return what the widget shows, as a picture and a table."""
         raise NotImplementedError
 
+    def page_state(self) -> dict[str, Any]:
+        """Return what a page has to know: the public traits that it does not compute by itself."""
+        public = {
+            name: value
+            for name, value in self.get_state().items()
+            if not name.startswith("_") and name not in _OF_THE_LIBRARY.union(self.computed)
+        }
+        return {**public, "kernel": False}
+
     def _register_validator(self, handler: Callable[..., Any], names: tuple[Any, ...]) -> None:
         # After no other error than its own does traitlets take back what came in one message.
         def check(widget: "BookWidget", proposal: traitlets.Bunch) -> Any:
@@ -133,7 +152,12 @@ class BookWidget(AnyWidget):
         assert bundle is not None  # there is none for a widget without a view
         data, metadata = bundle
         still, about = self.still()._repr_mimebundle_()
-        return {**data, **still}, {**metadata, **about}
+        known = {
+            "widget": type(self).__module__.rpartition(".")[2],
+            "late": self.late,
+            "state": self.page_state(),
+        }
+        return {**data, **still, STATE: as_json(known)}, {**metadata, **about}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

@@ -48,7 +48,7 @@ class EmbeddingExplorer(SnapshotWidget):
     matrices = traitlets.List(traitlets.Dict()).tag(sync=True)
     """The embedding matrix of each snapshot, as `packing.pack` returns them."""
     plane = traitlets.Dict().tag(sync=True)
-    """The map: a `geometry.Spread` of the last matrix, as lists."""
+    """The map: a `geometry.Spread` of the last matrix, as lists, its numbers rounded."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class EmbeddingExplorer(SnapshotWidget):
             token=token,
             other=other,
             matrices=packing.pack(one.embedding for one in seen),
-            plane={name: part.tolist() for name, part in plane._asdict().items()},
+            plane={name: part.round(9).tolist() for name, part in plane._asdict().items()},
         )
 
     def still(self) -> Still:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import traitlets
 
-from helpers import decoding, plots, problems
+from helpers import decoding, plots, problems, reference
 from helpers.decoding import Reading
 from helpers.geometry import spread
 from helpers.vocabulary import TOKENS
@@ -59,9 +59,8 @@ def _map(pair: Pair) -> dict[str, Any]:
     """
     asked = _held_out(pair.task or "arithmetic")
     encoder_input = problems.batch(asked, reverse=pair.reverse).encoder_input
-    contexts = pair.encoder(encoder_input).numpy().astype(float)
-    if not np.isfinite(contexts).all():
-        raise ValueError("There is no map of context vectors that hold nan or infinity.")
+    arrays = [array.astype(float) for array in reference.encoder_arrays(pair.encoder)]
+    contexts = reference.contexts(arrays, encoder_input)
     units = contexts.shape[1]
     if units == 1:  # the map is a line
         contexts = np.pad(contexts, [(0, 0), (0, 1)])
@@ -99,8 +98,7 @@ class EncoderStepper(Stepper):
         TypeError: the models are neither an encoder and a decoder nor names.
         ValueError: a name is unknown, the two models do not belong together, a page would compute
             something else with their weights (see `model_file.record`), a problem is not allowed by
-            `problems.normal`, ``reverse`` or ``task`` comes with names, or the context vectors are
-            not finite.
+            `problems.normal`, or ``reverse`` or ``task`` comes with names.
     """
 
     _esm = module_text("encoder_stepper")

@@ -1,5 +1,6 @@
-"""Widgets in a built page: what becomes of them in a real build of two tiny pages."""
+"""Outputs in a built page, those of widgets above all, in a real build of a few tiny pages."""
 
+import hashlib
 import json
 import re
 from io import StringIO
@@ -12,65 +13,33 @@ from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
-from bookbuild import live_widgets
+from bookbuild import outputs
 from bookbuild.build import ROOT
-from bookbuild.live_widgets import WIDGET_VIEW
+from bookbuild.outputs import WIDGET_VIEW
+from bookbuild.provenance import KEY, made_from
 from helpers.diagrams import architecture
 from helpers.pictures import PAGE
+from helpers.widgets.base import STATE, as_json
 
 SENTENCE = "Here is a widget that needs a running kernel"
 MODULE = 'const said = "</script>";\nexport default { render({ el }) { el.append(said); } };\n'
 IMAGE = architecture()._repr_mimebundle_()[0]["image/png"]
+MODULES = {"dial": MODULE, "gauge": "export default { render() {} };\n"}
+BREAKS_OUT = "</script><script>window.broken = true</script>"
 STYLE = '.dial::after { content: "</script>"; }\n'
 
 
-def state_of(name: str = "dial", **traits: Any) -> dict[str, Any]:
-    """Return the state of a widget with a module of its own, as a notebook keeps it."""
-    return {
-        "_anywidget_id": f"helpers.widgets.{name}.Widget",
-        "_css": STYLE,
-        "_dom_classes": [],
-        "_esm": MODULE,
-        "_model_module": "anywidget",
-        "computed": ["answer"],
-        "answer": "computed anew",
-        "kernel": True,
-        "layout": "IPY_MODEL_ab12",
-        "tabbable": None,
-        "tooltip": None,
-        **traits,
-    }
+def known(name: str = "dial", *, late: bool = False, **state: Any) -> str:
+    """Return what the output of a widget says to a page."""
+    return as_json({"widget": name, "late": late, "state": {"kernel": False, **state}})
 
 
 # The pieces.
 
 
-def test_what_a_page_has_to_know() -> None:
-    """The public traits, without those of the library, those that are computed, and the code."""
-    state = state_of(problem="50+9", step=0, picks=[None, 7])
-    assert live_widgets.page_state(state) == {
-        "problem": "50+9",
-        "step": 0,
-        "picks": [None, 7],
-        "kernel": False,
-    }
-    assert state["kernel"] is True
-
-
-def test_a_widget_that_computes_nothing() -> None:
-    """Without the name of a computed trait every public one is kept."""
-    assert live_widgets.page_state({"epoch": 3, "_esm": ""}) == {"epoch": 3, "kernel": False}
-
-
-def test_the_name_of_a_module() -> None:
-    """It is that of the Python file."""
-    state = {"_anywidget_id": "helpers.widgets.decoder_stepper.DecoderStepper"}
-    assert live_widgets.module_name(state) == "decoder_stepper"
-
-
 def test_a_classic_script() -> None:
     """The default export is registered under the name, with the style sheet as text."""
-    script = live_widgets.classic_script("dial", MODULE, STYLE)
+    script = outputs.classic_script("dial", MODULE, STYLE)
     assert script.startswith('(window.bookWidgets ??= {})["dial"] = {\n')
     assert f"style: {json.dumps(STYLE)},\n" in script
     assert "\nreturn { render({ el }) { el.append(said); } };\n" in script
@@ -89,58 +58,52 @@ def test_a_classic_script() -> None:
 def test_one_default_export(module: str, count: int) -> None:
     """A module with none, or with several, is no widget."""
     with pytest.raises(ValueError, match=f"dial has {count} default exports, not one") as caught:
-        live_widgets.classic_script("dial", module, "")
+        outputs.classic_script("dial", module, "")
     assert caught.value.args[0].endswith(".")
 
 
 # A build.
 
 
-def output(model_id: str, page: str = "") -> nbformat.NotebookNode:
+def output(still: str = "", **forms: str) -> nbformat.NotebookNode:
     """Return the output of a cell that shows a widget, and in a page something in its stead."""
-    view = {"model_id": model_id, "version_major": 2, "version_minor": 0}
-    shown = {WIDGET_VIEW: view, "text/plain": "<Widget>", **({PAGE: page} if page else {})}
+    view = {"model_id": "", "version_major": 2, "version_minor": 0}
+    shown = {
+        WIDGET_VIEW: view,
+        "text/plain": "<Widget>",
+        **({PAGE: still} if still else {}),
+        **forms,
+    }
     return nbformat.v4.new_output("execute_result", shown, execution_count=1)
 
 
-def write_page(path: Path, outputs: list[nbformat.NotebookNode], states: dict[str, Any]) -> None:
-    """Write a notebook that was run, with a cell for each output and the states of its widgets."""
+def write_page(path: Path, outputs: list[nbformat.NotebookNode]) -> None:
+    """Write a notebook that was run, with a cell for each output."""
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [
         nbformat.v4.new_markdown_cell("# A page"),
         *(nbformat.v4.new_code_cell("1", outputs=[one], execution_count=1) for one in outputs),
     ]
-    models = {
-        model_id: {
-            "model_module": "anywidget",
-            "model_module_version": "1",
-            "model_name": "AnyModel",
-            "state": state,
-        }
-        for model_id, state in states.items()
-    }
-    saved = {"state": models, "version_major": 2, "version_minor": 0}
     notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
     notebook.metadata["orphan"] = True
-    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": saved}
+    notebook.metadata[KEY] = made_from(ROOT, notebook)
     nbformat.write(notebook, path)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of three pages: two with widgets, and one with none."""
+    """A site of four pages: two with widgets, one with none, and one with stale outputs."""
     source = tmp_path_factory.mktemp("source")
     target = tmp_path_factory.mktemp("site")
     write_page(
         source / "index.ipynb",
         [
-            output("a1", page="<p>still of a1</p>"),
-            output("a2", page="<p>still of a2</p>"),
-            output("b1", page="<p>still of b1</p>"),
-            output("a3", page="<p>still of a3</p>"),
-            output("c1"),
-            output("c2", page="<p>still of c2</p>"),
-            output("", page="<p>still of none</p>"),
+            output("<p>still of a1</p>", **{STATE: known(text=BREAKS_OUT)}),
+            output("<p>still of a2</p>", **{STATE: known(text="문제 50−9")}),
+            output("<p>still of b1</p>", **{STATE: known("gauge")}),
+            output("<p>still of a3</p>", **{STATE: known()}),
+            output(),
+            output("<p>still of c2</p>"),
             nbformat.v4.new_output("display_data", {"text/html": "<p>no widget</p>"}),
             nbformat.v4.new_output(
                 "display_data",
@@ -152,26 +115,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 },
             ),
         ],
-        {
-            "a1": state_of(text="</script><script>window.broken = true</script>"),
-            "a2": state_of(text="문제 50−9"),
-            "a3": state_of(),
-            "b1": state_of("gauge", _esm="export default { render() {} };\n", _css=""),
-            "c1": {"description": "Press", "_view_name": "ButtonView"},
-            "c2": {"description": "Press", "_view_name": "ButtonView"},
-        },
     )
-    write_page(source / "other.ipynb", [output("d1", page="<p>d1</p>")], {"d1": state_of()})
+    write_page(source / "other.ipynb", [output("<p>d1</p>", **{STATE: known(late=True)})])
+    stale = nbformat.read(source / "other.ipynb", as_version=4)
+    stale.cells[1].source = "2"
+    nbformat.write(stale, source / "stale.ipynb")
     (source / "plain.md").write_text("---\norphan: true\n---\n# Plain\n", encoding="utf-8")
     settings = {
-        "extensions": ["myst_nb", "bookbuild.live_widgets", "bookbuild.outputs"],
+        "extensions": ["myst_nb", "bookbuild.outputs"],
         "html_static_path": [str(ROOT / "assets")],
         "html_theme": "basic",
         "nb_execution_mode": "off",
-        "nb_ipywidgets_js": {},
     }
     warnings = StringIO()
-    with docutils_namespace():
+    with docutils_namespace(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outputs, "module_text", MODULES.__getitem__)
+        patch.setattr(outputs, "style_text", lambda name: STYLE)
         app = Sphinx(
             source,
             None,
@@ -212,14 +171,14 @@ def test_still_and_state(site: Path) -> None:
         assert [tag.name for tag in place.find_all(recursive=False)][-1] == "script"
         assert [tag.get_text() for tag in place.find_all("p")] == [f"still of {name}"]
     states = [state_in(place) for place in places]
-    assert states[1] == {"text": "문제 50−9", "kernel": False}
+    assert states[1] == {"kernel": False, "text": "문제 50−9"}
     assert states[2] == {"kernel": False}
 
 
 def test_text_cannot_end_the_state(site: Path) -> None:
     """A trait may hold any text: none is taken for the end of the element."""
     first = page(site).select(".live-widget")[0]
-    assert state_in(first)["text"] == "</script><script>window.broken = true</script>"
+    assert state_in(first)["text"] == BREAKS_OUT
     text = (site / "index.html").read_text(encoding="utf-8")
     assert "<script>window.broken" not in text
     assert text.count("window.broken") == 1
@@ -237,16 +196,26 @@ def test_scripts_are_loaded_once(site: Path) -> None:
 
 
 def test_other_pages(site: Path) -> None:
-    """A page loads what its own widgets need; one with none loads nothing."""
+    """A page loads what its own widgets need, a late one when it is near; without one nothing."""
     found = [name for name in sources(page(site, "other")) if "widget" in name]
-    assert found == ["_static/widgets/dial.js", "_static/live-widgets.js"]
+    assert found == ["_static/live-widgets.js"]
+    (place,) = page(site, "other").select(".live-widget")
+    script, version = str(place["data-script"]).split("?v=")
+    assert script == "_static/widgets/dial.js"
+    assert version == hashlib.sha256((site / script).read_bytes()).hexdigest()[:8]
     assert [name for name in sources(page(site, "plain")) if "widget" in name] == []
 
 
+def test_stale_outputs(site: Path) -> None:
+    """A page says so whose cells, or what they import, have changed since they were run."""
+    for name, said in {"stale": True, "other": False, "index": False, "plain": False}.items():
+        assert ("outputs on this page were stored" in page(site, name).get_text()) == said
+
+
 def test_the_script_of_a_widget(site: Path) -> None:
-    """It is what `classic_script` makes of the code in the saved state."""
+    """It is what `classic_script` makes of its module and its style sheet."""
     script = (site / "_static/widgets/dial.js").read_text(encoding="utf-8")
-    assert script == live_widgets.classic_script("dial", MODULE, STYLE)
+    assert script == outputs.classic_script("dial", MODULE, STYLE)
 
 
 def test_a_widget_without_a_picture(site: Path) -> None:
@@ -257,9 +226,9 @@ def test_a_widget_without_a_picture(site: Path) -> None:
 
 
 def test_a_widget_without_a_module(site: Path) -> None:
-    """It stays a picture, as does one whose state is not known."""
+    """It stays a picture."""
     soup = page(site)
-    for still in ("still of c2", "still of none", "no widget"):
+    for still in ("still of c2", "no widget"):
         (found,) = [tag for tag in soup.find_all("p") if tag.get_text() == still]
         assert found.find_parent(class_="live-widget") is None
         assert found.find_parent(class_="cell_output") is not None
@@ -285,6 +254,5 @@ def test_nothing_is_left_for_a_widget_manager(site: Path, name: str) -> None:
         "IPY_MODEL",
         "anywidget",
         "require",
-        "anew",
     ):
         assert left_over not in text
