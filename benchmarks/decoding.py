@@ -91,7 +91,7 @@ def measure(results: Results, quick: bool) -> None:
         return distribution.numpy(), after.numpy()
 
     def compiled(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        distribution, after = decoding.step(decoder, int(token[0, 0]), state[0])
+        distribution, after = decoding.step(model, int(token[0, 0]), state[0])
         return distribution[None, None], after[None]
 
     xla = tf.function(lambda token, state: decoder([token, state]), jit_compile=True)
@@ -128,9 +128,9 @@ def measure(results: Results, quick: bool) -> None:
             lambda ids: token_by_token(called, call, ids),
             PROBLEMS,
         ),
-        "decoding.greedy": (lambda ids: decoding.greedy(encoder, decoder, ids), PROBLEMS),
+        "decoding.greedy": (lambda ids: decoding.greedy(model, ids), PROBLEMS),
         "decoding.greedy, with XLA": (
-            lambda ids: decoding.greedy(encoder, decoder, ids, jit_compile=True),
+            lambda ids: decoding.greedy(model, ids, jit_compile=True),
             PROBLEMS,
         ),
         "numpy": (lambda ids: token_by_token(by_hand.encode, by_hand.advance, ids), PROBLEMS),

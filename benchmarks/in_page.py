@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.results import Cell, Results, Table, in_turns, spread
 from helpers import problems, training
-from helpers.training import Recipe
+from helpers.records import Recipe
 from helpers.vocabulary import PAD
 from helpers.widgets import TrainingLab
 from helpers.widgets.base import module_text

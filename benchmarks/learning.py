@@ -19,7 +19,7 @@ from benchmarks.results import Cell, Results, Table, in_turns, spread
 from helpers import decoding, problems, training
 from helpers.pretrained import RECIPES
 from helpers.problems import Arrays
-from helpers.training import Recipe
+from helpers.records import Recipe
 from helpers.vocabulary import PAD
 
 GROWN = RECIPES["grown"][0]
@@ -101,7 +101,7 @@ class Parts:
 
 def exam(encoder: keras.Model, decoder: keras.Model, arrays: Arrays) -> float:
     """Return the exact match, free-running, on arrays that are made beforehand."""
-    chosen = decoding.greedy(encoder, decoder, arrays.encoder_input)
+    chosen = decoding.greedy(model, arrays.encoder_input)
     wanted = arrays.target.argmax(axis=-1)
     return float(((chosen == wanted) | (wanted == PAD)).all(axis=-1).mean())
 
@@ -490,7 +490,7 @@ def mirror_images() -> Table:
             (model, encoder, decoder), batches = training.build(recipe, train)
             model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0)
             for of, asked in zip(found, kinds.values(), strict=True):
-                of.append(decoding.exact_match(encoder, decoder, asked))
+                of.append(decoding.exact_match(model, asked))
         cells.append([spread(of) for of in found])
     table = Table(
         "Sums, when the split pays no heed to mirror images",

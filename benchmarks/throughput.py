@@ -13,7 +13,7 @@ from benchmarks.learning import STEADY, Clock
 from benchmarks.results import Results, Table, in_turns, spread
 from helpers import problems, training
 from helpers.pretrained import RECIPES
-from helpers.training import Recipe
+from helpers.records import Recipe
 from helpers.vocabulary import TOKENS
 
 WAYS: tuple[tuple[str, int, dict[str, Any]], ...] = (

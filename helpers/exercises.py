@@ -4,17 +4,21 @@
 value or a function, as the exercise asks; a function is tried on inputs of the check's own.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
-from helpers import decoding, pretrained, problems
+from helpers import decoding, pretrained, problems, reference
 from helpers.numbers import is_number
 from helpers.vocabulary import EOS, PAD
+
+if TYPE_CHECKING:
+    from helpers.model import Seq2Seq
 
 Check = Callable[[Any], str | None]
 
@@ -56,7 +60,7 @@ def check(name: str, answer: object) -> Verdict:
 
 
 @lru_cache(maxsize=1)
-def _trained() -> tuple[keras.Model, keras.Model, keras.Model]:
+def _trained() -> Seq2Seq:
     return pretrained.load("notes")
 
 
@@ -195,10 +199,10 @@ def _shift_right(shift: Any) -> str | None:
 
 @_exercise("greedy-loop")
 def _greedy_loop(answer: Any) -> str | None:
-    _, encoder, decoder = _trained()
+    model = _trained()
     asked = ["50+9", "3-71", "99+99", "0-0", *problems.split("arithmetic").test[::200]]
-    for problem, wanted in zip(asked, decoding.answers(encoder, decoder, asked), strict=True):
-        given = answer(encoder, decoder, problem)
+    for problem, wanted in zip(asked, decoding.answers(model, asked), strict=True):
+        given = answer(model, problem)
         if not isinstance(given, str):
             return f"the answer is a text such as '59', yours is {type(given).__name__}"
         if "EOS" in given or "PAD" in given:
@@ -321,10 +325,9 @@ def _softmax(softmax: Any) -> str | None:
 
 @_exercise("gru-step")
 def _gru_step(step: Any) -> str | None:
-    _, encoder, _ = _trained()
-    matrix = encoder.get_layer("embedding").get_weights()[0]
-    weights = encoder.get_layer("encoder_gru").get_weights()
-    wanted = decoding.encoder_states(encoder, "50+9")
+    model = _trained()
+    matrix, *weights = reference.encoder_arrays(model.encoder)
+    wanted = decoding.encoder_states(model, "50+9")
     state = np.zeros(16)
     for number, token in enumerate(problems.arrays("50+9").encoder_input):
         given = np.asarray(step(matrix[token], state, *weights))

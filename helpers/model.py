@@ -3,16 +3,173 @@
 Chapter: *Implementation* builds it layer by layer. After Cho et al. 2014 and Sutskever et al. 2014.
 """
 
-import keras
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers import problems
 from helpers.numbers import is_whole
 from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
-from helpers.vocabulary import TOKENS
+from helpers.records import Values
+from helpers.vocabulary import PAD, TOKENS
+
+Shape = tuple[int | None, ...]
+Tensors = dict[str, tf.Tensor]
+
+_IDS = tf.TensorSpec((1, PROBLEM_LENGTH), tf.int32)
+_TOKEN = tf.TensorSpec((1, 1), tf.int32)
 
 
-def seq2seq(
-    embedding_dim: int = 5, units: int = 16
-) -> tuple[keras.Model, keras.Model, keras.Model]:
+@dataclass(frozen=True, eq=False, repr=False)
+class Seq2Seq:
+    """Three views of the same layers, and what has to be known to use them.
+
+    It unpacks as the three: ``model, encoder, decoder = seq2seq()``.
+
+    What the decoder carries from step to step has names: the encoder gives the values to start
+    with, a step of the decoder takes them and gives the next ones. Keras models whose inputs and
+    outputs are lists, like those of `seq2seq`, carry one value, ``"state"``.
+
+    Raises:
+        TypeError: one of the three is no Keras model that knows its inputs and outputs, or
+            ``reverse`` is neither true nor false.
+        ValueError: the encoder or the decoder takes or gives something else than such a one does,
+            the two do not belong together, or ``task`` is none of `problems.TASKS`.
+    """
+
+    model: keras.Model
+    """For training: encoder input (batch, time 8) and decoder input (batch, time 5) to
+    distributions (batch, time 5, token 14)."""
+    encoder: keras.Model
+    """Encoder input (batch, time 8) to the context vector (batch, units)."""
+    decoder: keras.Model
+    """One time step: token (batch, time 1) and state (batch, units) to the distribution (batch,
+    time 1, token 14) and the next state (batch, units)."""
+    reverse: bool = False
+    """Whether problem and answer are written back to front."""
+    task: str | None = None
+    """Which of `problems.TASKS` it was trained on, if any."""
+    architecture: str = "gru"
+    """What kind of model it is."""
+
+    def __post_init__(self) -> None:
+        """Check the parts."""
+        if not isinstance(self.model, keras.Model):
+            raise TypeError(
+                f"The model of a `Seq2Seq` is one of Keras, not {type(self.model).__name__}."
+            )
+        _check_encoder(self.encoder)
+        _check_decoder(self.decoder)
+        _check_together(self.encoder, self.decoder)
+        if not isinstance(self.reverse, (bool, np.bool_)):
+            raise TypeError(f"reverse is True or False, not {self.reverse!r}.")
+        if self.task is not None:
+            problems.check_task(self.task)
+
+    def __iter__(self) -> Iterator[keras.Model]:
+        """Give model, encoder and decoder in turn."""
+        return iter((self.model, self.encoder, self.decoder))
+
+    def __repr__(self) -> str:
+        order = ", back to front" if self.reverse else ""
+        return f"<Seq2Seq of {self.model.count_params():,} weights{order}>"
+
+    @property
+    def carried(self) -> dict[str, Shape]:
+        """What the decoder carries from step to step: the shape of each value, without a batch."""
+        return {name: shape[1:] for name, shape in _given(self.encoder, ("state",)).items()}
+
+    @property
+    def units(self) -> int:
+        """How many numbers a state has."""
+        return int(self.carried["state"][0] or 0)
+
+    def encode(self, encoder_input: tf.Tensor) -> Tensors:
+        """Return what the decoder starts with, by name, for ids with the axes (batch, time 8)."""
+        return _by_name(self.encoder(encoder_input), ("state",))
+
+    def decode(self, token: tf.Tensor, carried: Tensors) -> Tensors:
+        """Run one time step from a token, axes (batch, time 1).
+
+        Returns, by name, ``"distribution"``, axes (batch, time 1, token 14), the carried values
+        that have changed, and whatever else the decoder shows.
+        """
+        taken: Any = {"token": token, **carried}
+        if not isinstance(self.decoder.input, dict):
+            taken = list(taken.values())
+        return _by_name(self.decoder(taken), ("distribution", "state"))
+
+    def begin(self, ids: np.ndarray) -> Values:
+        """Return what the decoder starts with after the encoder has read ids, axes (time 8)."""
+        return _numbers(self._encode_one(tf.constant(ids[None], tf.int32)))
+
+    def step(self, token: int, carried: Values) -> Values:
+        """Run one time step: as `decode`, without the axis of the batch.
+
+        Compiled: a call takes a fraction of the time of ``decoder.predict``.
+
+        Raises:
+            ValueError: what the decoder gives is no distribution.
+        """
+        given = self._decode_one(
+            tf.constant([[token]], tf.int32),
+            {name: tf.constant(values[None]) for name, values in carried.items()},
+        )
+        _check_distribution(self.decoder, given["distribution"].numpy()[0, 0])
+        numbers = _numbers(given)
+        return {**numbers, "distribution": numbers["distribution"][0]}
+
+    def greedy(self, encoder_input: np.ndarray, *, jit_compile: bool = False) -> np.ndarray:
+        """Decode a batch of encoder inputs (batch, time 8) greedily to ids (batch, time 5)."""
+        decode_batch = self._greedy_with_xla if jit_compile else self._greedy
+        return decode_batch(tf.constant(encoder_input, tf.int32)).numpy()
+
+    # Concrete functions: TensorFlow, which counts how often a function is traced, leaves them out.
+
+    @cached_property
+    def _encode_one(self) -> Any:
+        return tf.function(self.encode, input_signature=[_IDS]).get_concrete_function()
+
+    @cached_property
+    def _decode_one(self) -> Any:
+        carried = {
+            name: tf.TensorSpec((1, *shape), tf.float32) for name, shape in self.carried.items()
+        }
+        return tf.function(self.decode, input_signature=[_TOKEN, carried]).get_concrete_function()
+
+    @cached_property
+    def _greedy(self) -> Any:
+        return self._compiled_greedy(False)
+
+    @cached_property
+    def _greedy_with_xla(self) -> Any:
+        return self._compiled_greedy(True)
+
+    def _compiled_greedy(self, jit_compile: bool) -> Any:
+        def decode_batch(encoder_input: tf.Tensor) -> tf.Tensor:
+            carried = self.encode(encoder_input)
+            token = tf.fill((tf.shape(encoder_input)[0], 1), PAD)
+            chosen = tf.TensorArray(tf.int32, ANSWER_LENGTH)
+            for time in tf.range(ANSWER_LENGTH):  # of TensorFlow: the decoder is traced once
+                given = self.decode(token, carried)
+                carried = {name: given.get(name, value) for name, value in carried.items()}
+                token = tf.argmax(given["distribution"], axis=-1, output_type=tf.int32)
+                chosen = chosen.write(time, token[:, 0])
+            return tf.transpose(chosen.stack())
+
+        return tf.function(
+            decode_batch,
+            input_signature=[tf.TensorSpec((None, PROBLEM_LENGTH), tf.int32)],
+            jit_compile=jit_compile,
+        ).get_concrete_function()
+
+
+def seq2seq(embedding_dim: int = 5, units: int = 16) -> Seq2Seq:
     """Return ``model, encoder, decoder``: three views of the same layers, untrained.
 
     After :ref:`Cho et al. 2014 <cho2014>` and :ref:`Sutskever et al. 2014 <sutskever2014>`.
@@ -58,4 +215,122 @@ def seq2seq(
     state = keras.Input((units,), name="state")
     step, next_state = decoder_gru(embedding(token), initial_state=state)
     decoder = keras.Model([token, state], [softmax(step), next_state], name="decoder")
-    return model, encoder, decoder
+    return Seq2Seq(model, encoder, decoder)
+
+
+def _by_name(given: Any, names: Sequence[str]) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return given
+    return dict(zip(names, given if isinstance(given, list | tuple) else [given], strict=True))
+
+
+def _numbers(tensors: Mapping[str, tf.Tensor]) -> Values:
+    """Return tensors without the axis of the batch, in float32 whatever the model computes in."""
+    return {name: values.numpy()[0].astype(np.float32) for name, values in tensors.items()}
+
+
+def _check_encoder(encoder: keras.Model) -> None:
+    """Raise the errors of `Seq2Seq` if this is no encoder."""
+    taken, given = _shapes(encoder, "An encoder")
+    named = isinstance(encoder.output, dict)
+    if not (
+        len(taken) == 1
+        and _fits(taken[0], (PROBLEM_LENGTH,))
+        and (named or (len(given) == 1 and len(given[0]) == 2))
+        and all(shape[0] is None and None not in shape[1:] for shape in given)
+    ):
+        raise ValueError(
+            f"An encoder takes token ids with the axes (batch, time {PROBLEM_LENGTH}), in batches "
+            f"of any size, and gives a context vector (batch, units), but {encoder.name!r} "
+            f"{_in_words(taken, given)}."
+        )
+
+
+def _check_decoder(decoder: keras.Model) -> None:
+    """Raise the errors of `Seq2Seq` if this is no decoder."""
+    taken, given = _shapes(decoder, "A decoder")
+    named = isinstance(decoder.input, dict) and isinstance(decoder.output, dict)
+    if named:
+        fits = "token" in decoder.input and "distribution" in decoder.output
+        fits = fits and _fits(decoder.input["token"].shape, (1,))
+        fits = fits and _is_distribution(decoder.output["distribution"].shape)
+    else:
+        units = taken[1][-1] if len(taken) == 2 else None
+        fits = len(taken) == len(given) == 2 and units is not None
+        fits = fits and _fits(taken[0], (1,)) and _fits(taken[1], (units,))
+        fits = fits and _is_distribution(given[0]) and _fits(given[1], (units,))
+    if not fits:
+        raise ValueError(
+            f"A decoder takes a token (batch, time 1) and a state (batch, units), in batches of "
+            f"any size, and gives a distribution (batch, time 1, token {len(TOKENS)}) and the next "
+            f"state (batch, units), but {decoder.name!r} {_in_words(taken, given)}."
+        )
+
+
+def _check_together(encoder: keras.Model, decoder: keras.Model) -> None:
+    """Raise ValueError unless the decoder starts with what the encoder gives, and keeps it so."""
+    started = _given(encoder, ("state",))
+    taken = {
+        name: tuple(tensor.shape)
+        for name, tensor in _by_name(decoder.input, ("token", "state")).items()
+        if name != "token"
+    }
+    kept = {
+        name: shape
+        for name, shape in _given(decoder, ("distribution", "state")).items()
+        if name in taken
+    }
+    if started != taken or not kept.items() <= taken.items():
+        raise ValueError(
+            f"The encoder and the decoder come from one call of `seq2seq`, but {encoder.name!r} "
+            f"gives {_sizes(started)} and {decoder.name!r} starts with {_sizes(taken)}."
+        )
+
+
+def _given(model: keras.Model, names: Sequence[str]) -> dict[str, Shape]:
+    return {name: tuple(tensor.shape) for name, tensor in _by_name(model.output, names).items()}
+
+
+def _sizes(shapes: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+
+
+def _is_distribution(shape: Shape) -> bool:
+    return _fits(shape, (1, len(TOKENS))) and shape[-1] == len(TOKENS)
+
+
+def _shapes(model: keras.Model, what: str) -> tuple[list[Shape], list[Shape]]:
+    """Return the shapes of what a model takes and of what it gives."""
+    try:
+        taken, given = (
+            [tuple(tensor.shape) for tensor in tensors] for tensors in (model.inputs, model.outputs)
+        )
+    except AttributeError as error:
+        raise TypeError(
+            f"{what} is a Keras model that knows its inputs and outputs, as those of `seq2seq` do, "
+            f"but this {type(model).__name__} does not."
+        ) from error
+    return taken, given
+
+
+def _fits(shape: Shape, wanted: Shape) -> bool:
+    """Tell whether batches of any size with the axes ``wanted`` have a shape, None for any."""
+    return len(shape) == 1 + len(wanted) and all(
+        size in (None, length) for size, length in zip(shape, (None, *wanted), strict=True)
+    )
+
+
+def _in_words(taken: Sequence[Shape], given: Sequence[Shape]) -> str:
+    inputs, outputs = (" and ".join(map(str, shapes)) for shapes in (taken, given))
+    return f"takes {inputs} and gives {outputs}"
+
+
+def _check_distribution(decoder: keras.Model, distribution: np.ndarray) -> None:
+    together = float(distribution.sum(dtype=np.float32))
+    half = distribution.dtype.itemsize < 4
+    if not (distribution.min() >= 0 and abs(together - 1) <= (0.1 if half else 1e-4)):
+        raise ValueError(
+            f"A decoder gives probabilities, which are at least 0 and together 1, but the numbers "
+            f"of {decoder.name!r} begin at {distribution.min():.2g} and are {together:.2g} "
+            f'together: its last layer has the activation "softmax".'
+        )

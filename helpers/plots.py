@@ -24,9 +24,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from helpers.decoding import Trace
 from helpers.geometry import distances, principal_components
 from helpers.pictures import Shown
+from helpers.records import Trace
 from helpers.vocabulary import TOKENS
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#b0608a"

@@ -1,31 +1,24 @@
-"""The trained models in the repository: load one, read how it was made, make it anew.
+"""The trained models in the repository: load one, or read how it was made and how good it is.
 
-``python -m helpers.pretrained NAME`` trains a model by its recipe and writes its two files:
-``weights/NAME.npz``, the weights and the embedding at each snapshot, and ``weights/NAME.json``, the
-record. Where a recipe names several seeds, the validation part decides between them, and the test
-part says afterwards how good the best of them is.
+`helpers.make_weights` makes them.
 """
 
-import argparse
-import json
-import sys
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import keras
-import numpy as np
+from helpers import model_file, packing
+from helpers.records import Recipe, Snapshot
+from helpers.vocabulary import TOKENS
 
-from helpers import decoding, model_file, problems
-from helpers.model import seq2seq
-from helpers.run import UNREADABLE, Run
-from helpers.training import Recipe, Snapshot, examine
+if TYPE_CHECKING:
+    from helpers.model import Seq2Seq
 
 WEIGHTS = Path(__file__).with_name("weights")
-"""The folder of the weights and records."""
-
-UNFINISHED = WEIGHTS.parent.parent / "_build" / "training"
-"""Where a training that is interrupted is kept until it goes on."""
+"""The folder of the models, each a file of `model_file` with a `Record`."""
 
 _GROWN = Recipe(
     embedding_dim=16,
@@ -92,174 +85,62 @@ class Record:
     """The way there, from before the first update to the last epoch."""
 
 
-def load(name: str | Path) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """Return ``model, encoder, decoder`` of `model.seq2seq` with trained weights.
+def load(name: str) -> Seq2Seq:
+    """Return a trained model: ``model, encoder, decoder`` of `model.seq2seq`.
 
     ``"notes"`` is the model of the study notes, ``"grown"`` the larger one, which reads and writes
-    back to front (``reverse=True`` in `decoding`). `RECIPES` has the others. A name that ends in
-    ``.json`` is the path of a file that `model_file.write` or the training lab has written.
+    back to front. `RECIPES` has the others. `model_file.read` opens a file of your own.
 
     Raises:
-        ValueError: the name is unknown, or its files are missing or damaged.
+        ValueError: the name is unknown, or its file is missing or damaged.
     """
-    if isinstance(name, Path) or (isinstance(name, str) and name.endswith(".json")):
-        found = model_file.read(name)
-        return found.model, found.encoder, found.decoder
-    recipe = record(name).recipe
+    said = _said(name)
     try:
-        models = seq2seq(recipe.embedding_dim, recipe.units)
-    except (TypeError, ValueError) as error:
-        raise _damaged(name, ".json") from error
-    stored = _read_weights(name)
-    for variable in models[0].weights:
-        values = stored.get(variable.path)
-        if values is None or values.shape != tuple(variable.shape):
-            raise _damaged(name, ".npz")
-        variable.assign(values)
-    return models
+        return model_file.unpacked(said)
+    except ValueError as error:
+        raise _damaged(name) from error
 
 
 def record(name: str) -> Record:
     """Return how a model was made, and how good it is. Raises like `load`."""
-    if not isinstance(name, str) or name not in RECIPES:
-        raise ValueError(f"A model is one of {', '.join(map(repr, RECIPES))}, not {name!r}.")
-    path = _existing(name, ".json")
-    embeddings = _read_weights(name).get("snapshots/embedding")
+    values = dict(_said(name).get("made", {}))
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        seen = values.pop("snapshots")
-        if embeddings is None or len(embeddings) != len(seen):
-            raise _damaged(name, ".npz")
-        snapshots = [
-            Snapshot(**values_, embedding=embedding)
-            for values_, embedding in zip(seen, embeddings, strict=True)
-        ]
         return Record(
+            name,
             recipe=Recipe(**values.pop("recipe")),
             seeds={int(seed): match for seed, match in values.pop("seeds").items()},
-            snapshots=snapshots,
+            snapshots=[_snapshot(seen) for seen in values.pop("snapshots")],
             **values,
         )
-    except _DamagedFileError:
-        raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _damaged(name, ".json") from error
+        raise _damaged(name) from error
 
 
-def train(name: str) -> Record:
-    """Train the model ``name`` with each seed of its recipe, keep the best, write its files.
-
-    An interrupt ends it after the epoch it is in, and the same call goes on from there.
-
-    Raises:
-        KeyboardInterrupt: it was interrupted.
-    """
-    recipe, seeds = RECIPES[name]
-    parts = problems.split(recipe.task, recipe.size)
-    runs = {}
-    for seed in seeds:
-        print(f"{name}, seed {seed}", file=sys.stderr, flush=True)
-        runs[seed] = Run(
-            replace(recipe, seed=seed),
-            parts,
-            watched=parts.validation[:: len(parts.validation) // 10],
-            file=_unfinished(name, seed),
-        )
-        if not runs[seed].complete:
-            runs[seed].fit()
-        if runs[seed].interrupted:
-            raise KeyboardInterrupt
-    tried = {seed: run.snapshots[-1].exact_match for seed, run in runs.items()}
-    best = runs[max(tried, key=lambda seed: tried[seed])]
-    loss, accuracy = examine(
-        best.model, parts.test, reverse=recipe.reverse, masked_loss=recipe.masked_loss
-    )
-    made = Record(
-        name,
-        f"python -m helpers.pretrained {name}",
-        best.recipe,
-        best.model.count_params(),
-        tried,
-        decoding.exact_match(best.encoder, best.decoder, parts.test, reverse=recipe.reverse),
-        accuracy,
-        loss,
-        best.snapshots,
-    )
-    _write(made, best.model)
-    for seed in seeds:
-        _unfinished(name, seed).unlink()
-    return made
+def path(name: str) -> Path:
+    """Return the file of a model; raises ValueError if there is no model of that name."""
+    if not isinstance(name, str) or name not in RECIPES:
+        raise ValueError(f"A model is one of {', '.join(map(repr, RECIPES))}, not {name!r}.")
+    return WEIGHTS / f"{name}.json"
 
 
-def _unfinished(name: str, seed: int) -> Path:
-    return UNFINISHED / f"{name}-{seed}.npz"
-
-
-def _write(made: Record, model: keras.Model) -> None:
-    WEIGHTS.mkdir(exist_ok=True)
-    values = asdict(made)
-    for snapshot in values["snapshots"]:
-        del snapshot["embedding"]
-    (WEIGHTS / f"{made.name}.json").write_text(
-        json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    arrays = {variable.path: variable.numpy() for variable in model.weights}
-    embeddings = np.stack([snapshot.embedding for snapshot in made.snapshots])
-    np.savez_compressed(
-        WEIGHTS / f"{made.name}.npz",
-        allow_pickle=False,
-        **arrays,
-        **{"snapshots/embedding": embeddings},
-    )
-
-
-def _read_weights(name: str) -> dict[str, np.ndarray]:
-    path = _existing(name, ".npz")
+def _said(name: str) -> dict[str, Any]:
+    file = path(name)
+    if not file.is_file():
+        raise ValueError(f"The file helpers/weights/{file.name} is missing; {_anew(name)}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            stored = dict(file)
-        sound = all(np.isfinite(values).all() for values in stored.values())
-    except UNREADABLE as error:
-        raise _damaged(name, ".npz") from error
-    if not sound:
-        raise _damaged(name, ".npz")
-    return stored
+        return model_file.parsed(file)
+    except ValueError as error:
+        raise _damaged(name) from error
 
 
-def _existing(name: str, ending: str) -> Path:
-    path = WEIGHTS / f"{name}{ending}"
-    if not path.is_file():
-        raise ValueError(
-            f"The file helpers/weights/{path.name} is missing; "
-            f"`python -m helpers.pretrained {name}` makes it anew."
-        )
-    return path
+def _snapshot(seen: dict[str, Any]) -> Snapshot:
+    embedding = packing.unpack(seen["embedding"]).reshape(len(TOKENS), -1)
+    return Snapshot(**{**seen, "embedding": embedding})
 
 
-class _DamagedFileError(ValueError):
-    pass
+def _damaged(name: str) -> ValueError:
+    return ValueError(f"The file helpers/weights/{name}.json is damaged; {_anew(name)}")
 
 
-def _damaged(name: str, ending: str) -> ValueError:
-    return _DamagedFileError(
-        f"The file helpers/weights/{name}{ending} is damaged; "
-        f"`python -m helpers.pretrained {name}` makes it anew."
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the models named on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.pretrained", description=main.__doc__)
-    parser.add_argument("names", nargs="+", choices=list(RECIPES), metavar="NAME")
-    for name in parser.parse_args(arguments).names:
-        try:
-            made = train(name)
-        except KeyboardInterrupt:
-            print("Interrupted: the same command goes on from there.", file=sys.stderr)
-            return 130
-        print(f"{name}: exact match {made.exact_match:.4f} on the test part")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _anew(name: str) -> str:
+    return f"`python -m helpers.make_weights {name}` makes it anew."

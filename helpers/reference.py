@@ -6,15 +6,32 @@ others may stand between them. So whoever takes a model for its arrays compares 
 forgets no setting.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from __future__ import annotations
 
-import keras
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
-import tensorflow as tf
 
 from helpers import problems
 from helpers.vocabulary import TOKENS
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from helpers.model import Seq2Seq
+
+NAMES = (
+    "embedding/embeddings",
+    *(
+        f"{part}_gru/gru_cell/{name}"
+        for part in ("encoder", "decoder")
+        for name in ("kernel", "recurrent_kernel", "bias")
+    ),
+    *("softmax/kernel", "softmax/bias"),
+)
+"""The nine arrays, as Keras calls them and in its order."""
 
 PROBED = problems.batch(
     ["0+0", "50+9", "3-71", "999+998", "100-908", "24+68", "7-6", "81+35"]
@@ -72,6 +89,24 @@ def steps(arrays: Sequence[np.ndarray], tokens: np.ndarray, states: np.ndarray) 
     return np.concatenate([shares / shares.sum(axis=-1, keepdims=True), after], axis=-1)
 
 
+def arrays_of(model: Seq2Seq) -> list[np.ndarray]:
+    """Return the nine arrays of a model, in the order of `NAMES`, in float32.
+
+    Raises:
+        ValueError: it has not the layers of `model.seq2seq`, computes something else with them, or
+            encoder and decoder are not of one call of it.
+    """
+    reading, writing = encoder_arrays(model.encoder), decoder_arrays(model.decoder)
+    if not np.array_equal(reading[0], writing[0]):
+        raise ValueError(
+            "The encoder and the decoder come from one call of `seq2seq`, but these two have "
+            "different embeddings."
+        )
+    check_encoder(model.encoder, reading)
+    check_decoder(model.decoder, writing)
+    return [*reading, *writing[1:]]
+
+
 def encoder_arrays(encoder: keras.Model) -> list[np.ndarray]:
     """Return embedding, kernel, recurrent kernel and biases of an encoder, in float32.
 
@@ -79,18 +114,18 @@ def encoder_arrays(encoder: keras.Model) -> list[np.ndarray]:
         ValueError: it has not the layers of `model.seq2seq`, or a weight is nan or infinite.
     """
     units = encoder.outputs[0].shape[-1]
-    (embedding,) = _arrays_of(encoder, "embedding", [(len(TOKENS), None)])
-    return [embedding, *_arrays_of(encoder, "encoder_gru", _gru_shapes(embedding, units))]
+    (embedding,) = _weights_of(encoder, "embedding", [(len(TOKENS), None)])
+    return [embedding, *_weights_of(encoder, "encoder_gru", _gru_shapes(embedding, units))]
 
 
 def decoder_arrays(decoder: keras.Model) -> list[np.ndarray]:
     """Return the arrays of a decoder's embedding, GRU and softmax; raises like `encoder_arrays`."""
     units = decoder.inputs[1].shape[-1]
-    (embedding,) = _arrays_of(decoder, "embedding", [(len(TOKENS), None)])
+    (embedding,) = _weights_of(decoder, "embedding", [(len(TOKENS), None)])
     return [
         embedding,
-        *_arrays_of(decoder, "decoder_gru", _gru_shapes(embedding, units)),
-        *_arrays_of(decoder, "softmax", [(units, len(TOKENS)), (len(TOKENS),)]),
+        *_weights_of(decoder, "decoder_gru", _gru_shapes(embedding, units)),
+        *_weights_of(decoder, "softmax", [(units, len(TOKENS)), (len(TOKENS),)]),
     ]
 
 
@@ -145,7 +180,7 @@ def check(
         )
 
 
-def _arrays_of(
+def _weights_of(
     model: keras.Model, name: str, shapes: Sequence[tuple[int | None, ...]]
 ) -> list[np.ndarray]:
     layer = next((layer for layer in model.layers if layer.name == name), None)
@@ -180,6 +215,8 @@ def _gru_shapes(embedding: np.ndarray, units: int) -> list[tuple[int | None, ...
 
 def _precision(model: keras.Model) -> float:
     """Return how coarse the coarsest numbers are with which a model computes."""
+    import tensorflow as tf  # where there is a model, it is there
+
     coarse = [_COARSE.get(layer.compute_dtype, _FLOAT32) for layer in model.layers]
     graphics = tf.config.list_physical_devices("GPU")
     if graphics and tf.config.experimental.tensor_float_32_execution_enabled():

@@ -4,9 +4,7 @@ Chapter: *Training*.
 """
 
 import json
-import math
 import signal
-import sys
 import threading
 import time
 import zipfile
@@ -19,18 +17,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from IPython import get_ipython
-from IPython.display import HTML, DisplayHandle
 
-from helpers import plots, problems
-from helpers.training import (
-    Recipe,
-    Recorder,
-    ShortWeights,
-    Snapshot,
-    build,
-    recording_epochs,
-)
+from helpers import problems
+from helpers.progress import LiveCurve, ProgressLine, in_notebook
+from helpers.records import Recipe, Snapshot
+from helpers.training import Recorder, ShortWeights, build, recording_epochs
 
 SAVE_EVERY = 30.0
 """Seconds between two saves of a run that has a file."""
@@ -79,15 +70,13 @@ class Run:
         self.recipe = recipe
         self.parts = problems.split(recipe.task, recipe.size) if parts is None else parts
         """The problems it trains on and is examined on."""
-        models, self.batches = build(recipe, self.parts.train)
-        self.model, self.encoder, self.decoder = models
+        self.model, self.batches = build(recipe, self.parts.train)
+        """The model that is trained, a `model.Seq2Seq`."""
         self.recorder = Recorder(
-            self.encoder,
-            self.decoder,
+            self.model,
             self.parts.validation,
             epochs=recording_epochs(recipe.epochs) if epochs is None else epochs,
             watched=watched,
-            reverse=recipe.reverse,
             masked_loss=recipe.masked_loss,
         )
         self._file = file
@@ -143,7 +132,7 @@ class Run:
         own.append(keras.callbacks.LambdaCallback(on_epoch_end=self._after_epoch))
         self._stop = False
         with _first_interrupt(self._ask_to_stop):
-            self.model.fit(
+            self.model.model.fit(
                 self.batches,
                 epochs=self.recipe.epochs,
                 initial_epoch=self.epoch,
@@ -161,7 +150,7 @@ class Run:
         self._stop = True
 
     def _after_epoch(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.model.stop_training = self._stop
+        self.model.model.stop_training = self._stop
         due = self._stop or self.complete or time.monotonic() - self._saved > SAVE_EVERY
         if self._file is not None and due:
             self._save(self._file)
@@ -210,160 +199,7 @@ class Run:
             iter(self.batches)  # each iterator has another order
 
     def _variables(self) -> list[keras.Variable]:
-        return [*self.model.variables, *self.model.optimizer.variables]
-
-
-def in_notebook() -> bool:
-    """Tell whether this is a cell of a notebook."""
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
-
-
-class Progress(keras.callbacks.Callback):
-    """Knows how far `fit` is and how long the rest will take; how to show it is for others.
-
-    Args:
-        recorder: what the run records; it stands before this one in the list of callbacks.
-    """
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show that nothing is done yet."""
-        self._begun = self._steps * len(self._recorder.losses)
-        self._done = self._begun
-        self._first: float | None = None  # when the first batch was done: it is compiled then
-        self._shown = -math.inf
-        self.show()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Show how far it is, about once a second."""
-        self._done = self._steps * len(self._recorder.losses) + batch + 1
-        now = time.monotonic()
-        if self._first is None:
-            self._first, self._begun = now, self._done
-        if now - self._shown > 1:
-            self._shown = now
-            self.show()
-
-    def show(self) -> None:
-        """Show how far it is."""
-        raise NotImplementedError
-
-    @property
-    def _steps(self) -> int:
-        return int(self.params["steps"])
-
-    @property
-    def _total(self) -> int:
-        return self._steps * int(self.params["epochs"])
-
-    @property
-    def state(self) -> str:
-        """How far it is, in words."""
-        if self._first is None:
-            return "compiling"
-        epochs = self.params["epochs"]
-        now = f"epoch {min(self._done // self._steps + 1, epochs)} of {epochs}"
-        if self._done == self._begun:
-            return now
-        pace = (time.monotonic() - self._first) / (self._done - self._begun)
-        return f"{now}, {in_words(pace * (self._total - self._done))} left"
-
-
-class LiveCurve(Progress):
-    """Shows a progress bar, the loss and the exact match in a notebook; leaves a still figure."""
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show an empty progress bar."""
-        self._picture, self._pictured = "", -math.inf
-        self._handle = DisplayHandle()
-        self._handle.display(HTML(""))
-        super().on_train_begin(logs)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Draw anew if it is time to."""
-        if time.monotonic() - self._pictured > 1:
-            self._picture, self._pictured = self._drawn().page(), time.monotonic()
-
-    def show(self) -> None:
-        """Move the bar on."""
-        self._handle.update(
-            HTML(
-                f'<label>{self.state} <progress max="{self._total}" value="{self._done}">'
-                f"</progress></label>{self._picture}"
-            )
-        )
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Leave a still figure."""
-        self._handle.update(self._drawn())
-
-    def _drawn(self) -> plots.Row:
-        losses, seen = self._recorder.losses, self._recorder.snapshots
-        return plots.Row(
-            plots.curves(
-                range(1, len(losses) + 1),
-                {"training loss": losses},
-                ylabel="loss per token",
-                xlim=(0, self.params["epochs"]),
-                description="The training loss after each epoch of this run.",
-            ),
-            plots.curves(
-                [snapshot.epoch for snapshot in seen],
-                {"exact match": [snapshot.exact_match for snapshot in seen]},
-                ylabel="answers right",
-                percent=True,
-                xlim=(0, self.params["epochs"]),
-                description="The share of held-out problems answered right in this run.",
-            ),
-        )
-
-
-class ProgressLine(Progress):
-    """Shows how far it is in one line of a terminal; in a log file, a line for each snapshot."""
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show that nothing is done yet."""
-        self._written = 0
-        super().on_train_begin(logs)
-
-    def show(self) -> None:
-        """Write the line anew."""
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\033[K{self._line}")
-            sys.stderr.flush()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write a line to a log file if there is a new snapshot."""
-        if not sys.stderr.isatty() and len(self._recorder.snapshots) > self._written:
-            self._written = len(self._recorder.snapshots)
-            print(self._line, file=sys.stderr, flush=True)
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """End the line."""
-        if sys.stderr.isatty():
-            self.show()
-            sys.stderr.write("\n")
-
-    @property
-    def _line(self) -> str:
-        parts = [f"{self._done / self._total:4.0%} {self.state}"]
-        if self._recorder.losses:
-            parts.append(f"loss {self._recorder.losses[-1]:.4f}")
-        if self._recorder.snapshots:
-            parts.append(f"exact match {self._recorder.snapshots[-1].exact_match:.2%}")
-        return ", ".join(parts)
-
-
-def in_words(seconds: float) -> str:
-    """Return a time as it is said: ``'12 s'``, ``'4 min'``, ``'1 h 10 min'``."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+        return [*self.model.model.variables, *self.model.model.optimizer.variables]
 
 
 @contextmanager

@@ -157,7 +157,7 @@ def test_numpy_decodes_the_same(name: str) -> None:
     ids = problems.batch(problems.split("arithmetic").test[:300]).encoder_input
     by_hand = Numpy(model)
     chosen = token_by_token(by_hand.encode, by_hand.advance, ids)
-    assert np.array_equal(chosen, decoding.greedy(encoder, decoder, ids))
+    assert np.array_equal(chosen, decoding.greedy(model, ids))
     assert by_hand.encode(ids) == pytest.approx(encoder(ids).numpy(), abs=1e-5)
 
 
@@ -166,8 +166,8 @@ def test_xla_decodes_the_same() -> None:
     """Compiled by XLA or not, the tokens are the same."""
     _, encoder, decoder = load("notes")
     ids = problems.batch(problems.split("arithmetic").test[:300]).encoder_input
-    compiled = decoding.greedy(encoder, decoder, ids, jit_compile=True)
-    assert np.array_equal(compiled, decoding.greedy(encoder, decoder, ids))
+    compiled = decoding.greedy(model, ids, jit_compile=True)
+    assert np.array_equal(compiled, decoding.greedy(model, ids))
 
 
 def test_operations() -> None:
@@ -349,7 +349,7 @@ def test_both_exams_are_one(name: str) -> None:
     asked = problems.split("arithmetic").test[:500]
     reverse = name == "grown"
     arrays = problems.batch(asked, reverse=reverse)
-    match = decoding.exact_match(encoder, decoder, asked, reverse=reverse)
+    match = decoding.exact_match(model, asked)
     assert learning.exam(encoder, decoder, arrays) == pytest.approx(match)
     assert in_page.exam(model, arrays)() == pytest.approx(match)
 

@@ -87,7 +87,7 @@ def test_the_answer_is_that_of_the_model(name: str, forced: bool) -> None:
     for problem in ASKED:
         stepper.problem = problem
         wanted = decoding.trace(
-            encoder, decoder, problem, reverse=REVERSE[name], teacher_forcing=forced
+            model, problem, teacher_forcing=forced
         )
         assert same(stepper.trace, wanted)
 
@@ -120,7 +120,7 @@ def test_an_untrained_pair(embedding_dim: int, units: int) -> None:
     """A model need not be trained, and may have any size."""
     encoder, decoder = untrained(embedding_dim, units)
     stepper = DecoderStepper(encoder, decoder)
-    assert same(stepper.trace, decoding.trace(encoder, decoder, "50+9"))
+    assert same(stepper.trace, decoding.trace(model, "50+9"))
     (packed,) = stepper.models
     assert (packed["embeddingDim"], packed["units"]) == (embedding_dim, units)
     assert "svg" in stepper.still().page()
@@ -176,10 +176,10 @@ def test_teacher_forcing() -> None:
     assert (stepper.step, stepper.picks) == (3, [])
     assert [step.token for step in stepper.trace.steps] == [PAD, 2, 8, EOS, PAD]
     _, encoder, decoder = load("step-1-notes")
-    assert same(stepper.trace, decoding.trace(encoder, decoder, "0+28", teacher_forcing=True))
+    assert same(stepper.trace, decoding.trace(model, "0+28", teacher_forcing=True))
     stepper.teacher_forcing = False
     assert stepper.step == 3
-    assert same(stepper.trace, decoding.trace(encoder, decoder, "0+28"))
+    assert same(stepper.trace, decoding.trace(model, "0+28"))
 
 
 def test_picks() -> None:
@@ -189,7 +189,7 @@ def test_picks() -> None:
     stepper.step = 2
     stepper.picks = [None, 7]
     _, encoder, decoder = load("notes")
-    assert same(stepper.trace, decoding.trace(encoder, decoder, "50+9", picks=[None, 7]))
+    assert same(stepper.trace, decoding.trace(model, "50+9", picks=[None, 7]))
     assert stepper.trace.written[:2] == (5, 7)
     assert stepper.trace.steps[2].token == 7
     assert not stepper.trace.correct
@@ -529,7 +529,7 @@ def test_changed_weights() -> None:
         variable.assign(variable.numpy() * 1.5 + 0.1)
     stepper.step = 1
     assert stepper.step == 1
-    assert same(stepper.trace, decoding.trace(encoder, decoder, "50+9"))
+    assert same(stepper.trace, decoding.trace(model, "50+9"))
     assert not same(stepper.trace, before)
     assert stepper.models is packed
 
@@ -545,7 +545,7 @@ def test_refresh() -> None:
     fresh = DecoderStepper(encoder, decoder)
     assert stepper.models == fresh.models
     assert (stepper.step, stepper.picks) == (3, [None, 7])
-    wanted = decoding.trace(encoder, decoder, "50+9", picks=[None, 7])
+    wanted = decoding.trace(model, "50+9", picks=[None, 7])
     assert same(stepper.trace, wanted)
 
 

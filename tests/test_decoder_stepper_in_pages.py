@@ -52,7 +52,7 @@ def stepper(page: Page, base: str) -> SeenDecoder:
 def test_five_steps_with_the_mouse(stepper: SeenDecoder) -> None:
     """Pressed five times it answers as Keras does, and says so at each time step."""
     _, encoder, decoder = load("notes")
-    trace = decoding.trace(encoder, decoder, "50+9")
+    trace = decoding.trace(model, "50+9")
     assert stepper.step() == 0
     assert stepper.row("writes") == ["·"] * 5
     for number in range(1, 6):
@@ -132,7 +132,7 @@ def test_typed_problems(stepper: SeenDecoder) -> None:
     for problem in ("99+99", "0-0", "0-999", "999+999", "7-12"):
         stepper.ask(problem)
         stepper.press("Next", 5)
-        assert stepper.row("writes") == tokens(decoding.trace(encoder, decoder, problem).choices)
+        assert stepper.row("writes") == tokens(decoding.trace(model, problem).choices)
         answer = problems.solve(problem)
         verdict = stepper.verdict.inner_text()
         assert f"is {answer}" in verdict or verdict == f"Written: {answer}. Right."
@@ -242,7 +242,7 @@ def test_another_token(stepper: SeenDecoder) -> None:
     _, encoder, decoder = load("notes")
     stepper.press("Next")
     stepper.root.get_by_role("button", name=re.compile("^6 ")).click()
-    trace = decoding.trace(encoder, decoder, "50+9", picks=[6])
+    trace = decoding.trace(model, "50+9", picks=[6])
     stepper.press("Next", 4)
     assert stepper.row("reads") == tokens((12, 6, *trace.written[1:4]))
     assert stepper.row("writes") == tokens(trace.written)
@@ -269,14 +269,14 @@ def test_teacher_forcing(page: Page, base: str) -> None:
     stepper.press("Next", 5)
     for name, forcing in [("teacher forcing", True), ("free-running", False)]:
         stepper.root.get_by_role("radio", name=name).check()
-        trace = decoding.trace(encoder, decoder, problem, teacher_forcing=forcing)
+        trace = decoding.trace(model, problem, teacher_forcing=forcing)
         assert stepper.step() == 5
         assert stepper.row("reads") == tokens(tuple(step.token for step in trace.steps))
         assert stepper.row("writes") == tokens(trace.choices)
         bars = stepper.root.locator(".distribution button")
         assert bars.first.get_attribute("aria-disabled") == str(forcing).lower()
-    free = decoding.trace(encoder, decoder, problem)
-    mistake = decoding.first_mistake(free.choices, free.target)
+    free = decoding.trace(model, problem)
+    mistake = first_mistake(free.choices, free.target)
     assert mistake is not None
     expect(stepper.verdict).to_contain_text(f"Wrong at time step {mistake + 1}")
 
@@ -301,7 +301,7 @@ def test_numbers_on_demand(stepper: SeenDecoder) -> None:
     stepper.root.get_by_label("Show the numbers").check()
     expect(number).to_be_visible()
     shown = float(number.inner_text().replace("\u2212", "-"))
-    state = decoding.trace(encoder, decoder, "50+9").steps[0].state_after
+    state = decoding.trace(model, "50+9").steps[0].state_after
     assert shown == pytest.approx(state[0], abs=0.0051)
 
 

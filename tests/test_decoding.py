@@ -57,7 +57,7 @@ def test_reading_in_keras(name: str) -> None:
     _, encoder, _ = load(name)
     embedding, gru = encoder.get_layer("embedding"), encoder.get_layer("encoder_gru")
     for problem in ("50+9", "999-0", "3-71"):
-        reading = decoding.reading(encoder, problem, reverse=BACK_TO_FRONT[name])
+        reading = decoding.reading(model, problem)
         ids = problems.arrays(problem, reverse=BACK_TO_FRONT[name]).encoder_input
         state = np.zeros((1, gru.units), np.float32)
         for token, step in zip(ids, reading.steps, strict=True):
@@ -78,7 +78,7 @@ def test_gates_in_numpy(name: str) -> None:
     """Update gate, reset gate and candidate are those of a GRU written out by hand."""
     _, encoder, _ = load(name)
     gru = encoder.get_layer("encoder_gru")
-    for step in decoding.reading(encoder, "50+9", reverse=BACK_TO_FRONT[name]).steps:
+    for step in decoding.reading(model, "50+9").steps:
         wanted = gru_parts(gru, step.embedding, step.state_before)
         found = (step.update, step.reset, step.candidate, step.state_after)
         for part, right in zip(found, wanted, strict=True):
@@ -93,7 +93,7 @@ def test_a_reading_with_large_weights() -> None:
     _, encoder, _ = seq2seq(2, 3)
     encoder.set_weights([np.full_like(values, -1000) for values in encoder.get_weights()])
     with np.errstate(all="raise"):
-        (first, *_) = decoding.reading(encoder, "50+9").steps
+        (first, *_) = decoding.reading(model, "50+9").steps
     assert np.isfinite(first.state_after).all()
     assert set(first.update) <= {0, 1}
 
@@ -102,17 +102,17 @@ def test_a_reading_sees_new_weights() -> None:
     """Weights that are changed later count."""
     keras.utils.set_random_seed(0)
     _, encoder, _ = seq2seq(2, 3)
-    before = decoding.reading(encoder, "50+9").context
+    before = decoding.reading(model, "50+9").context
     encoder.set_weights([values * -2 for values in encoder.get_weights()])
-    after = decoding.reading(encoder, "50+9").context
+    after = decoding.reading(model, "50+9").context
     assert not np.allclose(before, after)
-    assert after == pytest.approx(decoding.context_vector(encoder, "50+9"), abs=1e-6)
+    assert after == pytest.approx(decoding.context_vector(model, "50+9"), abs=1e-6)
 
 
 def test_a_reading_in_words() -> None:
     """The text and the HTML have a line for each token, with the first numbers of the state."""
     _, encoder, _ = load("notes")
-    reading = decoding.reading(encoder, "50+9")
+    reading = decoding.reading(model, "50+9")
     lines = repr(reading).splitlines()
     assert lines[0] == "50+9, read from the front"
     assert lines[1].split("  ")[-1] == "state, first 4 of 16 numbers"
@@ -122,7 +122,7 @@ def test_a_reading_in_words() -> None:
     page = ElementTree.fromstring(reading._repr_html_())
     assert page.findtext("caption") == lines[0]
     assert page.findall("tbody/tr")[-1].findtext("td[3]") == " ".join(shown)
-    assert repr(decoding.reading(encoder, "50+9", reverse=True)).startswith("50+9, read back to")
+    assert repr(decoding.reading(model, "50+9")).startswith("50+9, read back to")
     _, small, _ = seq2seq(2, 3)
     assert repr(decoding.reading(small, "50+9")).splitlines()[1].endswith("  state")
 
@@ -133,12 +133,12 @@ def test_encoder_states_in_numpy(name: str) -> None:
     reverse = BACK_TO_FRONT[name]
     matrix = encoder.get_layer("embedding").get_weights()[0]
     for problem in ("50+9", "99-0", "3-71"):
-        found = decoding.encoder_states(encoder, problem, reverse=reverse)
+        found = decoding.encoder_states(model, problem)
         state = np.zeros(found.shape[1])
         for time, token in enumerate(problems.arrays(problem, reverse=reverse).encoder_input):
             state = gru_step(encoder.get_layer("encoder_gru"), matrix[token], state)
             assert found[time] == pytest.approx(state, abs=1e-5)
-        context = decoding.context_vector(encoder, problem, reverse=reverse)
+        context = decoding.context_vector(model, problem)
         assert context == pytest.approx(state, abs=1e-5)
         assert context.shape == (found.shape[1],)
         assert found.shape == (8, encoder.output.shape[-1])
@@ -152,7 +152,7 @@ def test_step_in_numpy(name: str) -> None:
     generator = np.random.default_rng(0)
     for token in range(14):
         state = generator.uniform(-1, 1, decoder.inputs[1].shape[-1]).astype(np.float32)
-        distribution, next_state = decoding.step(decoder, token, state)
+        distribution, next_state = decoding.step(model, token, state)
         wanted = gru_step(decoder.get_layer("decoder_gru"), matrix[token], state)
         assert next_state == pytest.approx(wanted, abs=1e-5)
         exponentials = np.exp(wanted @ kernel + bias - (wanted @ kernel + bias).max())
@@ -168,7 +168,7 @@ def test_step_is_the_decoder() -> None:
     state = np.array([0.1, -0.2, 0.3], np.float32)
     for _ in range(2):
         wanted = decoder([np.array([[PAD]], np.int32), state[None]])
-        distribution, next_state = decoding.step(decoder, PAD, state)
+        distribution, next_state = decoding.step(model, PAD, state)
         assert distribution == pytest.approx(wanted[0].numpy()[0, 0], abs=1e-6)
         assert next_state == pytest.approx(wanted[1].numpy()[0], abs=1e-6)
         decoder.set_weights([values * -2 for values in decoder.get_weights()])
@@ -177,7 +177,7 @@ def test_step_is_the_decoder() -> None:
 def test_trace_of_the_notes() -> None:
     """The five time steps of '59': PAD to 5, 5 to 9, 9 to EOS, EOS to PAD, PAD to the next."""
     _, encoder, decoder = load("notes")
-    trace = decoding.trace(encoder, decoder, "50+9")
+    trace = decoding.trace(model, "50+9")
     assert [TOKENS[step.token] for step in trace.steps] == ["PAD", "5", "9", "EOS", "PAD"]
     assert [TOKENS[choice] for choice in trace.choices[:4]] == ["5", "9", "EOS", "PAD"]
     assert trace.answer == "59"
@@ -191,8 +191,8 @@ def test_trace_hangs_together(name: str) -> None:
     _, encoder, decoder = load(name)
     reverse = BACK_TO_FRONT[name]
     for problem in TEST[::400]:
-        trace = decoding.trace(encoder, decoder, problem, reverse=reverse)
-        context = decoding.context_vector(encoder, problem, reverse=reverse)
+        trace = decoding.trace(model, problem)
+        context = decoding.context_vector(model, problem)
         assert np.array_equal(trace.context, context)
         assert np.array_equal(trace.steps[0].state_before, context)
         assert trace.steps[0].token == PAD
@@ -213,11 +213,11 @@ def test_greedy_is_the_free_running_trace(name: str) -> None:
     examined = TEST[::40]
     encoder_input = problems.batch(examined, reverse=reverse).encoder_input
     contexts = encoder(encoder_input).numpy()
-    chosen = decoding.greedy(encoder, decoder, encoder_input)
+    chosen = decoding.greedy(model, encoder_input)
     assert chosen.shape == (len(examined), 5)
-    texts = decoding.answers(encoder, decoder, examined, reverse=reverse)
+    texts = decoding.answers(model, examined)
     for problem, context, row, text in zip(examined, contexts, chosen, texts, strict=True):
-        trace = decoding.trace(encoder, decoder, problem, reverse=reverse, context=context)
+        trace = decoding.trace(model, problem, context=context)
         assert trace.choices == tuple(row), problem
         assert trace.answer == text, problem
 
@@ -232,7 +232,7 @@ def test_teacher_forced_trace_is_the_training_model(name: str) -> None:
     contexts = encoder(encoder_input).numpy()
     for row, problem in enumerate(examined):
         trace = decoding.trace(
-            encoder, decoder, problem, reverse=reverse, teacher_forcing=True, context=contexts[row]
+            model, problem, teacher_forcing=True, context=contexts[row]
         )
         assert [step.token for step in trace.steps] == decoder_input[row].tolist()
         found = np.stack([step.distribution for step in trace.steps])
@@ -246,9 +246,9 @@ def test_both_regimes_fail_together(name: str) -> None:
     model, encoder, decoder = load(name)
     encoder_input, decoder_input, target = problems.batch(TEST, reverse=BACK_TO_FRONT[name])
     forced = model([encoder_input, decoder_input]).numpy().argmax(axis=-1)
-    free = decoding.greedy(encoder, decoder, encoder_input)
+    free = decoding.greedy(model, encoder_input)
     mistakes = [
-        [decoding.first_mistake(*pair) for pair in zip(chosen, target.argmax(axis=-1), strict=True)]
+        [first_mistake(*pair) for pair in zip(chosen, target.argmax(axis=-1), strict=True)]
         for chosen in (forced, free)
     ]
     assert mistakes[0] == mistakes[1]
@@ -261,10 +261,10 @@ def test_regimes_differ_after_a_mistake() -> None:
     """Behind a wrong token the free-running decoder reads its own choice, the forced one not."""
     _, encoder, decoder = load("step-1-notes")
     for problem in TEST:
-        free = decoding.trace(encoder, decoder, problem)
-        if decoding.first_mistake(free.choices, free.target) == 0:
+        free = decoding.trace(model, problem)
+        if first_mistake(free.choices, free.target) == 0:
             break
-    forced = decoding.trace(encoder, decoder, problem, teacher_forcing=True)
+    forced = decoding.trace(model, problem, teacher_forcing=True)
     assert forced.choices[0] == free.choices[0] != free.target[0]
     assert free.steps[1].token == free.choices[0]
     assert forced.steps[1].token == free.target[0]
@@ -279,10 +279,10 @@ def test_exact_match_is_the_share_of_right_traces(name: str) -> None:
     examined = TEST[::40]
     contexts = encoder(problems.batch(examined, reverse=reverse).encoder_input).numpy()
     traces = [
-        decoding.trace(encoder, decoder, problem, reverse=reverse, context=context)
+        decoding.trace(model, problem, context=context)
         for problem, context in zip(examined, contexts, strict=True)
     ]
-    found = decoding.exact_match(encoder, decoder, examined, reverse=reverse)
+    found = decoding.exact_match(model, examined)
     assert found == pytest.approx(np.mean([trace.correct for trace in traces]))
     for trace in traces:
         if trace.correct:
@@ -308,7 +308,7 @@ def test_eos_counts_and_what_follows_does_not(
     monkeypatch.setattr(decoding, "greedy", lambda *_: np.array([chosen, [1, 0, EOS, PAD, PAD]]))
     assert decoding.exact_match(None, None, ["50+9", "5+5"]) == (1.0 if right else 0.5)
     target = problems.arrays("50+9").target.argmax(axis=-1).tolist()
-    assert (decoding.first_mistake(chosen, target) is None) == right
+    assert (first_mistake(chosen, target) is None) == right
 
 
 @pytest.mark.parametrize(
@@ -323,46 +323,46 @@ def test_eos_counts_and_what_follows_does_not(
 )
 def test_first_mistake(choices: list[int], mistake: int | None) -> None:
     """The first time step at which '1998' goes wrong, from 0; its EOS is the last of five."""
-    assert decoding.first_mistake(choices, [1, 9, 9, 8, 13]) == mistake
+    assert first_mistake(choices, [1, 9, 9, 8, 13]) == mistake
 
 
 def test_another_context() -> None:
     """Started from another problem's context vector the decoder answers that problem."""
     _, encoder, decoder = load("notes")
-    own = decoding.trace(encoder, decoder, "50+9")
-    other = decoding.trace(encoder, decoder, "3-71")
-    lent = decoding.trace(encoder, decoder, "50+9", context=other.context)
+    own = decoding.trace(model, "50+9")
+    other = decoding.trace(model, "3-71")
+    lent = decoding.trace(model, "50+9", context=other.context)
     assert lent.choices == other.choices
     assert (lent.problem, lent.target, lent.correct) == ("50+9", own.target, False)
     assert np.array_equal(lent.context, other.context)
-    zeros = decoding.trace(encoder, decoder, "50+9", context=np.zeros(16))
+    zeros = decoding.trace(model, "50+9", context=np.zeros(16))
     assert not zeros.context.any()
-    assert zeros.choices == decoding.trace(encoder, decoder, "3-71", context=np.zeros(16)).choices
+    assert zeros.choices == decoding.trace(model, "3-71", context=np.zeros(16)).choices
 
 
 def test_reading_order() -> None:
     """The grown model reads and writes back to front; what is shown is in reading order."""
     _, encoder, decoder = load("grown")
-    trace = decoding.trace(encoder, decoder, "50+9", reverse=True)
+    trace = decoding.trace(model, "50+9")
     assert trace.choices[:3] == (9, 5, EOS)
     assert trace.target == (9, 5, EOS, PAD, PAD)
     assert trace.answer == "59"
     assert trace.correct
     asked = ["50+9", "3-71", "99+99"]
-    assert decoding.answers(encoder, decoder, asked, reverse=True) == ["59", "-68", "198"]
-    matches = [decoding.exact_match(encoder, decoder, TEST, reverse=way) for way in (True, False)]
+    assert decoding.answers(model, asked) == ["59", "-68", "198"]
+    matches = [decoding.exact_match(model, TEST) for way in (True, False)]
     assert matches[0] > 0.99 > matches[1]
 
 
-def made_up(choices: list[int], *, problem: str = "50+9", reverse: bool = False) -> decoding.Trace:
+def made_up(choices: list[int], *, problem: str = "50+9", reverse: bool = False) -> Trace:
     """Return a trace with these choices and no model behind it."""
     target = problems.arrays(problem, reverse=reverse).target.argmax(axis=-1)
     state = np.zeros(2)
     steps = tuple(
-        decoding.Step(token, state, np.eye(14)[choice] * 0.9, state, choice)
+        DecoderStep(token, state, np.eye(14)[choice] * 0.9, state, choice)
         for token, choice in zip([PAD, *choices], choices, strict=False)
     )
-    return decoding.Trace(problem, False, reverse, state, steps, tuple(map(int, target)))
+    return Trace(problem, False, reverse, state, steps, tuple(map(int, target)))
 
 
 def test_a_trace_in_words() -> None:
@@ -450,11 +450,11 @@ def test_a_pick_is_read_next(name: str) -> None:
     """The pick goes in at the next time step; all before it is as it was without the pick."""
     _, encoder, decoder = load(name)
     reverse = BACK_TO_FRONT[name]
-    own = decoding.trace(encoder, decoder, "50+9", reverse=reverse)
+    own = decoding.trace(model, "50+9")
     for place in range(5):
         token = (own.choices[place] + 1) % 10
         picks = [None] * place + [token]
-        trace = decoding.trace(encoder, decoder, "50+9", reverse=reverse, picks=picks)
+        trace = decoding.trace(model, "50+9", picks=picks)
         assert trace.picks == tuple(picks)
         assert trace.written[:place] == own.written[:place]
         assert trace.written[place] == token
@@ -464,7 +464,7 @@ def test_a_pick_is_read_next(name: str) -> None:
         if place < 4:
             step = trace.steps[place + 1]
             assert step.token == token
-            wanted, _ = decoding.step(decoder, token, own.steps[place].state_after)
+            wanted, _ = decoding.step(model, token, own.steps[place].state_after)
             assert np.array_equal(step.distribution, wanted)
         assert trace.written[place + 1 :] == trace.choices[place + 1 :]
 
@@ -473,9 +473,9 @@ def test_a_pick_that_is_the_choice(name: str) -> None:
     """Who writes what the model has chosen changes nothing."""
     _, encoder, decoder = load(name)
     reverse = BACK_TO_FRONT[name]
-    own = decoding.trace(encoder, decoder, "3-71", reverse=reverse)
+    own = decoding.trace(model, "3-71")
     for picks in ([own.choices[0]], list(own.choices), [None, own.choices[1]], [None] * 5):
-        trace = decoding.trace(encoder, decoder, "3-71", reverse=reverse, picks=picks)
+        trace = decoding.trace(model, "3-71", picks=picks)
         assert trace.written == own.written
         for step, other in zip(trace.steps, own.steps, strict=True):
             assert np.array_equal(step.distribution, other.distribution)
@@ -485,7 +485,7 @@ def test_a_pick_that_is_the_choice(name: str) -> None:
 def test_picks_after_eos() -> None:
     """They are read like any other, but the answer has ended before them."""
     _, encoder, decoder = load("notes")
-    trace = decoding.trace(encoder, decoder, "50+9", picks=[None, None, None, 7, 7])
+    trace = decoding.trace(model, "50+9", picks=[None, None, None, 7, 7])
     assert trace.written == (5, 9, EOS, 7, 7)
     assert trace.steps[4].token == 7
     assert (trace.answer, trace.correct) == ("59", True)
@@ -495,8 +495,8 @@ def test_the_right_picks_are_teacher_forcing() -> None:
     """Whoever writes the right token each time gives the decoder what teacher forcing gives it."""
     _, encoder, decoder = load("step-1-notes")
     for problem in TEST[::400]:
-        forced = decoding.trace(encoder, decoder, problem, teacher_forcing=True)
-        picked = decoding.trace(encoder, decoder, problem, picks=forced.target)
+        forced = decoding.trace(model, problem, teacher_forcing=True)
+        picked = decoding.trace(model, problem, picks=forced.target)
         assert picked.choices == forced.choices
         assert picked.correct
         for one, other in zip(picked.steps, forced.steps, strict=True):
@@ -507,11 +507,11 @@ def test_picks_step_by_step() -> None:
     """`begin` takes the picks and `advance` reads them, as `trace` does at once."""
     _, encoder, decoder = load("notes")
     picks: list[Any] = [4, None, np.int64(7)]
-    wanted = decoding.trace(encoder, decoder, "50+9", picks=picks)
-    trace = decoding.begin(encoder, "50+9", picks=picks)
+    wanted = decoding.trace(model, "50+9", picks=picks)
+    trace = decoding.begin(model, "50+9", picks=picks)
     assert (trace.steps, trace.written, trace.picks) == ((), (), (4, None, 7))
     for taken in range(1, 6):
-        trace = decoding.advance(decoder, trace)
+        trace = decoding.advance(model, trace)
         assert trace.picks == (4, None, 7)
         assert trace.written == wanted.written[:taken]
         assert np.array_equal(trace.steps[-1].distribution, wanted.steps[taken - 1].distribution)
@@ -522,7 +522,7 @@ def test_none_picked_with_teacher_forcing() -> None:
     """A list that leaves every time step to the model is no pick."""
     assert decoding.check_picks([None, None], True) == (None, None)
     _, encoder, decoder = load("notes")
-    trace = decoding.trace(encoder, decoder, "50+9", teacher_forcing=True, picks=[None])
+    trace = decoding.trace(model, "50+9", teacher_forcing=True, picks=[None])
     assert trace.written == trace.choices
 
 
@@ -541,9 +541,9 @@ def test_bad_picks(monkeypatch: pytest.MonkeyPatch, picks: Any, error: type[Exce
     forbid(monkeypatch)
     for call in (
         lambda: decoding.check_picks(picks, False),
-        lambda: decoding.begin(encoder, "50+9", picks=picks),
-        lambda: decoding.trace(encoder, decoder, "50+9", picks=picks),
-        lambda: decoding.trace(encoder, decoder, "50+9", picks=picks, context=np.zeros(16)),
+        lambda: decoding.begin(model, "50+9", picks=picks),
+        lambda: decoding.trace(model, "50+9", picks=picks),
+        lambda: decoding.trace(model, "50+9", picks=picks, context=np.zeros(16)),
     ):
         with pytest.raises(error, match=ONE_SENTENCE):
             call()
@@ -555,8 +555,8 @@ def test_no_picks_with_teacher_forcing(monkeypatch: pytest.MonkeyPatch) -> None:
     forbid(monkeypatch)
     for call in (
         lambda: decoding.check_picks([None, 5], True),
-        lambda: decoding.begin(encoder, "50+9", teacher_forcing=True, picks=[0]),
-        lambda: decoding.trace(encoder, decoder, "50+9", teacher_forcing=True, picks=[5, 9]),
+        lambda: decoding.begin(model, "50+9", teacher_forcing=True, picks=[0]),
+        lambda: decoding.trace(model, "50+9", teacher_forcing=True, picks=[5, 9]),
     ):
         with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
             call()
@@ -577,13 +577,13 @@ def test_bad_problems(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
     _, encoder, decoder = load("notes")
     forbid(monkeypatch)
     for call in (
-        lambda: decoding.context_vector(encoder, problem),
-        lambda: decoding.reading(encoder, problem),
-        lambda: decoding.encoder_states(encoder, problem),
-        lambda: decoding.trace(encoder, decoder, problem),
-        lambda: decoding.trace(encoder, decoder, problem, teacher_forcing=True, reverse=True),
-        lambda: decoding.answers(encoder, decoder, ["50+9", problem]),
-        lambda: decoding.exact_match(encoder, decoder, ["50+9", problem]),
+        lambda: decoding.context_vector(model, problem),
+        lambda: decoding.reading(model, problem),
+        lambda: decoding.encoder_states(model, problem),
+        lambda: decoding.trace(model, problem),
+        lambda: decoding.trace(model, problem, teacher_forcing=True),
+        lambda: decoding.answers(model, ["50+9", problem]),
+        lambda: decoding.exact_match(model, ["50+9", problem]),
     ):
         with pytest.raises(ValueError, match=ONE_SENTENCE):
             call()
@@ -595,12 +595,12 @@ def test_a_problem_is_a_string(monkeypatch: pytest.MonkeyPatch, problem: Any) ->
     _, encoder, decoder = load("notes")
     forbid(monkeypatch)
     for call in (
-        lambda: decoding.context_vector(encoder, problem),
-        lambda: decoding.reading(encoder, problem),
-        lambda: decoding.encoder_states(encoder, problem),
-        lambda: decoding.trace(encoder, decoder, problem),
-        lambda: decoding.answers(encoder, decoder, [problem]),
-        lambda: decoding.exact_match(encoder, decoder, [problem]),
+        lambda: decoding.context_vector(model, problem),
+        lambda: decoding.reading(model, problem),
+        lambda: decoding.encoder_states(model, problem),
+        lambda: decoding.trace(model, problem),
+        lambda: decoding.answers(model, [problem]),
+        lambda: decoding.exact_match(model, [problem]),
     ):
         with pytest.raises(TypeError, match=ONE_SENTENCE):
             call()
@@ -622,7 +622,7 @@ def test_bad_states(monkeypatch: pytest.MonkeyPatch, state: Any) -> None:
     _, _, decoder = load("notes")
     forbid(monkeypatch)
     with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE) as caught:
-        decoding.step(decoder, PAD, state)
+        decoding.step(model, PAD, state)
     assert "units 16" in str(caught.value)
 
 
@@ -632,7 +632,7 @@ def test_bad_contexts(monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
     _, encoder, decoder = load("notes")
     forbid(monkeypatch)
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        decoding.trace(encoder, decoder, "50+9", context=context)
+        decoding.trace(model, "50+9", context=context)
     assert "units 16" in str(caught.value)
 
 
@@ -648,7 +648,7 @@ def test_bad_tokens(monkeypatch: pytest.MonkeyPatch, token: Any, error: type[Exc
     _, _, decoder = load("notes")
     forbid(monkeypatch)
     with pytest.raises(error, match=ONE_SENTENCE) as caught:
-        decoding.step(decoder, token, np.zeros(16))
+        decoding.step(model, token, np.zeros(16))
     assert "0 to 13" in str(caught.value)
 
 
@@ -666,7 +666,7 @@ def test_bad_encoder_inputs(monkeypatch: pytest.MonkeyPatch, encoder_input: Any)
     _, encoder, decoder = load("notes")
     forbid(monkeypatch)
     with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE):
-        decoding.greedy(encoder, decoder, encoder_input)
+        decoding.greedy(model, encoder_input)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
@@ -676,9 +676,9 @@ def test_a_state_is_finite(monkeypatch: pytest.MonkeyPatch, number: float) -> No
     forbid(monkeypatch)
     state = np.full(16, number)
     with pytest.raises(ValueError, match=ONE_SENTENCE):
-        decoding.step(decoder, PAD, state)
+        decoding.step(model, PAD, state)
     with pytest.raises(ValueError, match=ONE_SENTENCE):
-        decoding.trace(encoder, decoder, "50+9", context=state)
+        decoding.trace(model, "50+9", context=state)
 
 
 def test_models_that_do_not_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -703,14 +703,14 @@ def test_rows_of_different_lengths() -> None:
     """A ragged list is no batch of encoder inputs."""
     _, encoder, decoder = load("notes")
     with pytest.raises(ValueError, match=ONE_SENTENCE):
-        decoding.greedy(encoder, decoder, [[12, 5], [12]])  # type: ignore[arg-type]
+        decoding.greedy(model, [[12, 5], [12]])  # type: ignore[arg-type]
 
 
 def test_as_many_choices_as_time_steps() -> None:
     """A choice too few or too many is no answer to compare."""
     for choices in ([5], [5, 9, EOS, PAD, PAD, PAD]):
         with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.first_mistake(choices, [5, 9, EOS, PAD, PAD])
+            first_mistake(choices, [5, 9, EOS, PAD, PAD])
 
 
 # Models of another making.
@@ -721,7 +721,7 @@ def test_as_many_choices_as_time_steps() -> None:
 def test_keras_itself_is_asked(kind: str) -> None:
     """Whatever keeps the contract is traced and decoded, each token by the Keras models."""
     encoder, decoder = OTHERS[kind]()
-    trace = decoding.trace(encoder, decoder, "50+9")
+    trace = decoding.trace(model, "50+9")
     ids = problems.arrays("50+9").encoder_input[None]
     state = encoder(ids).numpy()
     assert trace.context == pytest.approx(state[0], abs=1e-6)
@@ -738,8 +738,8 @@ def test_keras_itself_is_asked(kind: str) -> None:
 def test_a_batch_is_answered_as_one_problem(kind: str) -> None:
     """Whatever reads and writes: in another order, with a mask, with two states."""
     encoder, decoder = OTHERS[kind]()
-    answer = decoding.trace(encoder, decoder, "50+9").answer
-    assert decoding.answers(encoder, decoder, ["50+9"]) == [answer]
+    answer = decoding.trace(model, "50+9").answer
+    assert decoding.answers(model, ["50+9"]) == [answer]
 
 
 @pytest.mark.slow
@@ -747,9 +747,9 @@ def test_a_batch_is_answered_as_one_problem(kind: str) -> None:
 def test_a_reading_is_that_of_keras_or_none(kind: str) -> None:
     """The gates of another model are not shown as those of this one."""
     encoder, _ = OTHERS[kind]()
-    context = decoding.context_vector(encoder, "50+0")
+    context = decoding.context_vector(model, "50+0")
     try:
-        reading = decoding.reading(encoder, "50+0")
+        reading = decoding.reading(model, "50+0")
     except ValueError as error:
         assert re.match(ONE_SENTENCE, str(error))
     else:
@@ -765,16 +765,16 @@ MATTERS_IN_THE_DECODER = ("logits", "sigmoid", "wired otherwise")
 def test_what_is_no_distribution_is_not_called_one(kind: str) -> None:
     """The most probable token is the same, but its number is no probability."""
     encoder, decoder = OTHERS[kind]()
-    state = decoding.context_vector(encoder, "50+9")
+    state = decoding.context_vector(model, "50+9")
     for call in (
-        lambda: decoding.step(decoder, PAD, state),
-        lambda: decoding.trace(encoder, decoder, "50+9"),
-        lambda: decoding.advance(decoder, decoding.begin(encoder, "50+9")),
+        lambda: decoding.step(model, PAD, state),
+        lambda: decoding.trace(model, "50+9"),
+        lambda: decoding.advance(model, decoding.begin(model, "50+9")),
     ):
         with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
             call()
         assert "'decoder'" in str(caught.value) and "softmax" in str(caught.value)
-    assert len(decoding.answers(encoder, decoder, ["50+9"])) == 1
+    assert len(decoding.answers(model, ["50+9"])) == 1
 
 
 class Subclassed(keras.Model):
@@ -821,13 +821,13 @@ def test_no_encoder(made: Callable[[], Any], error: type[Exception]) -> None:
     ids = problems.batch(["50+9", "1+1"]).encoder_input
     for call in (
         lambda: decoding.check_encoder(encoder),
-        lambda: decoding.context_vector(encoder, "50+9"),
-        lambda: decoding.reading(encoder, "50+9"),
-        lambda: decoding.encoder_states(encoder, "50+9"),
-        lambda: decoding.trace(encoder, decoder, "50+9"),
-        lambda: decoding.greedy(encoder, decoder, ids),
-        lambda: decoding.answers(encoder, decoder, ["50+9"]),
-        lambda: decoding.exact_match(encoder, decoder, ["50+9"]),
+        lambda: decoding.context_vector(model, "50+9"),
+        lambda: decoding.reading(model, "50+9"),
+        lambda: decoding.encoder_states(model, "50+9"),
+        lambda: decoding.trace(model, "50+9"),
+        lambda: decoding.greedy(model, ids),
+        lambda: decoding.answers(model, ["50+9"]),
+        lambda: decoding.exact_match(model, ["50+9"]),
     ):
         with pytest.raises(error, match=ONE_SENTENCE) as caught:
             call()
@@ -841,10 +841,10 @@ def test_no_decoder(made: Callable[[], Any], error: type[Exception]) -> None:
     ids = problems.batch(["50+9", "1+1"]).encoder_input
     for call in (
         lambda: decoding.check_decoder(decoder),
-        lambda: decoding.step(decoder, PAD, np.zeros(8)),
-        lambda: decoding.trace(encoder, decoder, "50+9"),
-        lambda: decoding.greedy(encoder, decoder, ids),
-        lambda: decoding.answers(encoder, decoder, ["50+9"]),
+        lambda: decoding.step(model, PAD, np.zeros(8)),
+        lambda: decoding.trace(model, "50+9"),
+        lambda: decoding.greedy(model, ids),
+        lambda: decoding.answers(model, ["50+9"]),
     ):
         with pytest.raises(error, match=ONE_SENTENCE) as caught:
             call()
@@ -863,7 +863,7 @@ def test_other_encoders_that_do() -> None:
         keras.Sequential([keras.Input((8,)), table, keras.layers.GRU(8)]),
     ):
         assert decoding.check_pair(encoder, decoder) == 8
-        assert len(decoding.trace(encoder, decoder, "50+9").steps) == 5
+        assert len(decoding.trace(model, "50+9").steps) == 5
 
 
 # Many models in one kernel.
@@ -880,9 +880,9 @@ def test_many_models_say_nothing() -> None:
     try:
         for _ in range(6):
             _, encoder, decoder = seq2seq(2, 3)
-            decoding.trace(encoder, decoder, "50+9")
-            decoding.reading(encoder, "50+9")
-            decoding.answers(encoder, decoder, ["50+9"])
+            decoding.trace(model, "50+9")
+            decoding.reading(model, "50+9")
+            decoding.answers(model, ["50+9"])
     finally:
         log.removeHandler(handler)
     assert heard == []
@@ -894,9 +894,9 @@ def test_models_are_let_go() -> None:
     left = []
     for compiled in (False, True):
         _, encoder, decoder = seq2seq(2, 3)
-        decoding.trace(encoder, decoder, "50+9")
+        decoding.trace(model, "50+9")
         ids = problems.batch(["50+9"]).encoder_input
-        assert decoding.greedy(encoder, decoder, ids, jit_compile=compiled).shape == (1, 5)
+        assert decoding.greedy(model, ids, jit_compile=compiled).shape == (1, 5)
         left += [weakref.ref(encoder), weakref.ref(decoder)]
     del encoder, decoder
     gc.collect()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import geometry, pretrained
-from helpers.training import Snapshot
+from helpers.records import Snapshot
 from helpers.vocabulary import TOKENS
 from helpers.widgets import EmbeddingExplorer
 from tests.browser import (

@@ -219,7 +219,7 @@ def test_after_more_training() -> None:
     after = sent(stepper)
     for name in ("models", "maps", "reading"):
         assert after[name] != before[name]
-    context = decoding.context_vector(encoder, "50+9")
+    context = decoding.context_vector(model, "50+9")
     assert stepper.reading.context == pytest.approx(context, abs=1e-6)
     assert stepper.model == "your model"
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import decoding, geometry, pretrained, problems
-from helpers.decoding import EncoderStep, Reading
+from helpers.records import EncoderStep, Reading
 from helpers.vocabulary import TOKENS
 from helpers.widgets import EncoderStepper
 from tests.browser import (
@@ -82,7 +82,7 @@ def on_map(name: str, states: np.ndarray) -> np.ndarray:
 def read(name: str, problem: str) -> Reading:
     """Return how a stored model reads a problem."""
     _, encoder, _ = load(name)
-    return decoding.reading(encoder, problem, reverse=pretrained.record(name).recipe.reverse)
+    return decoding.reading(model, problem)
 
 
 def expected(reading: Reading, number: int) -> dict[str, np.ndarray]:

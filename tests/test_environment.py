@@ -65,7 +65,7 @@ print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_for
 """: "tensorflow float32 channels_last\n",
     """
 _, encoder, decoder = pretrained.load("notes")
-print(decoding.answers(encoder, decoder, ["50+9"]))
+print(decoding.answers(model, ["50+9"]))
 """: "['59']\n",
     "print(np.ones(2) / 3)": "[0.33333333 0.33333333]\n",
     """

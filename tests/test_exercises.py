@@ -27,9 +27,9 @@ def nearest(matrix: np.ndarray, token: int) -> int:
 
 def greedy(encoder: keras.Model, decoder: keras.Model, problem: str) -> str:
     """Answer a problem in a loop of single steps."""
-    state, token, text = decoding.context_vector(encoder, problem), PAD, ""
+    state, token, text = decoding.context_vector(model, problem), PAD, ""
     for _ in range(5):
-        distribution, state = decoding.step(decoder, token, state)
+        distribution, state = decoding.step(model, token, state)
         token = int(distribution.argmax())
         if token == EOS:
             break
@@ -125,7 +125,7 @@ RIGHT: dict[str, list[Any]] = {
     ],
     "greedy-loop": [
         greedy,
-        lambda encoder, decoder, text: decoding.trace(encoder, decoder, text).answer,
+        lambda encoder, decoder, text: decoding.trace(model, text).answer,
     ],
     "first-mistake": [first_mistake],
     "exact-match": [exact_match],
@@ -187,13 +187,13 @@ WRONG: list[tuple[str, Any, str]] = [
     ("greedy-loop", lambda encoder, decoder, text: "59", "'3-71' the model answers"),
     (
         "greedy-loop",
-        lambda encoder, decoder, text: decoding.answers(encoder, decoder, [text])[0][::-1],
+        lambda encoder, decoder, text: decoding.answers(model, [text])[0][::-1],
         "'50[+]9' the model answers '59', yours is '95'",
     ),
     ("first-mistake", lambda choices, target: None, "second token is the wrong one"),
     (
         "first-mistake",
-        lambda choices, target: decoding.first_mistake(choices, target),
+        lambda choices, target: first_mistake(choices, target),
         "yours is 1",
     ),
     (

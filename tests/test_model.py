@@ -232,8 +232,8 @@ def test_saved_and_loaded_by_keras(tmp_path: Path) -> None:
     inputs = [encoder_input, decoder_input]
     assert np.array_equal(again(inputs), model(inputs))
     for problem in PROBLEMS:
-        ours = decoding.trace(encoder, decoder, problem, reverse=True)
-        theirs = decoding.trace(its_encoder, its_decoder, problem, reverse=True)
+        ours = decoding.trace(model, problem)
+        theirs = decoding.trace(its, problem)
         assert ours.answer == theirs.answer == solve(problem)
         for one, other in zip(ours.steps, theirs.steps, strict=True):
             assert np.array_equal(one.distribution, other.distribution)

@@ -32,8 +32,8 @@ def test_a_model_comes_back_to_the_last_bit(name: str, tmp_path: Path) -> None:
     for ours, theirs in zip(found.model.weights, model.weights, strict=True):
         assert np.array_equal(ours, theirs)
     loaded = pretrained.load(path)
-    answers = decoding.answers(*loaded[1:], ASKED, reverse=recipe.reverse)
-    assert answers == decoding.answers(encoder, decoder, ASKED, reverse=recipe.reverse)
+    answers = decoding.answers(*loaded[1:], ASKED)
+    assert answers == decoding.answers(model, ASKED)
     again = pretrained.load(str(path))[0]
     for ours, theirs in zip(again.weights, loaded[0].weights, strict=True):
         assert np.array_equal(ours, theirs)

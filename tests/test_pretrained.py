@@ -59,7 +59,7 @@ def test_figures_of_the_record(name: str) -> None:
     model, encoder, decoder = load(name)
     part = split(record.recipe.task, record.recipe.size).test
     reverse = record.recipe.reverse
-    found = decoding.exact_match(encoder, decoder, part, reverse=reverse)
+    found = decoding.exact_match(model, part)
     assert round(found * len(part)) == round(record.exact_match * len(part))
     assert record.exact_match == pytest.approx(found, abs=1e-9)
     loss, accuracy = training.examine(
@@ -80,7 +80,7 @@ def test_selection_is_honest(name: str) -> None:
     assert record.seeds[record.recipe.seed] == max(record.seeds.values())
     _, encoder, decoder = load(name)
     part = split(recipe.task, recipe.size).validation
-    found = decoding.exact_match(encoder, decoder, part, reverse=recipe.reverse)
+    found = decoding.exact_match(model, part)
     assert found == pytest.approx(record.seeds[record.recipe.seed], abs=1e-9)
     assert found == pytest.approx(record.snapshots[-1].exact_match, abs=1e-9)
 
@@ -105,7 +105,7 @@ def test_snapshots(name: str) -> None:
     validation = set(split(record.recipe.task, record.recipe.size).validation)
     for problem, answer in last.answers.items():
         assert problem in validation
-        found = decoding.answers(*load(name)[1:], [problem], reverse=record.recipe.reverse)
+        found = decoding.answers(*load(name)[1:], [problem])
         assert found == [answer]
 
 
@@ -489,7 +489,7 @@ def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert all("int8" in text for text in packing.pack(model.get_weights()))
     loss, accuracy = training.examine(model, FEW.test)
     assert (record.loss, record.token_accuracy) == pytest.approx((loss, accuracy))
-    assert record.exact_match == decoding.exact_match(encoder, decoder, FEW.test)
+    assert record.exact_match == decoding.exact_match(model, FEW.test)
     first, before, last = record.snapshots
     assert (last.loss, last.token_accuracy) == pytest.approx(
         training.examine(model, FEW.validation)

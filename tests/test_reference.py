@@ -20,7 +20,7 @@ def taken(encoder: keras.Model, decoder: keras.Model) -> None:
     """Take a pair wherever it is taken for its weights."""
     model_file.record(encoder, decoder, reverse=False, task=None)
     for problem in ("50+9", "3-71", "0-0"):
-        decoding.reading(encoder, problem)
+        decoding.reading(model, problem)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_other_precisions(policy: str) -> None:
         model, encoder, decoder = seq2seq(recipe.embedding_dim, recipe.units)
         model.set_weights(load(name)[0].get_weights())
         taken(encoder, decoder)
-        trace = decoding.trace(encoder, decoder, "50+9", reverse=recipe.reverse)
+        trace = decoding.trace(model, "50+9")
         assert trace.answer == "59"
         decoder.get_layer("softmax").activation = keras.activations.linear
         with pytest.raises(ValueError, match=ONE_SENTENCE):

@@ -197,8 +197,8 @@ def test_by_its_recipe(whole: Run) -> None:
         whole.model, validation, reverse=True, masked_loss=True
     )
     views = whole.encoder, whole.decoder
-    assert last.exact_match == decoding.exact_match(*views, validation, reverse=True)
-    assert list(last.answers.values()) == decoding.answers(*views, WATCHED, reverse=True)
+    assert last.exact_match == decoding.exact_match(*views, validation)
+    assert list(last.answers.values()) == decoding.answers(*views, WATCHED)
     for values in whole.model.get_weights():
         assert np.array_equal(values, packing.short(values, 16))
     assert int(whole.model.optimizer.iterations.numpy()) == 6 * len(whole.batches)
@@ -396,7 +396,7 @@ import time
 
 import keras
 from helpers.run import Run
-from helpers.training import Recipe
+from helpers.records import Recipe
 
 run = Run({RECIPE!r}, epochs={EPOCHS!r}, watched={WATCHED!r})
 run.model.jit_compile = False

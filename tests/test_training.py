@@ -98,8 +98,8 @@ def test_recorder(run: Run) -> None:
     assert not np.allclose(run.snapshots[0].embedding, run.snapshots[2].embedding)
     last = run.snapshots[-1]
     assert np.array_equal(last.embedding, encoder.get_layer("embedding").get_weights()[0])
-    assert last.exact_match == decoding.exact_match(encoder, decoder, PARTS.validation)
-    assert list(last.answers.values()) == decoding.answers(encoder, decoder, WATCHED)
+    assert last.exact_match == decoding.exact_match(model, PARTS.validation)
+    assert list(last.answers.values()) == decoding.answers(model, WATCHED)
     assert (last.loss, last.token_accuracy) == training.examine(run.models[0], PARTS.validation)
 
 
@@ -282,8 +282,8 @@ def test_short_weights() -> None:
     last = recorder.snapshots[-1]
     assert np.array_equal(last.embedding, packing.short(seen[2][0], 16))
     assert (last.loss, last.token_accuracy) == training.examine(model, PARTS.validation)
-    assert last.exact_match == decoding.exact_match(encoder, decoder, PARTS.validation)
-    assert list(last.answers.values()) == decoding.answers(encoder, decoder, WATCHED)
+    assert last.exact_match == decoding.exact_match(model, PARTS.validation)
+    assert list(last.answers.values()) == decoding.answers(model, WATCHED)
 
 
 @pytest.mark.parametrize("bits", [None, 8, 16])

@@ -329,7 +329,7 @@ def test_it_answers_and_examines_as_keras_does(page: Page, fast: bool) -> None:
     )  # fmt: skip
     np.testing.assert_array_equal(numbers(back), weights.astype(np.float64))
     ids = np.array(written).reshape(len(asked), -1)
-    wanted = decoding.greedy(encoder, decoder, problems.batch(asked, reverse=True).encoder_input)
+    wanted = decoding.greedy(model, problems.batch(asked, reverse=True).encoder_input)
     np.testing.assert_array_equal(ids, wanted)
     loss, accuracy = training.examine(model, asked, reverse=True, masked_loss=True)
     assert measured["loss"] / measured["tokens"] == pytest.approx(loss, rel=1e-3, abs=1e-6)

@@ -133,10 +133,10 @@ def test_python_answers_as_the_page_did(
     found = model_file.read(path)
     assert (found.reverse, found.task) == (True, "sums")
     model, encoder, decoder = pretrained.load(path)
-    answers = decoding.answers(encoder, decoder, WATCHED, reverse=True)
+    answers = decoding.answers(model, WATCHED)
     assert short.locator(".answer").all_inner_texts() == answers
     held_out = problems.split("sums").validation
-    match = decoding.exact_match(encoder, decoder, held_out, reverse=True)
+    match = decoding.exact_match(model, held_out)
     assert 0.02 < match < 0.999
     assert exact_match(words) == pytest.approx(100 * match, abs=0.051)
     loss, accuracy = examine(model, held_out, reverse=True, masked_loss=True)
@@ -154,7 +154,7 @@ def test_a_model_of_keras_opens_in_the_page(page: Page, lab: Locator, tmp_path: 
     words = lab.locator(".words")
     expect(words).to_have_text(re.compile("^The model of the file"))
     held_out = problems.split("arithmetic").validation
-    match = decoding.exact_match(encoder, decoder, held_out, reverse=True)
+    match = decoding.exact_match(model, held_out)
     assert exact_match(words.inner_text()) == pytest.approx(100 * match, abs=0.051)
     assert lab.get_by_label("Units").input_value() == "64"
     assert lab.get_by_label("Reads and writes").input_value() == "back to front"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import pretrained, problems
-from helpers.training import Snapshot
+from helpers.records import Snapshot
 from helpers.widgets import TrainingReplay
 from tests.browser import add_widget, only_http, sticks_out, stop_clock, tab_through
 from tests.snapshots import made_up

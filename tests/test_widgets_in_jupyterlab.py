@@ -32,7 +32,7 @@ stepper
 from helpers import decoding
 from helpers.vocabulary import TOKENS
 
-own = decoding.trace(encoder, decoder, stepper.problem)
+own = decoding.trace(model, stepper.problem)
 print(stepper.problem, stepper.step, seen)
 print(*[TOKENS[token] for token in own.written])
 print(*[TOKENS[token] for token in stepper.trace.written])
@@ -56,7 +56,7 @@ DecoderStepper("notes", lab=mine)
 """,
     "stored": """
 found = mine.stored
-print(decoding.answers(found.encoder, found.decoder, mine.watched, reverse=True), found.task)
+print(decoding.answers(found.encoder, found.decoder, mine.watched), found.task)
 """,
     "set lab": """
 mine.units = 8

@@ -3,27 +3,30 @@
 Chapter: *Decoder, time step by time step*; the landing page has one too.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
 
-import keras
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import traitlets
 
 from helpers import decoding, plots, problems
-from helpers.decoding import Trace
+from helpers.records import Trace
 from helpers.widgets.base import Still, module_text, style_text
-from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
 from helpers.widgets.training_lab import TrainingLab
 from helpers.widgets.traits import Whole
+
+if TYPE_CHECKING:
+    from helpers.model import Seq2Seq
 
 EXAMPLES = ("50+9", "3-71", "99+1", "7-7", "123+456")
 TRAINED = "from the lab"
 """The name of the model of a training lab."""
 
 
-def _trace_as_json(trace: Trace, stepper: "DecoderStepper") -> dict[str, Any]:
-    matrix = stepper.pairs[stepper.model].decoder.get_layer("embedding").get_weights()[0]
+def _trace_as_json(trace: Trace, stepper: DecoderStepper) -> dict[str, Any]:
+    matrix = stepper.chosen.decoder.get_layer("embedding").get_weights()[0]
     read = problems.arrays(trace.problem, reverse=trace.reverse).encoder_input
     return {
         "problem": trace.problem,
@@ -51,27 +54,24 @@ def _trace_as_json(trace: Trace, stepper: "DecoderStepper") -> dict[str, Any]:
 class DecoderStepper(Stepper):
     """Answers a problem one time step at a time, with the decoder it is given.
 
-    ``DecoderStepper(encoder, decoder)`` steps two of the three models that `model.seq2seq` returns,
-    trained or not. ``DecoderStepper("notes", "grown")`` lets the reader choose between stored
+    ``DecoderStepper(model)`` steps a `model.Seq2Seq`, such as `model.seq2seq` returns, trained or
+    not. ``DecoderStepper("notes", "grown")`` lets the reader choose between stored
     models. What the reader can set, Python can set and observe: ``stepper.problem = "3-71"``.
 
     ``DecoderStepper("notes", lab=lab)`` steps the model of a `TrainingLab` as well, as soon as one
     is trained there.
 
     Args:
-        models: encoder and decoder, or names of `pretrained.RECIPES` or of files of `model_file`.
+        models: one model, or names of `pretrained.RECIPES` or of files of `model_file`.
         problem: what to start with.
         teacher_forcing: whether the right token goes in, whatever was written.
-        reverse: whether the models given read and write back to front.
-        task: which of `problems.TASKS` the models given were trained on, if any.
         examples: the problems that are offered.
         lab: whose model joins those given.
 
     Raises:
-        TypeError: the models are neither an encoder and a decoder nor names.
-        ValueError: a name is unknown, the two models do not belong together, a page would compute
-            something else with their weights (see `model_file.record`), a problem is not allowed by
-            `problems.normal`, or ``reverse`` or ``task`` comes with names.
+        TypeError: the models are neither one model nor names.
+        ValueError: a name is unknown, a page would compute something else with the weights (see
+            `model_file.packed`), or a problem is not allowed by `problems.normal`.
     """
 
     _esm = module_text("decoder_stepper")
@@ -91,19 +91,15 @@ class DecoderStepper(Stepper):
 
     def __init__(
         self,
-        *models: keras.Model | str,
+        *models: Seq2Seq | str,
         problem: str = "50+9",
         teacher_forcing: bool = False,
-        reverse: bool = False,
-        task: str | None = None,
         examples: Iterable[str] = EXAMPLES,
         lab: TrainingLab | None = None,
     ) -> None:
         super().__init__(
             models,
             problem=problem,
-            reverse=reverse,
-            task=task,
             examples=examples,
             teacher_forcing=teacher_forcing,
         )
@@ -125,8 +121,7 @@ class DecoderStepper(Stepper):
         return Still(plots.distributions(self.trace), self.trace._repr_html_())
 
     def _take(self, lab: TrainingLab) -> None:
-        found = lab.stored
-        self.pairs[TRAINED] = Pair(TRAINED, found.encoder, found.decoder, found.reverse, found.task)
+        self.by_name[TRAINED] = lab.stored
         with self.hold_sync():
             if self.model == TRAINED or self.step == 0:
                 self.model, self.step, self.picks = TRAINED, 0, []
@@ -146,12 +141,6 @@ class DecoderStepper(Stepper):
 
     @traitlets.default("trace")
     def _answer(self) -> Trace:
-        pair = self.pairs[self.model]
         return decoding.trace(
-            pair.encoder,
-            pair.decoder,
-            self.problem,
-            teacher_forcing=self.teacher_forcing,
-            reverse=pair.reverse,
-            picks=self.picks,
+            self.chosen, self.problem, teacher_forcing=self.teacher_forcing, picks=self.picks
         )

@@ -11,7 +11,7 @@ import traitlets
 
 from helpers import packing, plots
 from helpers.geometry import distances, rank_correlation, spread
-from helpers.training import Snapshot
+from helpers.records import Snapshot
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
@@ -32,7 +32,7 @@ class EmbeddingExplorer(SnapshotWidget):
         snapshot: which snapshot to start with, 0 for the first; the last one if left out.
 
     Raises:
-        TypeError: ``snapshots`` is no list of `training.Snapshot`.
+        TypeError: ``snapshots`` is no list of `records.Snapshot`.
         ValueError: there is no snapshot, their epochs do not rise, their embeddings differ in
             shape, are not finite or have less than two numbers for a token, or a token or the
             number of the snapshot is not allowed.

@@ -3,28 +3,31 @@
 Chapter: *Encoder*.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import traitlets
 
 from helpers import decoding, plots, problems, reference
-from helpers.decoding import Reading
 from helpers.geometry import spread
+from helpers.records import Reading
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import Still, module_text, style_text
-from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
+
+if TYPE_CHECKING:
+    from helpers.model import Seq2Seq
 
 EXAMPLES = ("50+9", "9+50", "30+29", "50-9", "123+456")
 DOTS = 180
 """How many context vectors the map shows."""
 
 
-def _reading_as_json(reading: Reading, stepper: "EncoderStepper") -> dict[str, Any]:
+def _reading_as_json(reading: Reading, stepper: EncoderStepper) -> dict[str, Any]:
     return {
         "model": stepper.model,
         "problem": reading.problem,
@@ -51,23 +54,23 @@ def _held_out(task: str) -> list[str]:
     return test[:: -(-len(test) // DOTS)]
 
 
-def _map(pair: Pair) -> dict[str, Any]:
+def _map(name: str, model: Seq2Seq) -> dict[str, Any]:
     """Return the map of a model: a plane, and the problems whose context vectors lie on it.
 
     The plane is a `geometry.Spread` of two components, its numbers rounded. ``points`` are the
     places of the ``problems``, axes (problem, component 2).
     """
-    asked = _held_out(pair.task or "arithmetic")
-    encoder_input = problems.batch(asked, reverse=pair.reverse).encoder_input
-    arrays = [array.astype(float) for array in reference.encoder_arrays(pair.encoder)]
+    asked = _held_out(model.task or "arithmetic")
+    encoder_input = problems.batch(asked, reverse=model.reverse).encoder_input
+    arrays = [array.astype(float) for array in reference.encoder_arrays(model.encoder)]
     contexts = reference.contexts(arrays, encoder_input)
     units = contexts.shape[1]
     if units == 1:  # the map is a line
         contexts = np.pad(contexts, [(0, 0), (0, 1)])
     mean, directions, share = spread(contexts)
     return {
-        "name": pair.name,
-        "heldOut": pair.task is not None,
+        "name": name,
+        "heldOut": model.task is not None,
         "problems": asked,
         "points": ((contexts - mean) @ directions.T).round(2).tolist(),
         "mean": mean[:units].round(6).tolist(),
@@ -79,26 +82,23 @@ def _map(pair: Pair) -> dict[str, Any]:
 class EncoderStepper(Stepper):
     """Reads a problem one token at a time, with the encoder it is given.
 
-    ``EncoderStepper(encoder, decoder)`` steps two of the three models that `model.seq2seq` returns,
-    trained or not. ``EncoderStepper("notes", "sums")`` lets the reader choose between stored
+    ``EncoderStepper(model)`` steps a `model.Seq2Seq`, such as `model.seq2seq` returns, trained or
+    not. ``EncoderStepper("notes", "sums")`` lets the reader choose between stored
     models. What the reader can set, Python can set and observe: ``stepper.problem = "3-71"``.
 
     The map shows the context vectors of problems that the model was not trained on, along the two
     directions in which they spread most, and the state among them.
 
     Args:
-        models: encoder and decoder, or names of `pretrained.RECIPES` or of files of `model_file`.
+        models: one model, or names of `pretrained.RECIPES` or of files of `model_file`. The map of
+            one that was trained on no task shows problems of ``"arithmetic"``.
         problem: what to start with.
-        reverse: whether the models given read and write back to front.
-        task: which of `problems.TASKS` the models given were trained on, if any. Without it the map
-            shows problems of ``"arithmetic"``.
         examples: the problems that are offered.
 
     Raises:
-        TypeError: the models are neither an encoder and a decoder nor names.
-        ValueError: a name is unknown, the two models do not belong together, a page would compute
-            something else with their weights (see `model_file.record`), a problem is not allowed by
-            `problems.normal`, or ``reverse`` or ``task`` comes with names.
+        TypeError: the models are neither one model nor names.
+        ValueError: a name is unknown, a page would compute something else with the weights (see
+            `model_file.packed`), or a problem is not allowed by `problems.normal`.
     """
 
     _esm = module_text("encoder_stepper")
@@ -113,13 +113,11 @@ class EncoderStepper(Stepper):
 
     def __init__(
         self,
-        *models: keras.Model | str,
+        *models: Seq2Seq | str,
         problem: str = "50+9",
-        reverse: bool = False,
-        task: str | None = None,
         examples: Iterable[str] = EXAMPLES,
     ) -> None:
-        super().__init__(models, problem=problem, reverse=reverse, task=task, examples=examples)
+        super().__init__(models, problem=problem, examples=examples)
         self.observe(self._react, ["problem", "model", "step"])
 
     def refresh(self) -> None:
@@ -143,9 +141,8 @@ class EncoderStepper(Stepper):
 
     @traitlets.default("maps")
     def _mapped(self) -> list[dict[str, Any]]:
-        return [_map(pair) for pair in self.pairs.values()]
+        return [_map(name, model) for name, model in self.by_name.items()]
 
     @traitlets.default("reading")
     def _read(self) -> Reading:
-        pair = self.pairs[self.model]
-        return decoding.reading(pair.encoder, self.problem, reverse=pair.reverse)
+        return decoding.reading(self.chosen, self.problem)

@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 
 from helpers.numbers import is_whole
-from helpers.training import Snapshot
+from helpers.records import Snapshot
 from helpers.widgets.base import BookWidget
 from helpers.widgets.traits import Whole
 
@@ -52,13 +52,13 @@ def checked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     """Return ``snapshots`` as a list.
 
     Raises:
-        TypeError: they are no list of `training.Snapshot`.
+        TypeError: they are no list of `records.Snapshot`.
         ValueError: there is none, or their epochs do not rise.
     """
     seen = list(snapshots) if isinstance(snapshots, Iterable) else None
     if seen is None or not all(isinstance(snapshot, Snapshot) for snapshot in seen):
         raise TypeError(
-            "Snapshots are a list of `training.Snapshot`, such as `recorder.snapshots` or "
+            "Snapshots are a list of `records.Snapshot`, such as `recorder.snapshots` or "
             "`pretrained.record('notes').snapshots`."
         )
     if not seen:

@@ -1,15 +1,19 @@
 """What the steppers share: a problem, the model it is put to, and how many time steps are shown."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from __future__ import annotations
 
-import keras
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
 import traitlets
 
-from helpers import problems
+from helpers import model_file, problems
 from helpers.widgets.base import BookWidget
-from helpers.widgets.models import pairs
+from helpers.widgets.models import by_name
 from helpers.widgets.traits import Whole
+
+if TYPE_CHECKING:
+    from helpers.model import Seq2Seq
 
 
 class Stepper(BookWidget):
@@ -19,7 +23,7 @@ class Stepper(BookWidget):
 
     Raises:
         TypeError, ValueError: a problem is not allowed by `problems.normal`, or the models are not
-            by `models.pairs`.
+            by `models.by_name`.
     """
 
     last: ClassVar[int]
@@ -35,25 +39,29 @@ class Stepper(BookWidget):
     examples = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """The problems that are offered."""
     models = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """What a page needs to compute by itself, for each model (see `models.Pair.packed`)."""
+    """What a page needs to compute by itself, for each model (see `model_file.packed`)."""
 
     def __init__(
         self,
-        models: Sequence[keras.Model | str],
+        models: Sequence[Seq2Seq | str],
         *,
         problem: str,
-        reverse: bool,
-        task: str | None,
         examples: Iterable[str],
         **traits: Any,
     ) -> None:
-        self.pairs = pairs(models, reverse=reverse, task=task)
+        self.by_name = by_name(models)
+        """The models that can be chosen, by name."""
         super().__init__(
             problem=problems.normal(problem),
-            model=next(iter(self.pairs)),
+            model=next(iter(self.by_name)),
             examples=list(map(problems.normal, examples)),
             **traits,
         )
+
+    @property
+    def chosen(self) -> Seq2Seq:
+        """The model that is stepped."""
+        return self.by_name[self.model]
 
     @traitlets.validate("problem")
     def _check_problem(self, proposal: traitlets.Bunch) -> str:
@@ -65,8 +73,8 @@ class Stepper(BookWidget):
 
     @traitlets.validate("model")
     def _check_model(self, proposal: traitlets.Bunch) -> str:
-        if proposal.value not in self.pairs:
-            names = ", ".join(map(repr, self.pairs))
+        if proposal.value not in self.by_name:
+            names = ", ".join(map(repr, self.by_name))
             raise ValueError(f"The model of this widget is one of {names}, not {proposal.value!r}.")
         return proposal.value
 
@@ -78,4 +86,4 @@ class Stepper(BookWidget):
 
     @traitlets.default("models")
     def _packed(self) -> list[dict[str, Any]]:
-        return [pair.packed() for pair in self.pairs.values()]
+        return [{"name": name, **model_file.packed(one)} for name, one in self.by_name.items()]

@@ -3,21 +3,26 @@
 Chapter: *Training*.
 """
 
-import time
+from __future__ import annotations
+
 from base64 import b64encode
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import traitlets
 
-from helpers import decoding, model_file, plots, pretrained, problems
-from helpers.run import Progress, Run
-from helpers.training import SCHEDULES
+from helpers import model_file, plots, pretrained, problems
+from helpers.records import SCHEDULES
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import BookWidget, Still, module_text, style_text
 from helpers.widgets.traits import Number, Whole
+
+if TYPE_CHECKING:
+    import keras
+
+    from helpers.model import Seq2Seq
+    from helpers.run import Run
 
 TASKS = ("arithmetic", "sums")
 """The tasks of `problems.TASKS` that are small enough to learn in a page."""
@@ -54,11 +59,11 @@ class TrainingLab(BookWidget):
     masked_loss = traitlets.Bool(True).tag(sync=True)
     """Whether only the time steps up to EOS count."""
     schedule = traitlets.Unicode("warmup-cosine").tag(sync=True)
-    """One of `training.SCHEDULES`."""
+    """One of `records.SCHEDULES`."""
     learning_rate = Number(0.03).tag(sync=True)
     """The highest learning rate, above 0, at most 1."""
     weight_decay = Number(0.1).tag(sync=True)
-    """As in `training.Recipe`, from 0 to 1."""
+    """As in `records.Recipe`, from 0 to 1."""
     batch_size = Whole(128).tag(sync=True)
     """Problems in a batch, from 1 to 1,024."""
     epochs = Whole(12).tag(sync=True)
@@ -70,7 +75,7 @@ class TrainingLab(BookWidget):
     parts = traitlets.Dict().tag(sync=True)
     """For each task the part of each problem, packed, and the operators."""
     trained = traitlets.Dict().tag(sync=True)
-    """The model that was trained last, as `model_file.record` writes it; empty before that."""
+    """The model that was trained last, as `model_file.packed` describes it; empty before that."""
     fit = traitlets.Dict().tag(sync=True)
     """How far a training in the kernel is (see `callback`); empty if there is none."""
 
@@ -84,21 +89,23 @@ class TrainingLab(BookWidget):
         super().__init__(parts={task: list(_packed_parts(task)) for task in TASKS}, **settings)
 
     @property
-    def stored(self) -> model_file.Stored:
-        """The model that was trained last, in Keras, such as ``lab.stored.encoder``.
+    def stored(self) -> Seq2Seq:
+        """The model that was trained last, in Keras.
 
         Until one is trained this is a ``ValueError``.
         """
         if not self.trained:
             raise ValueError("No model is trained in this lab yet: press Train.")
-        return model_file.built(self.trained)
+        return model_file.unpacked(self.trained)
 
     def callback(self, run: Run) -> keras.callbacks.Callback:
         """Return a callback that shows in this lab what Keras trains in the kernel.
 
         ``run.fit(verbose=0, callbacks=[lab.callback(run)])``
         """
-        return _ShownInLab(self, run)
+        from helpers.progress import ShownInLab  # and with it Keras, which trains it
+
+        return ShownInLab(self, run)
 
     @traitlets.validate(
         *("task", "units", "embedding_dim", "schedule", "learning_rate"),
@@ -139,69 +146,6 @@ class TrainingLab(BookWidget):
             ),
         )
         return Still(curves)
-
-
-class _ShownInLab(Progress):
-    """Sends a run of Keras to a lab."""
-
-    def __init__(self, lab: TrainingLab, run: Run) -> None:
-        super().__init__(run.recorder)
-        self._lab, self._run = lab, run
-        self._answers: dict[str, str] = {}  # by problem
-        self._answered = 0  # how many snapshots there were
-        self._over = False
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show the model as it is before the first update."""
-        self._over = False
-        super().on_train_begin(logs)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Show the epoch, and what was measured after it."""
-        self.show()
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Hand the model over."""
-        self._over = True
-        self.show()
-        run = self._run
-        self._lab.trained = model_file.record(
-            run.encoder, run.decoder, reverse=run.recipe.reverse, task=run.recipe.task
-        )
-
-    def show(self) -> None:
-        """Send how far it is."""
-        run, epochs = self._run, self.params["epochs"]
-        if len(run.snapshots) > self._answered:
-            self._answered = len(run.snapshots)
-            watched = self._lab.watched
-            answers = decoding.answers(
-                run.encoder, run.decoder, watched, reverse=run.recipe.reverse
-            )
-            self._answers = dict(zip(watched, answers, strict=True))
-        self._lab.fit = {
-            "updates": self._done,
-            "of": self._total,
-            "epoch": run.epoch,
-            "epochs": epochs,
-            "going": not self._over,
-            "over": self._over and run.complete,
-            "problems": (self._done - self._begun) * run.recipe.batch_size,
-            "seconds": 0 if self._first is None else time.monotonic() - self._first,
-            "batchSize": run.recipe.batch_size,
-            "training": [(n / epochs, loss) for n, loss in enumerate(run.losses, 1)],
-            "examined": [
-                {
-                    "share": seen.epoch / epochs,
-                    "loss": seen.loss,
-                    "tokenAccuracy": seen.token_accuracy,
-                    "exactMatch": seen.exact_match,
-                }
-                for seen in run.snapshots
-            ],
-            "embedding": run.encoder.get_layer("embedding").get_weights()[0].ravel().tolist(),
-            "answers": self._answers,
-        }
 
 
 _ALLOWED: dict[str, tuple[Any, str]] = {

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from helpers import plots, problems
-from helpers.training import Snapshot
+from helpers.records import Snapshot
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
@@ -28,7 +28,7 @@ class TrainingReplay(SnapshotWidget):
         snapshot: which snapshot to start with, 0 for the first; the last one if left out.
 
     Raises:
-        TypeError: ``snapshots`` is no list of `training.Snapshot`, or a watched problem no string.
+        TypeError: ``snapshots`` is no list of `records.Snapshot`, or a watched problem no string.
         ValueError: there is no snapshot, their epochs do not rise, a number is not finite, they
             watch different problems or one that `problems.parse` does not allow, or the number of
             the snapshot is not allowed.

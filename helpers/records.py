@@ -1,0 +1,355 @@
+"""What is kept of a model at work and in training: readings, traces, snapshots, recipes.
+
+Nothing here needs Keras, so what shows a record needs none either.
+
+Chapters: *Encoder*, *Decoder, time step by time step* and *Training*.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+
+from helpers import packing, problems
+from helpers.numbers import is_number, is_whole
+from helpers.vocabulary import EOS, TOKENS, decode
+
+Values = Mapping[str, np.ndarray]
+"""Numbers by name, each with its own axes."""
+
+SCHEDULES = ("warmup-cosine", "constant")
+"""How the learning rate goes: up and down again, or not at all."""
+
+LARGEST_SEED = 2**32 - 1
+"""What numpy takes at most."""
+
+_COLUMNS = ("time step", "input", "choice", "probability", "target", "right")
+_SHOWN = 4  # of a state, in a table
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderStep:
+    """One time step of the encoder, from the inside."""
+
+    token: int
+    """The id that went in."""
+    embedding: np.ndarray
+    """Its vector, axes (embedding_dim)."""
+    state_before: np.ndarray
+    """Hidden state that went in, axes (units)."""
+    update: np.ndarray
+    """Update gate, how much of the old state is kept, from 0 to 1, axes (units)."""
+    reset: np.ndarray
+    """Reset gate, how much of what it contributes goes into the candidate, 0 to 1, axes (units)."""
+    candidate: np.ndarray
+    """What takes the place of all that is not kept, axes (units)."""
+    state_after: np.ndarray
+    """Hidden state that came out, axes (units)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading:
+    """All that happened while a problem was read; a notebook shows it as a table."""
+
+    problem: str
+    """Its text, as it was given."""
+    reverse: bool
+    """Whether it was read back to front."""
+    steps: tuple[EncoderStep, ...]
+    """The eight time steps."""
+
+    @property
+    def states(self) -> np.ndarray:
+        """The hidden state after each token, axes (time 8, units)."""
+        return np.stack([step.state_after for step in self.steps])
+
+    @property
+    def context(self) -> np.ndarray:
+        """The context vector, which is the last state, axes (units)."""
+        return self.steps[-1].state_after
+
+    def __repr__(self) -> str:
+        return _as_text(self._caption, self._columns, self._rows())
+
+    def _repr_html_(self) -> str:
+        return _as_table(self._caption, self._columns, self._rows())
+
+    @property
+    def _caption(self) -> str:
+        return f"{self.problem}, read {'back to front' if self.reverse else 'from the front'}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        units = len(self.context)
+        shown = "state" if units <= _SHOWN else f"state, first {_SHOWN} of {units} numbers"
+        return ("time step", "token", shown)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                str(number),
+                TOKENS[step.token],
+                " ".join(f"{value:z.2f}" for value in step.state_after[:_SHOWN]),
+            )
+            for number, step in enumerate(self.steps, start=1)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class DecoderStep:
+    """One time step of the decoder."""
+
+    token: int
+    """The id that went in."""
+    before: Values
+    """What the decoder carries from step to step, by name, as it went in: ``"state"``, the hidden
+    state, axes (units)."""
+    distribution: np.ndarray
+    """Probability of each token to come next, axes (token 14)."""
+    after: Values
+    """What it carries, as it came out."""
+    choice: int
+    """The id of the most probable token."""
+    inside: Values = field(default_factory=dict)
+    """What else the decoder shows of this step, by name."""
+
+    @property
+    def state_before(self) -> np.ndarray:
+        """Hidden state that went in, axes (units)."""
+        return self.before["state"]
+
+    @property
+    def state_after(self) -> np.ndarray:
+        """Hidden state that came out, axes (units)."""
+        return self.after["state"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trace:
+    """All that happened while a problem was answered; a notebook shows it as a table."""
+
+    problem: str
+    """Its text, as it was given."""
+    teacher_forcing: bool
+    """Whether the right token went in, whatever was written before it."""
+    reverse: bool
+    """Whether the problem was read and the answer written back to front."""
+    start: Values
+    """What the decoder started from, by name: ``"state"`` is the context vector, axes (units)."""
+    steps: tuple[DecoderStep, ...]
+    """The time steps taken, five when the answer is done."""
+    target: tuple[int, ...]
+    """The five ids of the right answer, EOS and PAD included."""
+    picks: tuple[int | None, ...] = ()
+    """For each time step a token that somebody wrote in place of the model's choice, or None."""
+
+    @property
+    def context(self) -> np.ndarray:
+        """The context vector the decoder started from, axes (units)."""
+        return self.start["state"]
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """The ids the model chose, one a time step."""
+        return tuple(step.choice for step in self.steps)
+
+    @property
+    def written(self) -> tuple[int, ...]:
+        """The ids that stand in the answer, chosen or picked in place of a choice."""
+        picks = itertools.chain(self.picks, itertools.repeat(None))
+        return tuple(
+            choice if pick is None else pick
+            for choice, pick in zip(self.choices, picks, strict=False)
+        )
+
+    @property
+    def answer(self) -> str:
+        """The text written, up to EOS, in reading order."""
+        return decode(self.written)[:: -1 if self.reverse else 1]
+
+    def __repr__(self) -> str:
+        return f"{_as_text(self._caption, _COLUMNS, self._rows())}\n{self._verdict}"
+
+    def _repr_html_(self) -> str:
+        table = _as_table(self._caption, _COLUMNS, self._rows())
+        return f"{table}<p>{escape(self._verdict)}</p>"
+
+    @property
+    def _caption(self) -> str:
+        return f"{self.problem}, {'teacher-forced' if self.teacher_forcing else 'free-running'}"
+
+    @property
+    def _verdict(self) -> str:
+        if len(self.steps) < len(self.target):
+            return f"so far: {' '.join(TOKENS[token] for token in self.written) or 'nothing'}"
+        wanted = decode(self.target)[:: -1 if self.reverse else 1]
+        name = "choices" if self.teacher_forcing else "answer"
+        mistake = first_mistake(self.written, self.target)
+        if mistake is None:
+            return f"{name}: {self.answer}, right"
+        return f"{name}: {self.answer}, first mistake at time step {mistake + 1}; right is {wanted}"
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                str(number),
+                TOKENS[step.token],
+                TOKENS[step.choice]
+                + (f", but {TOKENS[token]} is written" if token != step.choice else ""),
+                f"{step.distribution[step.choice]:.3f}",
+                TOKENS[wanted],
+                "yes" if token == wanted else "no",
+            )
+            for number, (step, token, wanted) in enumerate(
+                zip(self.steps, self.written, self.target, strict=False), start=1
+            )
+        ]
+
+    @property
+    def correct(self) -> bool:
+        """Whether every token written up to and including EOS is right."""
+        return first_mistake(self.written, self.target) is None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides how a model is trained.
+
+    Raises:
+        ValueError: the task or the schedule is unknown, a count is no whole number of at
+            least 1, the seed none from 0 to `LARGEST_SEED`, the learning rate is not above 0, the
+            weight decay is below 0, the bits of a weight are not 8 or 16, or ``reverse`` or
+            ``masked_loss`` is neither true nor false.
+    """
+
+    task: str = "arithmetic"
+    """One of `problems.TASKS`."""
+    size: int | None = None
+    """How many problems of the task are drawn, for all three parts together; None for all."""
+    embedding_dim: int = 5
+    """How many numbers stand for a token."""
+    units: int = 16
+    """How many numbers a state has."""
+    reverse: bool = False
+    """Problem and answer written back to front."""
+    masked_loss: bool = False
+    """Time steps after EOS count for nothing in the loss."""
+    epochs: int = 100
+    """How often it goes through the training part."""
+    batch_size: int = 128
+    """Problems an update."""
+    learning_rate: float = 0.02
+    """The highest value of the schedule."""
+    schedule: str = "warmup-cosine"
+    """``"warmup-cosine"``, as `warmup_cosine` says, or ``"constant"``."""
+    weight_decay: float = 0.0
+    """Times the learning rate it is the share that each update takes off each weight (AdamW,
+    :ref:`Loshchilov and Hutter 2019 <loshchilov2019>`)."""
+    seed: int = 0
+    """Of the first weights, and of the order of the problems."""
+    weight_bits: int | None = None
+    """8 or 16 to round the weights after the last epoch, so that a page can carry them."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        problems.check_task(self.task)
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"A schedule is one of {', '.join(map(repr, SCHEDULES))}, not {self.schedule!r}."
+            )
+        for name in ("embedding_dim", "units", "epochs", "batch_size", "size"):
+            count = getattr(self, name)
+            if name == "size" and count is None:
+                continue
+            if not is_whole(count) or count < 1:
+                raise ValueError(f"{name} is a whole number of at least 1, not {count!r}.")
+            self._set(name, int(count))
+        if not is_whole(self.seed) or not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(
+                f"A seed is a whole number from 0 to {LARGEST_SEED}, not {self.seed!r}."
+            )
+        self._set("seed", int(self.seed))
+        if self.weight_bits is not None:
+            if not is_whole(self.weight_bits) or self.weight_bits not in packing.WHOLE:
+                raise ValueError(f"weight_bits is 8, 16 or None, not {self.weight_bits!r}.")
+            self._set("weight_bits", int(self.weight_bits))
+        if not is_number(self.learning_rate) or not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"A learning rate is a number above 0, not {self.learning_rate!r}.")
+        if not is_number(self.weight_decay) or not 0 <= self.weight_decay < math.inf:
+            raise ValueError(
+                f"A weight decay is a number of at least 0, not {self.weight_decay!r}."
+            )
+        for name in ("learning_rate", "weight_decay"):
+            self._set(name, float(getattr(self, name)))
+        for name in ("reverse", "masked_loss"):
+            flag = getattr(self, name)
+            if not isinstance(flag, (bool, np.bool_)):
+                raise ValueError(f"{name} is True or False, not {flag!r}.")
+            self._set(name, bool(flag))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)  # it is frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What was seen after one epoch (epoch 0: before any training)."""
+
+    epoch: int
+    """How many epochs were done."""
+    loss: float
+    """Cross-entropy a token on the validation part, nats. With ``masked_loss`` the time steps up to
+    EOS count, without it all five."""
+    exact_match: float
+    """Share of validation problems answered right, free-running."""
+    token_accuracy: float
+    """Share of right tokens on the validation part, teacher-forced, of the same time steps."""
+    answers: dict[str, str]
+    """The model's answer to each problem that is watched."""
+    embedding: np.ndarray
+    """The embedding matrix, axes (token 14, embedding_dim)."""
+
+
+def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
+    """Return the time step (0 is the first) of the first wrong choice up to EOS, or None.
+
+    Raises:
+        ValueError: the two are not of the same length.
+    """
+    choices, target = list(choices), list(target)
+    if len(choices) != len(target):
+        raise ValueError(
+            f"There is a choice for each of the {len(target)} time steps of the target, "
+            f"not {len(choices)}."
+        )
+    for number, (choice, wanted) in enumerate(zip(choices, target, strict=True)):
+        if choice != wanted:
+            return number
+        if wanted == EOS:
+            return None
+    return None
+
+
+def _as_text(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return the lines of a table: its caption, its head, a line a row."""
+    cells = [columns, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    return "\n".join([caption, *lines])
+
+
+def _as_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return (
+        f'<table class="trace"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
