@@ -6,6 +6,7 @@ QUICK :=
 
 VENV := .venv
 BIN := $(VENV)/bin
+PAGES := $(VENV)/pages
 INSTALLED := $(VENV)/installed
 
 # Whatever the reader's own settings are, all comes out alike. What they can do to Keras and
@@ -32,23 +33,29 @@ help: ## List the targets
 		while IFS='|' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
 	@echo "Another Python (3.11, 3.12 or 3.13) than python3: make book PYTHON=python3.12"
 
-# The environment is made anew, or brought up to date, when one of these files has changed.
-$(INSTALLED): requirements.txt pyproject.toml bookbuild/settings/ipython_kernel_config.py \
-		bookbuild/settings/jupyterlab_overrides.json
+# The environment is made when there is none, and brought up to date when a lock has changed. What
+# makes the pages comes first: it is enough for `make book`.
+$(PAGES): requirements-pages.txt
 	@command -v "$(PYTHON)" > /dev/null || { \
 		echo "There is no $(PYTHON) here: install Python 3.11, 3.12 or 3.13." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
 		echo "The book needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is" \
 			"`$(PYTHON) -c 'import platform; print(platform.python_version())'`:" \
 			"name another one, as in make book PYTHON=python3.12." >&2; exit 1; }
-	@echo "Installing the locked packages into $(VENV) (about 3 GB with TensorFlow) ..."
 	@test -x $(BIN)/python && $(BIN)/python -m pip --version > /dev/null 2>&1 || \
 		"$(PYTHON)" -m venv --clear $(VENV)
+	@echo "Installing what makes the pages into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-pages.txt
+	@touch $@
+
+$(INSTALLED): $(PAGES) requirements.txt pyproject.toml bookbuild/settings/ipython_kernel_config.py \
+		bookbuild/settings/jupyterlab_overrides.json
+	@echo "Installing the locked packages into $(VENV) (about 3 GB with TensorFlow) ..."
 	$(BIN)/python -m pip install --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --no-build-isolation --no-deps --editable .
 	@touch $@
 
-book: $(INSTALLED) ## Build the pages into _build/html, from the stored outputs
+book: $(PAGES) ## Build the pages into _build/html, from the stored outputs
 	@$(BIN)/python -m bookbuild.build
 
 lint: $(INSTALLED) ## Check style and types
@@ -76,11 +83,13 @@ bench: book ## Measure everything, print tables, keep them (over an hour); a loo
 linkcheck: book ## Ask every other site that the book links to; needs the network
 	@$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --builder linkcheck
 
-lock: $(INSTALLED) ## Make requirements.txt anew from pyproject.toml
+COMPILE = $(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	--custom-compile-command "make lock"
+
+lock: $(INSTALLED) ## Make requirements*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--fork-strategy fewest --generate-hashes --upgrade --quiet \
-		--custom-compile-command "make lock" --output-file requirements.txt
+	$(COMPILE) --upgrade --fork-strategy fewest pyproject.toml --group dev --output-file requirements.txt
+	$(COMPILE) --group pages --constraint requirements.txt --output-file requirements-pages.txt
 
 clean: ## Remove what was built; the environment stays
 	rm -rf _build

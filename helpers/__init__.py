@@ -1,13 +1,17 @@
 """Everything the chapters import: vocabulary, problems, model, and what is done with them.
 
-The modules follow the way of the data, and each imports only from those before it::
+The modules follow the way of the data. Those up to ``pretrained`` import no Keras, nor do the
+figures, the exercises and the widgets: it comes when a model is built or loaded::
 
-    vocabulary <- problems <- model <- reference <- decoding <- plots <- training <- pretrained
+    vocabulary, problems, records        text, arrays, what is kept of a model
+    reference, decoding                  what a model computes; a model at work
+    model_file, pretrained               models in files, and those that come with the book
+    model, training, progress, run       models of Keras, and how they are trained
+    make_weights                         the command that trains those of the book
 
-``numbers`` comes before all. ``geometry``, ``packing`` and ``pictures`` import none of these, and
-``diagrams`` only ``pictures``; ``exercises`` and ``widgets`` stand on top. Keras needs TensorFlow
-as its backend here: what is compiled, and each gradient by hand, is TensorFlow's.
-``libraries`` sets up Keras and TensorFlow before one of them is imported.
+``plots``, ``exercises`` and ``widgets`` stand on top. Keras needs TensorFlow as its backend here:
+what is compiled, and each gradient by hand, is TensorFlow's. ``libraries`` sets up both before one
+of them is imported.
 """
 
 from helpers import libraries

@@ -3,8 +3,6 @@
 Chapters: *Encoder* and *Decoder, time step by time step*.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from helpers.model import Seq2Seq
 
 
-def context_vector(model: Seq2Seq, problem: str) -> np.ndarray:
+def context_vector(model: "Seq2Seq", problem: str) -> np.ndarray:
     """Return the encoder's last hidden state, axes (units), after reading ``problem``.
 
     Raises like `problems.parse`.
@@ -29,7 +27,7 @@ def context_vector(model: Seq2Seq, problem: str) -> np.ndarray:
     return _start(model, problem)["state"]
 
 
-def reading(model: Seq2Seq, problem: str) -> Reading:
+def reading(model: "Seq2Seq", problem: str) -> Reading:
     """Read ``problem`` and keep every embedding, gate and state on the way.
 
     Computed in numpy from the weights of the encoder's two layers, since a Keras layer does not
@@ -56,7 +54,7 @@ def reading(model: Seq2Seq, problem: str) -> Reading:
     return Reading(problem, model.reverse, tuple(steps))
 
 
-def encoder_states(model: Seq2Seq, problem: str) -> np.ndarray:
+def encoder_states(model: "Seq2Seq", problem: str) -> np.ndarray:
     """Return the hidden state after each of the eight tokens, axes (time 8, units).
 
     Raises like `reading`.
@@ -64,7 +62,7 @@ def encoder_states(model: Seq2Seq, problem: str) -> np.ndarray:
     return reading(model, problem).states
 
 
-def step(model: Seq2Seq, token: int, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def step(model: "Seq2Seq", token: int, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Run one time step of the decoder from ``state``, axes (units).
 
     Returns the distribution, axes (token 14), and the next state, axes (units).
@@ -78,7 +76,7 @@ def step(model: Seq2Seq, token: int, state: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def begin(
-    model: Seq2Seq,
+    model: "Seq2Seq",
     problem: str,
     *,
     teacher_forcing: bool = False,
@@ -100,7 +98,7 @@ def begin(
     return Trace(problem, teacher_forcing, model.reverse, start, (), tuple(map(int, target)), picks)
 
 
-def advance(model: Seq2Seq, trace: Trace) -> Trace:
+def advance(model: "Seq2Seq", trace: Trace) -> Trace:
     """Return ``trace`` with one more time step.
 
     Raises:
@@ -120,7 +118,7 @@ def advance(model: Seq2Seq, trace: Trace) -> Trace:
 
 
 def trace(
-    model: Seq2Seq,
+    model: "Seq2Seq",
     problem: str,
     *,
     teacher_forcing: bool = False,
@@ -145,7 +143,7 @@ def trace(
     return done
 
 
-def greedy(model: Seq2Seq, encoder_input: np.ndarray, *, jit_compile: bool = False) -> np.ndarray:
+def greedy(model: "Seq2Seq", encoder_input: np.ndarray, *, jit_compile: bool = False) -> np.ndarray:
     """Decode a batch of encoder inputs (batch, time 8) greedily to ids (batch, time 5).
 
     The whole loop is one TensorFlow function. With ``jit_compile`` it is compiled by XLA, about a
@@ -168,7 +166,7 @@ def greedy(model: Seq2Seq, encoder_input: np.ndarray, *, jit_compile: bool = Fal
     return model.greedy(ids, jit_compile=jit_compile)
 
 
-def answers(model: Seq2Seq, problems: Iterable[str]) -> list[str]:
+def answers(model: "Seq2Seq", problems: Iterable[str]) -> list[str]:
     """Return the greedily decoded answer to each problem, in reading order.
 
     Raises like `problems.batch`.
@@ -177,7 +175,7 @@ def answers(model: Seq2Seq, problems: Iterable[str]) -> list[str]:
     return [decode(row)[:: -1 if model.reverse else 1] for row in chosen]
 
 
-def exact_match(model: Seq2Seq, problems: Iterable[str]) -> float:
+def exact_match(model: "Seq2Seq", problems: Iterable[str]) -> float:
     """Return the share of ``problems``, from 0 to 1, whose whole answer, EOS included, is right.
 
     Raises like `problems.batch`.
@@ -204,7 +202,7 @@ def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int
     return checked
 
 
-def _start(model: Seq2Seq, problem: str) -> Values:
+def _start(model: "Seq2Seq", problem: str) -> Values:
     return model.begin(problems_.arrays(problem, reverse=model.reverse).encoder_input)
 
 
