@@ -78,9 +78,10 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 def measure(results: Results, quick: bool) -> None:
     """Add the tables of decoding."""
-    model, encoder, decoder = pretrained.load("notes")
+    model = pretrained.load("notes")
+    encoder, decoder = model.encoder, model.decoder
     ids = problems.batch(problems.split("arithmetic").test[:PROBLEMS]).encoder_input
-    by_hand = Numpy(model)
+    by_hand = Numpy(model.model)
 
     def predict(token: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         distribution, after = decoder.predict([token, state], verbose=0)

@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks import peer
 from benchmarks.results import Cell, Results, Table, in_turns, spread
 from helpers import decoding, problems, training
+from helpers.model import Seq2Seq
 from helpers.pretrained import RECIPES
 from helpers.problems import Arrays
 from helpers.records import Recipe
@@ -99,7 +100,7 @@ class Parts:
     """On which it is examined once, at the end."""
 
 
-def exam(encoder: keras.Model, decoder: keras.Model, arrays: Arrays) -> float:
+def exam(model: Seq2Seq, arrays: Arrays) -> float:
     """Return the exact match, free-running, on arrays that are made beforehand."""
     chosen = decoding.greedy(model, arrays.encoder_input)
     wanted = arrays.target.argmax(axis=-1)
@@ -116,15 +117,15 @@ def train_ours(
     """Train by a recipe; with ``as_read`` the model reads other arrays than the recipe says."""
     keras.backend.clear_session()
     read = as_read or (lambda asked: problems.batch(asked, reverse=recipe.reverse))
-    (model, encoder, decoder), batches = training.build(recipe, parts.train)
+    model, batches = training.build(recipe, parts.train)
     if as_read is not None:
         batches = training.batches_of(as_read(parts.train), recipe)
-    model.jit_compile = jit_compile
+    model.model.jit_compile = jit_compile
     watched = read(parts.watched)
-    clock = Clock(lambda: exam(encoder, decoder, watched))
-    model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[clock])
+    clock = Clock(lambda: exam(model, watched))
+    model.model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[clock])
     clock.say("this book")
-    return Trained(clock, exam(encoder, decoder, read(parts.reported)), model.count_params())
+    return Trained(clock, exam(model, read(parts.reported)), model.model.count_params())
 
 
 def train_peer(
@@ -487,8 +488,8 @@ def mirror_images() -> Table:
         for seed in range(2):
             recipe = replace(RECIPES[name][0], seed=seed)
             keras.backend.clear_session()
-            (model, encoder, decoder), batches = training.build(recipe, train)
-            model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0)
+            model, batches = training.build(recipe, train)
+            model.model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0)
             for of, asked in zip(found, kinds.values(), strict=True):
                 of.append(decoding.exact_match(model, asked))
         cells.append([spread(of) for of in found])

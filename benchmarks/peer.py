@@ -12,7 +12,8 @@ import keras
 import numpy as np
 
 from helpers import problems
-from helpers.training import Recipe, warmup_cosine
+from helpers.records import Recipe
+from helpers.training import warmup_cosine
 
 UNITS = 128
 BATCH_SIZE = 32

@@ -83,8 +83,7 @@ def in_page(browser: Browser, name: str) -> float:
 
 def in_keras(name: str) -> float:
     """Return what a time step of a trace costs in Keras, in ms."""
-    _, encoder, decoder = pretrained.load(name)
-    reverse = pretrained.record(name).recipe.reverse
+    model = pretrained.load(name)
     return timed(lambda: decoding.trace(model, "50+9")) / STEPS
 
 

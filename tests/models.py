@@ -29,9 +29,9 @@ def leave_out_xla(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what is built by a recipe train without XLA, which takes seconds to compile."""
 
     def build(*given: Any) -> Any:
-        models, batches = made(*given)
-        models[0].jit_compile = False
-        return models, batches
+        built, batches = made(*given)
+        built.model.jit_compile = False
+        return built, batches
 
     made = training.build
     for module in (training, run):

@@ -9,7 +9,8 @@ import numpy as np
 
 from helpers import problems
 from helpers.model import seq2seq
-from helpers.training import Recorder, Snapshot
+from helpers.records import Snapshot
+from helpers.training import Recorder
 
 WATCHED = {"50+9": "59", "3-71": "-67", "1+1": ""}
 """Problems, and answers to them of which the first is right."""
@@ -45,10 +46,8 @@ def changed(place: int, **changes: Any) -> list[Snapshot]:
 def recorded(watched: Iterable[str] = WATCHED) -> list[Snapshot]:
     """Return what a recorder keeps of an untrained model, before and after an epoch."""
     keras.utils.set_random_seed(0)
-    model, encoder, decoder = seq2seq(2, 3)
     examined = problems.split("sums", 300).validation
-    recorder = Recorder(encoder, decoder, examined, epochs=[0, 1], watched=list(watched))
-    recorder.set_model(model)
+    recorder = Recorder(seq2seq(2, 3), examined, epochs=[0, 1], watched=list(watched))
     recorder.on_train_begin()
     recorder.on_epoch_end(0)
     return recorder.snapshots

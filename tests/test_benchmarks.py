@@ -18,7 +18,8 @@ from benchmarks.results import Results, Table, as_text, in_turns
 from benchmarks.throughput import flops
 from bookbuild.build import ROOT
 from helpers import decoding, problems
-from helpers.training import Recipe, warmup_cosine
+from helpers.records import Recipe
+from helpers.training import warmup_cosine
 from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
 from tests.models import leave_out_xla, load
@@ -153,18 +154,18 @@ def test_every_table_is_shown_on_the_page() -> None:
 @pytest.mark.parametrize("name", ["notes", "grown"])
 def test_numpy_decodes_the_same(name: str) -> None:
     """The floor of the decoding table computes the same model: the tokens are those of Keras."""
-    model, encoder, decoder = load(name)
+    model = load(name)
     ids = problems.batch(problems.split("arithmetic").test[:300]).encoder_input
-    by_hand = Numpy(model)
+    by_hand = Numpy(model.model)
     chosen = token_by_token(by_hand.encode, by_hand.advance, ids)
     assert np.array_equal(chosen, decoding.greedy(model, ids))
-    assert by_hand.encode(ids) == pytest.approx(encoder(ids).numpy(), abs=1e-5)
+    assert by_hand.encode(ids) == pytest.approx(model.encoder(ids).numpy(), abs=1e-5)
 
 
 @pytest.mark.slow
 def test_xla_decodes_the_same() -> None:
     """Compiled by XLA or not, the tokens are the same."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     ids = problems.batch(problems.split("arithmetic").test[:300]).encoder_input
     compiled = decoding.greedy(model, ids, jit_compile=True)
     assert np.array_equal(compiled, decoding.greedy(model, ids))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 from xml.etree import ElementTree
 
@@ -10,16 +11,17 @@ import numpy as np
 import pytest
 import traitlets
 
-from helpers import decoding, packing, pretrained, problems
-from helpers.decoding import Trace
-from helpers.model import seq2seq
+from helpers import decoding, model_file, pretrained, problems
+from helpers.model import Seq2Seq, seq2seq
 from helpers.pictures import PAGE
+from helpers.records import Trace
 from helpers.vocabulary import EOS, PAD
 from helpers.widgets import DecoderStepper, EncoderStepper
+from helpers.widgets.base import STATE
 from helpers.widgets.models import OWN
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
-from tests.pairs import OTHERS, SAME, pair
+from tests.variants import OTHERS, SAME, together, variant
 
 NAMES = ("notes", "step-1-notes", "grown")
 REVERSE = {"notes": False, "step-1-notes": False, "grown": True}
@@ -39,10 +41,10 @@ def stored(*names: str, **options: Any) -> DecoderStepper:
     return DecoderStepper(*(names or NAMES), **options)
 
 
-def untrained(embedding_dim: int = 5, units: int = 16) -> tuple[keras.Model, keras.Model]:
-    """Return an encoder and a decoder that may be changed."""
+def untrained(embedding_dim: int = 5, units: int = 16) -> Seq2Seq:
+    """Return a model that may be changed."""
     keras.utils.set_random_seed(0)
-    return seq2seq(embedding_dim, units)[1:]
+    return seq2seq(embedding_dim, units)
 
 
 def same(found: Trace, wanted: Trace) -> bool:
@@ -55,9 +57,9 @@ def same(found: Trace, wanted: Trace) -> bool:
         )
         and np.array_equal(found.context, wanted.context)
         and all(
-            np.array_equal(value, getattr(other, name))
+            np.array_equal(getattr(one, name), getattr(other, name))
             for one, other in zip(found.steps, wanted.steps, strict=True)
-            for name, value in vars(one).items()
+            for name in ("token", "state_before", "distribution", "state_after", "choice")
         )
     )
 
@@ -81,14 +83,12 @@ def state(stepper: DecoderStepper) -> tuple[Any, ...]:
 @pytest.mark.parametrize("forced", [False, True])
 def test_the_answer_is_that_of_the_model(name: str, forced: bool) -> None:
     """For every problem, model and regime the trace is the one that `decoding.trace` returns."""
-    _, encoder, decoder = load(name)
+    model = load(name)
     stepper = stored(teacher_forcing=forced)
     stepper.model = name
     for problem in ASKED:
         stepper.problem = problem
-        wanted = decoding.trace(
-            model, problem, teacher_forcing=forced
-        )
+        wanted = decoding.trace(model, problem, teacher_forcing=forced)
         assert same(stepper.trace, wanted)
 
 
@@ -105,24 +105,25 @@ def test_what_it_starts_with() -> None:
     assert other.examples == ["1+1"]
 
 
-def test_models_that_were_given() -> None:
-    """An encoder and a decoder are stepped as they are, in the order that was said."""
-    _, encoder, decoder = load("grown")
-    stepper = DecoderStepper(encoder, decoder, reverse=True, task="arithmetic")
+def test_a_model_that_was_given() -> None:
+    """It is stepped as it is, in its own order."""
+    model = load("grown")
+    stepper = DecoderStepper(model)
     assert stepper.model == OWN
+    assert stepper.chosen is model
     assert same(stepper.trace, stored("grown").trace)
-    assert not DecoderStepper(encoder, decoder).trace.reverse
+    assert not DecoderStepper(replace(model, reverse=False)).trace.reverse
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("embedding_dim", "units"), [(5, 16), (1, 1), (3, 40)])
-def test_an_untrained_pair(embedding_dim: int, units: int) -> None:
+def test_an_untrained_model(embedding_dim: int, units: int) -> None:
     """A model need not be trained, and may have any size."""
-    encoder, decoder = untrained(embedding_dim, units)
-    stepper = DecoderStepper(encoder, decoder)
+    model = untrained(embedding_dim, units)
+    stepper = DecoderStepper(model)
     assert same(stepper.trace, decoding.trace(model, "50+9"))
     (packed,) = stepper.models
-    assert (packed["embeddingDim"], packed["units"]) == (embedding_dim, units)
+    assert packed["sizes"] == {"embedding_dim": embedding_dim, "units": units}
     assert "svg" in stepper.still().page()
 
 
@@ -134,7 +135,7 @@ def test_predict_is_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("predict", "predict_step", "predict_on_batch"):
         monkeypatch.setattr(keras.Model, name, refuse)
-    stepper = DecoderStepper(*untrained())
+    stepper = DecoderStepper(untrained())
     stepper.problem = "3-71"
     stepper.step = 2
     stepper.picks = [None, 7]
@@ -175,7 +176,7 @@ def test_teacher_forcing() -> None:
     stepper.teacher_forcing = True
     assert (stepper.step, stepper.picks) == (3, [])
     assert [step.token for step in stepper.trace.steps] == [PAD, 2, 8, EOS, PAD]
-    _, encoder, decoder = load("step-1-notes")
+    model = load("step-1-notes")
     assert same(stepper.trace, decoding.trace(model, "0+28", teacher_forcing=True))
     stepper.teacher_forcing = False
     assert stepper.step == 3
@@ -188,7 +189,7 @@ def test_picks() -> None:
     before = stepper.trace
     stepper.step = 2
     stepper.picks = [None, 7]
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     assert same(stepper.trace, decoding.trace(model, "50+9", picks=[None, 7]))
     assert stepper.trace.written[:2] == (5, 7)
     assert stepper.trace.steps[2].token == 7
@@ -292,45 +293,51 @@ def test_bad_problems_at_the_start(
     monkeypatch: pytest.MonkeyPatch, problem: Any, error: type[Exception]
 ) -> None:
     """What it starts with and what it offers are problems."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     with pytest.raises(error, match=ONE_SENTENCE):
-        DecoderStepper(encoder, decoder, problem=problem)
+        DecoderStepper(model, problem=problem)
     with pytest.raises(error, match=ONE_SENTENCE):
-        DecoderStepper(encoder, decoder, examples=["50+9", problem])
+        DecoderStepper(model, examples=["50+9", problem])
 
 
-NO_PAIRS: dict[str, tuple[Callable[[], tuple[Any, ...]], dict[str, Any], type[Exception]]] = {
-    "nothing": (lambda: (), {}, TypeError),
-    "one model": (lambda: load("notes")[1:2], {}, TypeError),
-    "three models": (lambda: load("notes"), {}, TypeError),
-    "a name and a model": (lambda: ("notes", load("notes")[2]), {}, TypeError),
-    "numbers": (lambda: (1, 2), {}, TypeError),
-    "a list of names": (lambda: (["notes", "grown"],), {}, TypeError),
-    "swapped": (lambda: load("notes")[:0:-1], {}, ValueError),
-    "the training model": (lambda: load("notes")[:2], {}, ValueError),
-    "other units": (lambda: (load("notes")[1], load("grown")[2]), {}, ValueError),
-    "other embedding": (lambda: (load("notes")[1], load("sums")[2]), {}, ValueError),
-    "other embedding_dim": (lambda: (load("notes")[1], load("two-numbers")[2]), {}, ValueError),
-    "an unknown name": (lambda: ("note", "notes"), {}, ValueError),
-    "an unknown task": (lambda: load("notes")[1:], {"task": "products"}, ValueError),
-    "names and a task": (lambda: ("notes",), {"task": "sums"}, ValueError),
-    "names and an order": (lambda: ("notes",), {"reverse": True}, ValueError),
+NO_MODELS: dict[str, tuple[Callable[[], tuple[Any, ...]], type[Exception]]] = {
+    "nothing": (lambda: (), TypeError),
+    "one view": (lambda: (load("notes").encoder,), TypeError),
+    "encoder and decoder": (lambda: tuple(load("notes"))[1:], TypeError),
+    "the three views": (lambda: tuple(load("notes")), TypeError),
+    "two models": (lambda: (load("notes"), load("grown")), TypeError),
+    "a name and a model": (lambda: ("notes", load("notes")), TypeError),
+    "numbers": (lambda: (1, 2), TypeError),
+    "a list of names": (lambda: (["notes", "grown"],), TypeError),
+    "an unknown name": (lambda: ("note", "notes"), ValueError),
+    "no file": (lambda: ("notes", "note.json"), ValueError),
+    "other embeddings": (
+        lambda: (replace(load("notes"), encoder=load("sums").encoder),),
+        ValueError,
+    ),
+    "embeddings of other sizes": (
+        lambda: (replace(load("notes"), encoder=load("two-numbers").encoder),),
+        ValueError,
+    ),
 }
 
 
-@pytest.mark.parametrize(("models", "options", "error"), NO_PAIRS.values(), ids=NO_PAIRS)
-def test_no_pair_of_models(
+@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
+@pytest.mark.parametrize(("given", "error"), NO_MODELS.values(), ids=NO_MODELS)
+def test_no_models(
     monkeypatch: pytest.MonkeyPatch,
-    models: Callable[[], tuple[Any, ...]],
-    options: dict[str, Any],
+    widget: type,
+    given: Callable[[], tuple[Any, ...]],
     error: type[Exception],
 ) -> None:
-    """It takes an encoder and its decoder, or names; anything else is refused at once."""
-    given = models()
+    """It takes one model, or names; anything else is refused at once."""
+    models = given()
     forbid(monkeypatch)
-    with pytest.raises(error, match=ONE_SENTENCE):
-        DecoderStepper(*given, **options)
+    with pytest.raises(error, match=ONE_SENTENCE) as caught:
+        widget(*models)
+    if error is TypeError:
+        assert "`Seq2Seq(model, encoder, decoder)`" in str(caught.value)
 
 
 def test_layers_of_another_making(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,9 +350,10 @@ def test_layers_of_another_making(monkeypatch: pytest.MonkeyPatch) -> None:
     states, after = writer(embedding(token), initial_state=before)
     encoder = keras.Model(read, keras.layers.GRU(4)(embedding(read)))
     decoder = keras.Model([token, before], [keras.layers.Dense(14)(states), after])
+    model = together(encoder, decoder)
     forbid(monkeypatch)
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        DecoderStepper(encoder, decoder)
+        DecoderStepper(model)
     assert "'encoder_gru'" in str(caught.value)
 
 
@@ -353,9 +361,9 @@ def test_layers_of_another_making(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
 @pytest.mark.parametrize("kind", OTHERS)
 def test_no_other_model_is_shown(widget: type, kind: str) -> None:
-    """A pair whose layers compute something else than a page does is refused at once."""
+    """A model whose layers compute something else than a page does is refused at once."""
     with pytest.raises(ValueError, match=ONE_SENTENCE):
-        widget(*OTHERS[kind]())
+        widget(OTHERS[kind]())
 
 
 @pytest.mark.slow
@@ -363,7 +371,7 @@ def test_no_other_model_is_shown(widget: type, kind: str) -> None:
 @pytest.mark.parametrize("kind", SAME)
 def test_what_matters_in_training_alone_is_no_other_model(widget: type, kind: str) -> None:
     """Dropout, noise, penalties: they are not there when it answers."""
-    assert widget(*SAME[kind]()).models[0]["name"] == OWN
+    assert widget(SAME[kind]()).models[0]["name"] == OWN
 
 
 @pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
@@ -372,62 +380,38 @@ def test_after_training_it_is_asked_again(widget: type) -> None:
 
     Then what was shown before stays.
     """
-    encoder, decoder = pair(encoder={"activation": "softsign"})
-    ours = {id(variable): variable for variable in [*encoder.weights, *decoder.weights]}
-    weights = {key: variable.numpy() for key, variable in ours.items()}
-    for variable in ours.values():
-        variable.assign(variable.numpy() * 0)
-    stepper = widget(encoder, decoder)
+    model = variant(encoder={"activation": "softsign"})
+    weights = model.model.get_weights()
+    model.model.set_weights([values * 0 for values in weights])
+    stepper = widget(model)
     names = ("models", *stepper.computed)
     before = [getattr(stepper, name) for name in names]
-    for key, variable in ours.items():
-        variable.assign(weights[key])
+    model.model.set_weights(weights)
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         stepper.refresh()
     for name, value in zip(names, before, strict=True):
         assert getattr(stepper, name) is value
     with pytest.raises(ValueError, match=ONE_SENTENCE):
-        widget(encoder, decoder)
-
-
-@pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
-@pytest.mark.parametrize(
-    ("made", "error"),
-    [
-        (lambda: (pair(batch=1)[0], pair()[1]), ValueError),
-        (lambda: (pair()[0], pair(batch=1)[1]), ValueError),
-        (lambda: (keras.Sequential(), pair()[1]), TypeError),
-        (lambda: (pair()[0], keras.Sequential()), TypeError),
-        (lambda: pair(tokens=20), ValueError),
-        (lambda: pair(encoder_units=16), ValueError),
-    ],
-    ids=["a fixed batch", "a fixed step", "not built", "no decoder", "20 tokens", "other units"],
-)
-def test_models_of_another_form(
-    widget: type, made: Callable[[], tuple[Any, Any]], error: type[Exception]
-) -> None:
-    """What takes or gives something else gets a sentence that says so."""
-    with pytest.raises(error, match=ONE_SENTENCE):
-        widget(*made())
+        widget(model)
 
 
 @pytest.mark.parametrize("widget", [DecoderStepper, EncoderStepper])
 @pytest.mark.parametrize("text", ["５０ー９", " 50 − 9 ", "50\u200b\u20109", np.str_("50-9")])
 def test_a_problem_as_people_type_it(widget: type, text: str) -> None:
     """Python sets it as a page reads it: in plain characters, wherever it comes in."""
-    encoder, decoder = load("notes")[1:]
-    first = widget(encoder, decoder, problem=text, examples=["1+1", text])
+    model = load("notes")
+    first = widget(model, problem=text, examples=["1+1", text])
     assert (first.problem, first.examples) == ("50-9", ["1+1", "50-9"])
-    second = widget(encoder, decoder)
+    second = widget(model)
     second.problem, second.examples = text, [text]
     assert (second.problem, second.examples) == ("50-9", ["50-9"])
-    third = widget(encoder, decoder, problem="50-9")
+    third = widget(model, problem="50-9")
     third.step = 3
     third.problem = text
     assert third.step == 3, "the same problem does not start over"
     with pytest.raises(traitlets.TraitError, match=ONE_SENTENCE):
         third.examples = ["50*9"]
-    assert third.examples == list(widget(encoder, decoder).examples)
+    assert third.examples == list(widget(model).examples)
 
 
 # What a front end gets and sends.
@@ -443,7 +427,7 @@ def test_the_trace_as_the_front_end_reads_it(
     stepper.picks = picks
     sent = json.loads(json.dumps(stepper.get_state()["trace"], allow_nan=False))
     trace = stepper.trace
-    matrix = load(name)[2].get_layer("embedding").get_weights()[0]
+    matrix = load(name).decoder.get_layer("embedding").get_weights()[0]
     read = problems.arrays("3-71", reverse=REVERSE[name]).encoder_input
     assert sent == {
         "problem": "3-71",
@@ -473,17 +457,10 @@ def test_what_a_page_needs_to_compute() -> None:
     sent = json.loads(json.dumps(stepper.get_state()["models"], allow_nan=False))
     assert [record.pop("name") for record in sent] == list(NAMES)
     for name, record in zip(NAMES, sent, strict=True):
-        model, _, _ = load(name)
-        weights = record.pop("weights")
-        assert weights == packing.pack(model.get_weights())
-        assert record == {
-            "embeddingDim": model.get_layer("embedding").output_dim,
-            "units": model.get_layer("encoder_gru").units,
-            "reverse": REVERSE[name],
-            "trainedOn": {"largest": 99, "operators": "+-"},
-        }
+        assert record == model_file.packed(load(name))
+        assert record["reverse"] == REVERSE[name]
     assert stepper.get_state()["computed"] == ("trace",)
-    assert DecoderStepper(*untrained()).models[0]["trainedOn"] is None
+    assert DecoderStepper(untrained()).models[0]["task"] is None
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -522,10 +499,10 @@ def test_the_front_end_gets_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_changed_weights() -> None:
     """After more training a time step alone brings new numbers; the page's weights stay."""
-    encoder, decoder = untrained()
-    stepper = DecoderStepper(encoder, decoder)
+    model = untrained()
+    stepper = DecoderStepper(model)
     before, packed = stepper.trace, stepper.models
-    for variable in [*encoder.weights, *decoder.weights]:
+    for variable in model.model.weights:
         variable.assign(variable.numpy() * 1.5 + 0.1)
     stepper.step = 1
     assert stepper.step == 1
@@ -536,13 +513,13 @@ def test_changed_weights() -> None:
 
 def test_refresh() -> None:
     """Asked to, it takes the answer and the page's weights anew, and keeps its place."""
-    encoder, decoder = untrained()
-    stepper = DecoderStepper(encoder, decoder)
+    model = untrained()
+    stepper = DecoderStepper(model)
     stepper.step, stepper.picks = 3, [None, 7]
-    for variable in [*encoder.weights, *decoder.weights]:
+    for variable in model.model.weights:
         variable.assign(variable.numpy() * 1.5 + 0.1)
     stepper.refresh()
-    fresh = DecoderStepper(encoder, decoder)
+    fresh = DecoderStepper(model)
     assert stepper.models == fresh.models
     assert (stepper.step, stepper.picks) == (3, [None, 7])
     wanted = decoding.trace(model, "50+9", picks=[None, 7])
@@ -569,7 +546,7 @@ def test_shown_in_a_notebook() -> None:
     """The output has the view of the widget, its still, and a text that is the same on each run."""
     stepper = stored()
     data, _ = stepper._repr_mimebundle_()
-    assert set(data) == {VIEW, PAGE, "image/png", "text/plain"}
+    assert set(data) == {VIEW, STATE, PAGE, "image/png", "text/plain"}
     assert data[VIEW]["model_id"] == stepper.model_id
     assert data["text/plain"].startswith("Distribution over the tokens at each time step for 50+9")
     again, _ = stored()._repr_mimebundle_()

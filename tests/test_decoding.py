@@ -12,13 +12,15 @@ from xml.etree import ElementTree
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from helpers import decoding, problems
 from helpers.model import seq2seq
+from helpers.records import DecoderStep, Trace, first_mistake
 from helpers.vocabulary import EOS, PAD, TOKENS
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
-from tests.pairs import NO_DISTRIBUTION, OTHERS, both_ways, pair
+from tests.variants import NO_DISTRIBUTION, OTHERS, both_ways, parts, together
 
 TEST = problems.split("arithmetic").test
 BACK_TO_FRONT = {"notes": False, "step-1-notes": False, "grown": True}
@@ -54,8 +56,8 @@ def gru_step(layer: keras.layers.GRU, vector: np.ndarray, state: np.ndarray) -> 
 
 def test_reading_in_keras(name: str) -> None:
     """Each state of a reading is that of Keras' own GRU cell, step after step."""
-    _, encoder, _ = load(name)
-    embedding, gru = encoder.get_layer("embedding"), encoder.get_layer("encoder_gru")
+    model = load(name)
+    embedding, gru = map(model.encoder.get_layer, ("embedding", "encoder_gru"))
     for problem in ("50+9", "999-0", "3-71"):
         reading = decoding.reading(model, problem)
         ids = problems.arrays(problem, reverse=BACK_TO_FRONT[name]).encoder_input
@@ -76,8 +78,8 @@ def test_reading_in_keras(name: str) -> None:
 
 def test_gates_in_numpy(name: str) -> None:
     """Update gate, reset gate and candidate are those of a GRU written out by hand."""
-    _, encoder, _ = load(name)
-    gru = encoder.get_layer("encoder_gru")
+    model = load(name)
+    gru = model.encoder.get_layer("encoder_gru")
     for step in decoding.reading(model, "50+9").steps:
         wanted = gru_parts(gru, step.embedding, step.state_before)
         found = (step.update, step.reset, step.candidate, step.state_after)
@@ -90,8 +92,9 @@ def test_gates_in_numpy(name: str) -> None:
 
 def test_a_reading_with_large_weights() -> None:
     """Gates that are wide open or shut raise no warning and give no nan."""
-    _, encoder, _ = seq2seq(2, 3)
-    encoder.set_weights([np.full_like(values, -1000) for values in encoder.get_weights()])
+    model = seq2seq(2, 3)
+    for variable in model.encoder.weights:
+        variable.assign(np.full(variable.shape, -1000))
     with np.errstate(all="raise"):
         (first, *_) = decoding.reading(model, "50+9").steps
     assert np.isfinite(first.state_after).all()
@@ -101,9 +104,9 @@ def test_a_reading_with_large_weights() -> None:
 def test_a_reading_sees_new_weights() -> None:
     """Weights that are changed later count."""
     keras.utils.set_random_seed(0)
-    _, encoder, _ = seq2seq(2, 3)
+    model = seq2seq(2, 3)
     before = decoding.reading(model, "50+9").context
-    encoder.set_weights([values * -2 for values in encoder.get_weights()])
+    model.encoder.set_weights([values * -2 for values in model.encoder.get_weights()])
     after = decoding.reading(model, "50+9").context
     assert not np.allclose(before, after)
     assert after == pytest.approx(decoding.context_vector(model, "50+9"), abs=1e-6)
@@ -111,7 +114,7 @@ def test_a_reading_sees_new_weights() -> None:
 
 def test_a_reading_in_words() -> None:
     """The text and the HTML have a line for each token, with the first numbers of the state."""
-    _, encoder, _ = load("notes")
+    model = load("notes")
     reading = decoding.reading(model, "50+9")
     lines = repr(reading).splitlines()
     assert lines[0] == "50+9, read from the front"
@@ -122,31 +125,33 @@ def test_a_reading_in_words() -> None:
     page = ElementTree.fromstring(reading._repr_html_())
     assert page.findtext("caption") == lines[0]
     assert page.findall("tbody/tr")[-1].findtext("td[3]") == " ".join(shown)
-    assert repr(decoding.reading(model, "50+9")).startswith("50+9, read back to")
-    _, small, _ = seq2seq(2, 3)
-    assert repr(decoding.reading(small, "50+9")).splitlines()[1].endswith("  state")
+    turned = replace(model, reverse=True)
+    assert repr(decoding.reading(turned, "50+9")).startswith("50+9, read back to")
+    assert repr(decoding.reading(seq2seq(2, 3), "50+9")).splitlines()[1].endswith("  state")
 
 
 def test_encoder_states_in_numpy(name: str) -> None:
     """The eight hidden states are those of a GRU written out by hand; the last is the context."""
-    _, encoder, _ = load(name)
+    model = load(name)
     reverse = BACK_TO_FRONT[name]
-    matrix = encoder.get_layer("embedding").get_weights()[0]
+    gru = model.encoder.get_layer("encoder_gru")
+    matrix = model.encoder.get_layer("embedding").get_weights()[0]
     for problem in ("50+9", "99-0", "3-71"):
         found = decoding.encoder_states(model, problem)
         state = np.zeros(found.shape[1])
         for time, token in enumerate(problems.arrays(problem, reverse=reverse).encoder_input):
-            state = gru_step(encoder.get_layer("encoder_gru"), matrix[token], state)
+            state = gru_step(gru, matrix[token], state)
             assert found[time] == pytest.approx(state, abs=1e-5)
         context = decoding.context_vector(model, problem)
         assert context == pytest.approx(state, abs=1e-5)
         assert context.shape == (found.shape[1],)
-        assert found.shape == (8, encoder.output.shape[-1])
+        assert found.shape == (8, model.encoder.output.shape[-1])
 
 
 def test_step_in_numpy(name: str) -> None:
     """Distribution and next state are those of a GRU and a softmax written out by hand."""
-    _, _, decoder = load(name)
+    model = load(name)
+    decoder = model.decoder
     matrix = decoder.get_layer("embedding").get_weights()[0]
     kernel, bias = decoder.get_layer("softmax").get_weights()
     generator = np.random.default_rng(0)
@@ -164,19 +169,19 @@ def test_step_in_numpy(name: str) -> None:
 def test_step_is_the_decoder() -> None:
     """Compiled or not, a step is what the Keras model gives; weights changed later count."""
     keras.utils.set_random_seed(0)
-    _, _, decoder = seq2seq(2, 3)
+    model = seq2seq(2, 3)
     state = np.array([0.1, -0.2, 0.3], np.float32)
     for _ in range(2):
-        wanted = decoder([np.array([[PAD]], np.int32), state[None]])
+        wanted = model.decoder([np.array([[PAD]], np.int32), state[None]])
         distribution, next_state = decoding.step(model, PAD, state)
         assert distribution == pytest.approx(wanted[0].numpy()[0, 0], abs=1e-6)
         assert next_state == pytest.approx(wanted[1].numpy()[0], abs=1e-6)
-        decoder.set_weights([values * -2 for values in decoder.get_weights()])
+        model.decoder.set_weights([values * -2 for values in model.decoder.get_weights()])
 
 
 def test_trace_of_the_notes() -> None:
     """The five time steps of '59': PAD to 5, 5 to 9, 9 to EOS, EOS to PAD, PAD to the next."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     trace = decoding.trace(model, "50+9")
     assert [TOKENS[step.token] for step in trace.steps] == ["PAD", "5", "9", "EOS", "PAD"]
     assert [TOKENS[choice] for choice in trace.choices[:4]] == ["5", "9", "EOS", "PAD"]
@@ -188,8 +193,7 @@ def test_trace_of_the_notes() -> None:
 
 def test_trace_hangs_together(name: str) -> None:
     """Each step starts where the last one ended, free-running with its choice."""
-    _, encoder, decoder = load(name)
-    reverse = BACK_TO_FRONT[name]
+    model = load(name)
     for problem in TEST[::400]:
         trace = decoding.trace(model, problem)
         context = decoding.context_vector(model, problem)
@@ -208,11 +212,11 @@ def test_trace_hangs_together(name: str) -> None:
 @pytest.mark.slow
 def test_greedy_is_the_free_running_trace(name: str) -> None:
     """A batch in one compiled function gives token for token what single steps give."""
-    _, encoder, decoder = load(name)
+    model = load(name)
     reverse = BACK_TO_FRONT[name]
     examined = TEST[::40]
     encoder_input = problems.batch(examined, reverse=reverse).encoder_input
-    contexts = encoder(encoder_input).numpy()
+    contexts = model.encoder(encoder_input).numpy()
     chosen = decoding.greedy(model, encoder_input)
     assert chosen.shape == (len(examined), 5)
     texts = decoding.answers(model, examined)
@@ -224,16 +228,14 @@ def test_greedy_is_the_free_running_trace(name: str) -> None:
 
 def test_teacher_forced_trace_is_the_training_model(name: str) -> None:
     """With the right tokens fed in, the distributions are those that training sees."""
-    model, encoder, decoder = load(name)
+    model = load(name)
     reverse = BACK_TO_FRONT[name]
     examined = TEST[::100]
     encoder_input, decoder_input, _ = problems.batch(examined, reverse=reverse)
-    wanted = model([encoder_input, decoder_input]).numpy()
-    contexts = encoder(encoder_input).numpy()
+    wanted = model.model([encoder_input, decoder_input]).numpy()
+    contexts = model.encoder(encoder_input).numpy()
     for row, problem in enumerate(examined):
-        trace = decoding.trace(
-            model, problem, teacher_forcing=True, context=contexts[row]
-        )
+        trace = decoding.trace(model, problem, teacher_forcing=True, context=contexts[row])
         assert [step.token for step in trace.steps] == decoder_input[row].tolist()
         found = np.stack([step.distribution for step in trace.steps])
         assert found == pytest.approx(wanted[row], abs=1e-5)
@@ -243,9 +245,9 @@ def test_teacher_forced_trace_is_the_training_model(name: str) -> None:
 @pytest.mark.slow
 def test_both_regimes_fail_together(name: str) -> None:
     """All choices right when teacher-forced if and only if free-running: same first mistake."""
-    model, encoder, decoder = load(name)
+    model = load(name)
     encoder_input, decoder_input, target = problems.batch(TEST, reverse=BACK_TO_FRONT[name])
-    forced = model([encoder_input, decoder_input]).numpy().argmax(axis=-1)
+    forced = model.model([encoder_input, decoder_input]).numpy().argmax(axis=-1)
     free = decoding.greedy(model, encoder_input)
     mistakes = [
         [first_mistake(*pair) for pair in zip(chosen, target.argmax(axis=-1), strict=True)]
@@ -259,7 +261,7 @@ def test_both_regimes_fail_together(name: str) -> None:
 
 def test_regimes_differ_after_a_mistake() -> None:
     """Behind a wrong token the free-running decoder reads its own choice, the forced one not."""
-    _, encoder, decoder = load("step-1-notes")
+    model = load("step-1-notes")
     for problem in TEST:
         free = decoding.trace(model, problem)
         if first_mistake(free.choices, free.target) == 0:
@@ -274,10 +276,10 @@ def test_regimes_differ_after_a_mistake() -> None:
 
 def test_exact_match_is_the_share_of_right_traces(name: str) -> None:
     """The batch figure, the traces and the texts agree."""
-    _, encoder, decoder = load(name)
+    model = load(name)
     reverse = BACK_TO_FRONT[name]
     examined = TEST[::40]
-    contexts = encoder(problems.batch(examined, reverse=reverse).encoder_input).numpy()
+    contexts = model.encoder(problems.batch(examined, reverse=reverse).encoder_input).numpy()
     traces = [
         decoding.trace(model, problem, context=context)
         for problem, context in zip(examined, contexts, strict=True)
@@ -306,7 +308,7 @@ def test_eos_counts_and_what_follows_does_not(
 ) -> None:
     """'59' is right with its EOS in place, whatever stands behind it."""
     monkeypatch.setattr(decoding, "greedy", lambda *_: np.array([chosen, [1, 0, EOS, PAD, PAD]]))
-    assert decoding.exact_match(None, None, ["50+9", "5+5"]) == (1.0 if right else 0.5)
+    assert decoding.exact_match(load("notes"), ["50+9", "5+5"]) == (1.0 if right else 0.5)
     target = problems.arrays("50+9").target.argmax(axis=-1).tolist()
     assert (first_mistake(chosen, target) is None) == right
 
@@ -328,7 +330,7 @@ def test_first_mistake(choices: list[int], mistake: int | None) -> None:
 
 def test_another_context() -> None:
     """Started from another problem's context vector the decoder answers that problem."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     own = decoding.trace(model, "50+9")
     other = decoding.trace(model, "3-71")
     lent = decoding.trace(model, "50+9", context=other.context)
@@ -342,7 +344,7 @@ def test_another_context() -> None:
 
 def test_reading_order() -> None:
     """The grown model reads and writes back to front; what is shown is in reading order."""
-    _, encoder, decoder = load("grown")
+    model = load("grown")
     trace = decoding.trace(model, "50+9")
     assert trace.choices[:3] == (9, 5, EOS)
     assert trace.target == (9, 5, EOS, PAD, PAD)
@@ -350,14 +352,15 @@ def test_reading_order() -> None:
     assert trace.correct
     asked = ["50+9", "3-71", "99+99"]
     assert decoding.answers(model, asked) == ["59", "-68", "198"]
-    matches = [decoding.exact_match(model, TEST) for way in (True, False)]
+    turned = replace(model, reverse=False)
+    matches = [decoding.exact_match(one, TEST) for one in (model, turned)]
     assert matches[0] > 0.99 > matches[1]
 
 
 def made_up(choices: list[int], *, problem: str = "50+9", reverse: bool = False) -> Trace:
     """Return a trace with these choices and no model behind it."""
     target = problems.arrays(problem, reverse=reverse).target.argmax(axis=-1)
-    state = np.zeros(2)
+    state = {"state": np.zeros(2)}
     steps = tuple(
         DecoderStep(token, state, np.eye(14)[choice] * 0.9, state, choice)
         for token, choice in zip([PAD, *choices], choices, strict=False)
@@ -448,8 +451,7 @@ def test_written_back_to_front() -> None:
 
 def test_a_pick_is_read_next(name: str) -> None:
     """The pick goes in at the next time step; all before it is as it was without the pick."""
-    _, encoder, decoder = load(name)
-    reverse = BACK_TO_FRONT[name]
+    model = load(name)
     own = decoding.trace(model, "50+9")
     for place in range(5):
         token = (own.choices[place] + 1) % 10
@@ -471,8 +473,7 @@ def test_a_pick_is_read_next(name: str) -> None:
 
 def test_a_pick_that_is_the_choice(name: str) -> None:
     """Who writes what the model has chosen changes nothing."""
-    _, encoder, decoder = load(name)
-    reverse = BACK_TO_FRONT[name]
+    model = load(name)
     own = decoding.trace(model, "3-71")
     for picks in ([own.choices[0]], list(own.choices), [None, own.choices[1]], [None] * 5):
         trace = decoding.trace(model, "3-71", picks=picks)
@@ -484,7 +485,7 @@ def test_a_pick_that_is_the_choice(name: str) -> None:
 
 def test_picks_after_eos() -> None:
     """They are read like any other, but the answer has ended before them."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     trace = decoding.trace(model, "50+9", picks=[None, None, None, 7, 7])
     assert trace.written == (5, 9, EOS, 7, 7)
     assert trace.steps[4].token == 7
@@ -493,7 +494,7 @@ def test_picks_after_eos() -> None:
 
 def test_the_right_picks_are_teacher_forcing() -> None:
     """Whoever writes the right token each time gives the decoder what teacher forcing gives it."""
-    _, encoder, decoder = load("step-1-notes")
+    model = load("step-1-notes")
     for problem in TEST[::400]:
         forced = decoding.trace(model, problem, teacher_forcing=True)
         picked = decoding.trace(model, problem, picks=forced.target)
@@ -505,7 +506,7 @@ def test_the_right_picks_are_teacher_forcing() -> None:
 
 def test_picks_step_by_step() -> None:
     """`begin` takes the picks and `advance` reads them, as `trace` does at once."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     picks: list[Any] = [4, None, np.int64(7)]
     wanted = decoding.trace(model, "50+9", picks=picks)
     trace = decoding.begin(model, "50+9", picks=picks)
@@ -521,7 +522,7 @@ def test_picks_step_by_step() -> None:
 def test_none_picked_with_teacher_forcing() -> None:
     """A list that leaves every time step to the model is no pick."""
     assert decoding.check_picks([None, None], True) == (None, None)
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     trace = decoding.trace(model, "50+9", teacher_forcing=True, picks=[None])
     assert trace.written == trace.choices
 
@@ -537,7 +538,7 @@ def test_none_picked_with_teacher_forcing() -> None:
 )
 def test_bad_picks(monkeypatch: pytest.MonkeyPatch, picks: Any, error: type[Exception]) -> None:
     """A pick is an id or None, at most one for each time step, checked before a model runs."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     for call in (
         lambda: decoding.check_picks(picks, False),
@@ -551,7 +552,7 @@ def test_bad_picks(monkeypatch: pytest.MonkeyPatch, picks: Any, error: type[Exce
 
 def test_no_picks_with_teacher_forcing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the right token is read, a pick would be read by nobody."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     for call in (
         lambda: decoding.check_picks([None, 5], True),
@@ -574,7 +575,7 @@ def test_checked_picks() -> None:
 @pytest.mark.parametrize("problem", BAD_PROBLEMS)
 def test_bad_problems(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
     """A problem that is not allowed is refused before any model runs."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     for call in (
         lambda: decoding.context_vector(model, problem),
@@ -592,7 +593,7 @@ def test_bad_problems(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
 @pytest.mark.parametrize("problem", [None, 59, 5.0, True, b"50+9", ["50+9"]])
 def test_a_problem_is_a_string(monkeypatch: pytest.MonkeyPatch, problem: Any) -> None:
     """Anything but a string is refused before any model runs."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     for call in (
         lambda: decoding.context_vector(model, problem),
@@ -609,17 +610,17 @@ def test_a_problem_is_a_string(monkeypatch: pytest.MonkeyPatch, problem: Any) ->
 @pytest.mark.parametrize(("batch", "error"), [([], ValueError), ("50+9", TypeError)])
 def test_bad_batches(monkeypatch: pytest.MonkeyPatch, batch: Any, error: type[Exception]) -> None:
     """No problem at all, or one string, is no batch."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     for function in (decoding.answers, decoding.exact_match):
         with pytest.raises(error, match=ONE_SENTENCE):
-            function(encoder, decoder, batch)
+            function(model, batch)
 
 
 @pytest.mark.parametrize("state", [*BAD_STATES, "x", None, [None] * 16, ["a"] * 16])
 def test_bad_states(monkeypatch: pytest.MonkeyPatch, state: Any) -> None:
     """A state has the axes (units); (batch, 1, units), as in the notes, is none."""
-    _, _, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE) as caught:
         decoding.step(model, PAD, state)
@@ -629,7 +630,7 @@ def test_bad_states(monkeypatch: pytest.MonkeyPatch, state: Any) -> None:
 @pytest.mark.parametrize("context", BAD_STATES)
 def test_bad_contexts(monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
     """So has a context vector."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
         decoding.trace(model, "50+9", context=context)
@@ -645,7 +646,7 @@ def test_bad_contexts(monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
 )
 def test_bad_tokens(monkeypatch: pytest.MonkeyPatch, token: Any, error: type[Exception]) -> None:
     """A token is a whole number from 0 to 13."""
-    _, _, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     with pytest.raises(error, match=ONE_SENTENCE) as caught:
         decoding.step(model, token, np.zeros(16))
@@ -663,7 +664,7 @@ def test_bad_tokens(monkeypatch: pytest.MonkeyPatch, token: Any, error: type[Exc
 )
 def test_bad_encoder_inputs(monkeypatch: pytest.MonkeyPatch, encoder_input: Any) -> None:
     """Whole numbers from 0 to 13 with the axes (batch, time 8), and nothing else."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE):
         decoding.greedy(model, encoder_input)
@@ -672,7 +673,7 @@ def test_bad_encoder_inputs(monkeypatch: pytest.MonkeyPatch, encoder_input: Any)
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 def test_a_state_is_finite(monkeypatch: pytest.MonkeyPatch, number: float) -> None:
     """A state with nan or infinity is refused before it spoils every number after it."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     forbid(monkeypatch)
     state = np.full(16, number)
     with pytest.raises(ValueError, match=ONE_SENTENCE):
@@ -681,27 +682,9 @@ def test_a_state_is_finite(monkeypatch: pytest.MonkeyPatch, number: float) -> No
         decoding.trace(model, "50+9", context=state)
 
 
-def test_models_that_do_not_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An encoder of 16 units has nothing for a decoder of 64; nor may the two be swapped."""
-    _, encoder, decoder = load("notes")
-    _, _, large_decoder = load("grown")
-    forbid(monkeypatch)
-    assert decoding.check_pair(encoder, decoder) == 16
-    ids = problems.batch(["50+9"]).encoder_input
-    for two in ((encoder, large_decoder), (decoder, encoder), (decoder, decoder)):
-        with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.check_pair(*two)
-        with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.greedy(*two, ids)
-        with pytest.raises(ValueError, match=ONE_SENTENCE):
-            decoding.trace(*two, "50+9")
-    with pytest.raises(ValueError, match=ONE_SENTENCE):
-        decoding.step(encoder, PAD, np.zeros(16))
-
-
 def test_rows_of_different_lengths() -> None:
     """A ragged list is no batch of encoder inputs."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         decoding.greedy(model, [[12, 5], [12]])  # type: ignore[arg-type]
 
@@ -720,13 +703,13 @@ def test_as_many_choices_as_time_steps() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in OTHERS if kind not in NO_DISTRIBUTION])
 def test_keras_itself_is_asked(kind: str) -> None:
     """Whatever keeps the contract is traced and decoded, each token by the Keras models."""
-    encoder, decoder = OTHERS[kind]()
+    model = OTHERS[kind]()
     trace = decoding.trace(model, "50+9")
     ids = problems.arrays("50+9").encoder_input[None]
-    state = encoder(ids).numpy()
+    state = model.encoder(ids).numpy()
     assert trace.context == pytest.approx(state[0], abs=1e-6)
     for step in trace.steps:
-        distribution, state = decoder([np.array([[step.token]], np.int32), state])
+        distribution, state = model.decoder([np.array([[step.token]], np.int32), state])
         assert step.distribution == pytest.approx(distribution.numpy()[0, 0], abs=1e-5)
         state = state.numpy()
 
@@ -737,7 +720,7 @@ def test_keras_itself_is_asked(kind: str) -> None:
 )
 def test_a_batch_is_answered_as_one_problem(kind: str) -> None:
     """Whatever reads and writes: in another order, with a mask, with two states."""
-    encoder, decoder = OTHERS[kind]()
+    model = OTHERS[kind]()
     answer = decoding.trace(model, "50+9").answer
     assert decoding.answers(model, ["50+9"]) == [answer]
 
@@ -746,7 +729,7 @@ def test_a_batch_is_answered_as_one_problem(kind: str) -> None:
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_reading_is_that_of_keras_or_none(kind: str) -> None:
     """The gates of another model are not shown as those of this one."""
-    encoder, _ = OTHERS[kind]()
+    model = OTHERS[kind]()
     context = decoding.context_vector(model, "50+0")
     try:
         reading = decoding.reading(model, "50+0")
@@ -764,7 +747,7 @@ MATTERS_IN_THE_DECODER = ("logits", "sigmoid", "wired otherwise")
 @pytest.mark.parametrize("kind", NO_DISTRIBUTION)
 def test_what_is_no_distribution_is_not_called_one(kind: str) -> None:
     """The most probable token is the same, but its number is no probability."""
-    encoder, decoder = OTHERS[kind]()
+    model = OTHERS[kind]()
     state = decoding.context_vector(model, "50+9")
     for call in (
         lambda: decoding.step(model, PAD, state),
@@ -777,92 +760,19 @@ def test_what_is_no_distribution_is_not_called_one(kind: str) -> None:
     assert len(decoding.answers(model, ["50+9"])) == 1
 
 
-class Subclassed(keras.Model):
-    """A model that does not say what it takes."""
-
-    def call(self, tokens: Any) -> Any:
-        """Give something."""
-        return keras.ops.zeros((1, 8))
-
-
-NO_ENCODERS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
-    "none": (lambda: None, TypeError),
-    "a name": (lambda: "notes", TypeError),
-    "a layer": (lambda: keras.layers.GRU(8), TypeError),
-    "subclassed": (Subclassed, TypeError),
-    "not built": (lambda: keras.Sequential([keras.layers.GRU(8)]), TypeError),
-    "a fixed batch": (lambda: pair(batch=1)[0], ValueError),
-    "a larger fixed batch": (lambda: pair(batch=4)[0], ValueError),
-    "all states": (lambda: pair(encoder={"return_sequences": True})[0], ValueError),
-    "two outputs": (lambda: pair(encoder={"return_state": True})[0], ValueError),
-    "the training model": (lambda: load("notes")[0], ValueError),
-    "a decoder": (lambda: load("notes")[2], ValueError),
-}
-
-NO_DECODERS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
-    "none": (lambda: None, TypeError),
-    "subclassed": (Subclassed, TypeError),
-    "not built": (lambda: keras.Sequential([keras.layers.GRU(8)]), TypeError),
-    "a fixed batch": (lambda: pair(batch=1)[1], ValueError),
-    "other tokens": (lambda: pair(tokens=20)[1], ValueError),
-    "without its state": (
-        lambda: keras.Model((one := pair()[1]).inputs, one.outputs[:1]),
-        ValueError,
-    ),
-    "an encoder": (lambda: load("notes")[1], ValueError),
-    "the training model": (lambda: load("notes")[0], ValueError),
-}
-
-
-@pytest.mark.parametrize(("made", "error"), NO_ENCODERS.values(), ids=NO_ENCODERS)
-def test_no_encoder(made: Callable[[], Any], error: type[Exception]) -> None:
-    """One true sentence in place of what Python or Keras says of it."""
-    encoder, (_, decoder) = made(), pair()
-    ids = problems.batch(["50+9", "1+1"]).encoder_input
-    for call in (
-        lambda: decoding.check_encoder(encoder),
-        lambda: decoding.context_vector(model, "50+9"),
-        lambda: decoding.reading(model, "50+9"),
-        lambda: decoding.encoder_states(model, "50+9"),
-        lambda: decoding.trace(model, "50+9"),
-        lambda: decoding.greedy(model, ids),
-        lambda: decoding.answers(model, ["50+9"]),
-        lambda: decoding.exact_match(model, ["50+9"]),
-    ):
-        with pytest.raises(error, match=ONE_SENTENCE) as caught:
-            call()
-        assert str(caught.value).startswith("An encoder ")
-
-
-@pytest.mark.parametrize(("made", "error"), NO_DECODERS.values(), ids=NO_DECODERS)
-def test_no_decoder(made: Callable[[], Any], error: type[Exception]) -> None:
-    """So with a decoder."""
-    (encoder, _), decoder = pair(), made()
-    ids = problems.batch(["50+9", "1+1"]).encoder_input
-    for call in (
-        lambda: decoding.check_decoder(decoder),
-        lambda: decoding.step(model, PAD, np.zeros(8)),
-        lambda: decoding.trace(model, "50+9"),
-        lambda: decoding.greedy(model, ids),
-        lambda: decoding.answers(model, ["50+9"]),
-    ):
-        with pytest.raises(error, match=ONE_SENTENCE) as caught:
-            call()
-        assert str(caught.value).startswith("A decoder ")
-
-
 @pytest.mark.slow
 def test_other_encoders_that_do() -> None:
     """One that reads both ways, one for any length, a sequence of layers, one without a dtype."""
-    _, decoder = pair()
+    _, decoder = parts()
     table = keras.layers.Embedding(14, 4)
     for encoder in (
-        pair(encoder_layer=both_ways)[0],
+        parts(encoder_layer=both_ways)[0],
         keras.Sequential([keras.Input((8,), dtype="int32"), table, keras.layers.GRU(8)]),
         keras.Sequential([keras.Input((None,), dtype="int32"), table, keras.layers.GRU(8)]),
         keras.Sequential([keras.Input((8,)), table, keras.layers.GRU(8)]),
     ):
-        assert decoding.check_pair(encoder, decoder) == 8
+        model = together(encoder, decoder)
+        assert model.units == 8
         assert len(decoding.trace(model, "50+9").steps) == 5
 
 
@@ -879,7 +789,7 @@ def test_many_models_say_nothing() -> None:
     log.addHandler(handler)
     try:
         for _ in range(6):
-            _, encoder, decoder = seq2seq(2, 3)
+            model = seq2seq(2, 3)
             decoding.trace(model, "50+9")
             decoding.reading(model, "50+9")
             decoding.answers(model, ["50+9"])
@@ -893,24 +803,32 @@ def test_models_are_let_go() -> None:
     """What is compiled for a model ends with it."""
     left = []
     for compiled in (False, True):
-        _, encoder, decoder = seq2seq(2, 3)
+        model = seq2seq(2, 3)
         decoding.trace(model, "50+9")
         ids = problems.batch(["50+9"]).encoder_input
         assert decoding.greedy(model, ids, jit_compile=compiled).shape == (1, 5)
-        left += [weakref.ref(encoder), weakref.ref(decoder)]
-    del encoder, decoder
+        left += [weakref.ref(view) for view in model]
+    del model
     gc.collect()
-    assert [one() for one in left] == [None] * 4
+    assert [one() for one in left] == [None] * 6
 
 
 @pytest.mark.slow
-def test_it_is_compiled_once() -> None:
-    """A model that is asked again is not compiled again."""
-    _, encoder, decoder = seq2seq(2, 3)
-    _, other, _ = seq2seq(2, 3)
-    assert decoding._compiled_step(decoder) is decoding._compiled_step(decoder)
-    assert decoding._compiled_encoder(encoder) is not decoding._compiled_encoder(other)
-    first = decoding._compiled_greedy(encoder, decoder, False)
-    assert first is decoding._compiled_greedy(encoder, decoder, False)
-    assert first is not decoding._compiled_greedy(encoder, decoder, True)
-    assert first is not decoding._compiled_greedy(other, decoder, False)
+def test_it_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that is asked again is not compiled again, another one by itself."""
+    compiled: list[str] = []
+
+    def counted(function: Callable[..., Any], **options: Any) -> Any:
+        compiled.append(function.__name__)
+        return made(function, **options)
+
+    made = tf.function
+    monkeypatch.setattr(tf, "function", counted)
+    ids = problems.batch(["50+9"]).encoder_input
+    for model in (seq2seq(2, 3), seq2seq(2, 3)):
+        compiled.clear()
+        for _ in range(2):
+            decoding.trace(model, "50+9")
+            for way in (False, True):
+                decoding.greedy(model, ids, jit_compile=way)
+        assert compiled == ["encode", "decode", "decode_batch", "decode_batch"]

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
-from helpers import decoding, exercises, pretrained, problems
+from helpers import decoding, exercises, pretrained, problems, records
+from helpers.model import Seq2Seq
 from helpers.vocabulary import EOS, PAD, TOKENS, decode, encode
 from tests.models import load
 
@@ -25,7 +25,7 @@ def nearest(matrix: np.ndarray, token: int) -> int:
     return int(away.argmin())
 
 
-def greedy(encoder: keras.Model, decoder: keras.Model, problem: str) -> str:
+def greedy(model: Seq2Seq, problem: str) -> str:
     """Answer a problem in a loop of single steps."""
     state, token, text = decoding.context_vector(model, problem), PAD, ""
     for _ in range(5):
@@ -125,7 +125,7 @@ RIGHT: dict[str, list[Any]] = {
     ],
     "greedy-loop": [
         greedy,
-        lambda encoder, decoder, text: decoding.trace(model, text).answer,
+        lambda model, text: decoding.trace(model, text).answer,
     ],
     "first-mistake": [first_mistake],
     "exact-match": [exact_match],
@@ -182,18 +182,18 @@ WRONG: list[tuple[str, Any, str]] = [
     ("shift-right", lambda ids: [EOS, *ids[:-1]], r"starts from PAD \(12\), yours from 13"),
     ("shift-right", lambda ids: [PAD, *ids[1:]], "yours is"),
     ("shift-right", lambda ids: [PAD] * 5, "yours is"),
-    ("greedy-loop", lambda encoder, decoder, text: [5, 9], "a text such as '59', yours is list"),
-    ("greedy-loop", lambda encoder, decoder, text: problems.solve(text) + "EOS", "before EOS"),
-    ("greedy-loop", lambda encoder, decoder, text: "59", "'3-71' the model answers"),
+    ("greedy-loop", lambda model, text: [5, 9], "a text such as '59', yours is list"),
+    ("greedy-loop", lambda model, text: problems.solve(text) + "EOS", "before EOS"),
+    ("greedy-loop", lambda model, text: "59", "'3-71' the model answers"),
     (
         "greedy-loop",
-        lambda encoder, decoder, text: decoding.answers(model, [text])[0][::-1],
+        lambda model, text: decoding.answers(model, [text])[0][::-1],
         "'50[+]9' the model answers '59', yours is '95'",
     ),
     ("first-mistake", lambda choices, target: None, "second token is the wrong one"),
     (
         "first-mistake",
-        lambda choices, target: first_mistake(choices, target),
+        lambda choices, target: records.first_mistake(choices, target),
         "yours is 1",
     ),
     (

@@ -1,5 +1,7 @@
 """The encoder-decoder, and what the study notes' code does on Keras as installed."""
 
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,12 @@ import numpy as np
 import pytest
 
 from helpers import decoding
-from helpers.model import seq2seq
+from helpers.model import Seq2Seq, seq2seq
 from helpers.problems import batch, solve
 from helpers.vocabulary import EOS, PAD, TOKENS, decode
 from tests.messages import ONE_SENTENCE
 from tests.models import load
-
-Models = tuple[keras.Model, keras.Model, keras.Model]
+from tests.variants import parts
 
 PROBLEMS = ["50+9", "3-71", "99+99", "0-0"]
 
@@ -55,7 +56,10 @@ IMPORTED = {
 FORGOTTEN = {"vocab": TOKENS, "Dense": keras.layers.Dense}
 
 
-def of_the_notes(names: dict[str, Any], compiles_with: str = "compile") -> Models:
+Views = tuple[keras.Model, keras.Model, keras.Model]
+
+
+def of_the_notes(names: dict[str, Any], compiles_with: str = "compile") -> Views:
     """Run the notes' function as it is written, with these names in scope."""
     scope = dict(names)
     exec(NOTES.replace("COMPILE", compiles_with), scope)
@@ -63,23 +67,23 @@ def of_the_notes(names: dict[str, Any], compiles_with: str = "compile") -> Model
 
 
 @pytest.fixture(scope="module")
-def models() -> Models:
+def models() -> Seq2Seq:
     """The untrained model with the notes' sizes."""
     keras.utils.set_random_seed(0)
     return seq2seq()
 
 
 @pytest.fixture(scope="module")
-def notes() -> Models:
+def notes() -> Views:
     """The notes' own three models, with no more mended than it takes to build them."""
     keras.utils.set_random_seed(0)
     return of_the_notes(IMPORTED | FORGOTTEN)
 
 
-def test_parameters(models: Models) -> None:
+def test_parameters(models: Seq2Seq) -> None:
     """2,516 with the notes' sizes: 70 + 1,104 + 1,104 + 238."""
-    assert models[0].count_params() == 2516
-    sizes = {layer.name: layer.count_params() for layer in models[0].layers if layer.weights}
+    assert models.model.count_params() == 2516
+    sizes = {layer.name: layer.count_params() for layer in models.model.layers if layer.weights}
     assert sizes == {"embedding": 70, "encoder_gru": 1104, "decoder_gru": 1104, "softmax": 238}
 
 
@@ -93,7 +97,7 @@ def test_other_sizes(embedding_dim: int, units: int) -> None:
     assert [output.shape for output in decoder.outputs] == [(None, 1, 14), (None, units)]
 
 
-def test_shapes(models: Models) -> None:
+def test_shapes(models: Seq2Seq) -> None:
     """Each input and output has the axes that the documentation names."""
     model, encoder, decoder = models
     assert [tensor.shape for tensor in model.inputs] == [(None, 8), (None, 5)]
@@ -104,18 +108,18 @@ def test_shapes(models: Models) -> None:
     assert [tensor.shape for tensor in decoder.outputs] == [(None, 1, 14), (None, 16)]
 
 
-def test_ids_are_integers(models: Models) -> None:
+def test_ids_are_integers(models: Seq2Seq) -> None:
     """Every input of token ids has an integer dtype."""
     model, encoder, decoder = models
     ids = [*model.inputs, *encoder.inputs, decoder.inputs[0]]
     assert {tensor.dtype for tensor in ids} == {"int32"}
 
 
-def test_layers_are_shared(models: Models) -> None:
+def test_layers_are_shared(models: Seq2Seq) -> None:
     """One embedding for all three, one decoder GRU and softmax for two: the same variables."""
     model, encoder, decoder = models
     for name, views in {
-        "embedding": models,
+        "embedding": tuple(models),
         "encoder_gru": (model, encoder),
         "decoder_gru": (model, decoder),
         "softmax": (model, decoder),
@@ -130,11 +134,12 @@ def test_layers_are_shared(models: Models) -> None:
 
 def test_two_models_share_nothing() -> None:
     """A second call makes new variables."""
-    first, second = seq2seq(2, 3)[0], seq2seq(2, 3)[0]
-    assert not {map(id, first.weights)} & {map(id, second.weights)}
+    first, second = ({id(variable) for variable in seq2seq(2, 3).model.weights} for _ in range(2))
+    assert len(first) == len(second) == 9
+    assert not first & second
 
 
-def test_the_shared_embedding_is_used_by_all(models: Models) -> None:
+def test_the_shared_embedding_is_used_by_all(models: Seq2Seq) -> None:
     """A change of one row of the matrix changes what encoder, decoder and model give."""
     model, encoder, decoder = models
     encoder_input, decoder_input, _ = batch(PROBLEMS[:1])
@@ -156,7 +161,7 @@ def test_the_shared_embedding_is_used_by_all(models: Models) -> None:
         table.assign(kept)
 
 
-def test_rows_are_distributions(models: Models) -> None:
+def test_rows_are_distributions(models: Seq2Seq) -> None:
     """Every row that comes out of the softmax is positive and sums to 1."""
     model, encoder, decoder = models
     encoder_input, decoder_input, _ = batch(PROBLEMS)
@@ -168,7 +173,7 @@ def test_rows_are_distributions(models: Models) -> None:
         assert distributions.sum(axis=-1) == pytest.approx(1, abs=1e-5)
 
 
-def test_step_decoder_by_hand(models: Models) -> None:
+def test_step_decoder_by_hand(models: Seq2Seq) -> None:
     """Five steps, each state fed straight back, give what the training model gives at once."""
     model, encoder, decoder = models
     encoder_input, decoder_input, _ = batch(PROBLEMS)
@@ -184,9 +189,9 @@ def test_step_decoder_by_hand(models: Models) -> None:
     assert np.concatenate(rows, axis=1) == pytest.approx(together, abs=1e-6)
 
 
-def test_compiled_as_in_the_notes(models: Models) -> None:
+def test_compiled_as_in_the_notes(models: Seq2Seq) -> None:
     """Categorical cross-entropy, Adam with its own learning rate, accuracy."""
-    model = models[0]
+    model = models.model
     assert model.loss == "categorical_crossentropy"
     assert isinstance(model.optimizer, keras.optimizers.Adam)
     assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
@@ -217,26 +222,152 @@ def test_sizes_are_whole_numbers(size: Any) -> None:
 
 def test_saved_and_loaded_by_keras(tmp_path: Path) -> None:
     """From ``model.save`` come all three views back: the layers are found by their names."""
-    model, encoder, decoder = load("grown")
-    model.save(tmp_path / "grown.keras")
+    model = load("grown")
+    model.model.save(tmp_path / "grown.keras")
     again = keras.models.load_model(tmp_path / "grown.keras", compile=False)
     embedding, encoder_gru, decoder_gru, softmax = map(
         again.get_layer, ("embedding", "encoder_gru", "decoder_gru", "softmax")
     )
     read = keras.Input((8,), dtype="int32")
-    its_encoder = keras.Model(read, encoder_gru(embedding(read)))
+    encoder = keras.Model(read, encoder_gru(embedding(read)))
     token, state = keras.Input((1,), dtype="int32"), keras.Input((64,))
     step, next_state = decoder_gru(embedding(token), initial_state=state)
-    its_decoder = keras.Model([token, state], [softmax(step), next_state])
+    decoder = keras.Model([token, state], [softmax(step), next_state])
+    its = Seq2Seq(again, encoder, decoder, reverse=True)
     encoder_input, decoder_input, _ = batch(PROBLEMS, reverse=True)
     inputs = [encoder_input, decoder_input]
-    assert np.array_equal(again(inputs), model(inputs))
+    assert np.array_equal(again(inputs), model.model(inputs))
     for problem in PROBLEMS:
         ours = decoding.trace(model, problem)
         theirs = decoding.trace(its, problem)
         assert ours.answer == theirs.answer == solve(problem)
         for one, other in zip(ours.steps, theirs.steps, strict=True):
             assert np.array_equal(one.distribution, other.distribution)
+
+
+# The value that holds the three.
+
+
+def test_it_unpacks_as_the_three(models: Seq2Seq) -> None:
+    """In the order of training, reading, writing; the fields have their names."""
+    model, encoder, decoder = models
+    assert (model, encoder, decoder) == (models.model, models.encoder, models.decoder)
+    assert [view.name for view in models] == ["seq2seq", "encoder", "decoder"]
+
+
+def test_what_is_known_of_it(models: Seq2Seq) -> None:
+    """A new model reads from the front, knows no task, and carries one state."""
+    assert (models.reverse, models.task, models.architecture) == (False, None, "gru")
+    assert models.carried == {"state": (16,)}
+    assert models.units == 16
+    assert seq2seq(2, 3).units == 3
+    grown = load("grown")
+    assert (grown.reverse, grown.task, grown.units) == (True, "arithmetic", 64)
+
+
+def test_it_says_what_it_is(models: Seq2Seq) -> None:
+    """How many weights, and the order if it is another."""
+    assert repr(models) == "<Seq2Seq of 2,516 weights>"
+    assert repr(load("grown")) == "<Seq2Seq of 32,622 weights, back to front>"
+
+
+def test_another_order_of_the_same_layers(models: Seq2Seq) -> None:
+    """`dataclasses.replace` gives a second value; the first one stays, and cannot be changed."""
+    turned = replace(models, reverse=True, task="sums")
+    assert (turned.reverse, turned.task) == (True, "sums")
+    assert (models.reverse, models.task) == (False, None)
+    assert all(one is other for one, other in zip(models, turned, strict=True))
+    front, back = (decoding.context_vector(one, "12+3") for one in (models, turned))
+    assert not np.allclose(front, back)
+    assert np.array_equal(
+        back, models.begin(batch(["12+3"], reverse=True).encoder_input[0])["state"]
+    )
+    assert replace(models, reverse=np.True_).reverse  # type: ignore[arg-type]
+    with pytest.raises(FrozenInstanceError):
+        models.reverse = True  # type: ignore[misc]
+
+
+class Subclassed(keras.Model):
+    """A model that does not say what it takes."""
+
+    def call(self, tokens: Any) -> Any:
+        """Give something."""
+        return keras.ops.zeros((1, 8))
+
+
+NO_ENCODERS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
+    "none": (lambda: None, TypeError),
+    "a name": (lambda: "notes", TypeError),
+    "a layer": (lambda: keras.layers.GRU(8), TypeError),
+    "subclassed": (Subclassed, TypeError),
+    "not built": (lambda: keras.Sequential([keras.layers.GRU(8)]), TypeError),
+    "a fixed batch": (lambda: parts(batch=1)[0], ValueError),
+    "a larger fixed batch": (lambda: parts(batch=4)[0], ValueError),
+    "all states": (lambda: parts(encoder={"return_sequences": True})[0], ValueError),
+    "two outputs": (lambda: parts(encoder={"return_state": True})[0], ValueError),
+    "the training model": (lambda: load("notes").model, ValueError),
+    "a decoder": (lambda: load("notes").decoder, ValueError),
+}
+
+NO_DECODERS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
+    "none": (lambda: None, TypeError),
+    "subclassed": (Subclassed, TypeError),
+    "not built": (lambda: keras.Sequential([keras.layers.GRU(8)]), TypeError),
+    "a fixed batch": (lambda: parts(batch=1)[1], ValueError),
+    "other tokens": (lambda: parts(tokens=20)[1], ValueError),
+    "without its state": (
+        lambda: keras.Model((one := parts()[1]).inputs, one.outputs[:1]),
+        ValueError,
+    ),
+    "an encoder": (lambda: load("notes").encoder, ValueError),
+    "the training model": (lambda: load("notes").model, ValueError),
+}
+
+
+@pytest.mark.parametrize(("made", "error"), NO_ENCODERS.values(), ids=NO_ENCODERS)
+def test_no_encoder(models: Seq2Seq, made: Callable[[], Any], error: type[Exception]) -> None:
+    """One true sentence in place of what Python or Keras says of it."""
+    with pytest.raises(error, match=ONE_SENTENCE) as caught:
+        Seq2Seq(models.model, made(), models.decoder)
+    assert str(caught.value).startswith("An encoder ")
+
+
+@pytest.mark.parametrize(("made", "error"), NO_DECODERS.values(), ids=NO_DECODERS)
+def test_no_decoder(models: Seq2Seq, made: Callable[[], Any], error: type[Exception]) -> None:
+    """So with a decoder."""
+    with pytest.raises(error, match=ONE_SENTENCE) as caught:
+        Seq2Seq(models.model, models.encoder, made())
+    assert str(caught.value).startswith("A decoder ")
+
+
+def test_models_that_do_not_belong_together(models: Seq2Seq) -> None:
+    """An encoder of 16 units has nothing for a decoder of 64; nor may the two be swapped."""
+    model, encoder, decoder = models
+    for two in ((encoder, load("grown").decoder), (decoder, encoder), (decoder, decoder)):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            Seq2Seq(model, *two)
+
+
+@pytest.mark.parametrize("other", [None, "notes", keras.layers.GRU(8), 5])
+def test_no_training_model(models: Seq2Seq, other: Any) -> None:
+    """It is one of Keras as well."""
+    with pytest.raises(TypeError, match=ONE_SENTENCE):
+        replace(models, model=other)
+
+
+@pytest.mark.parametrize("reverse", [None, "yes", 1, 0.0, []])
+def test_reverse_is_true_or_false(models: Seq2Seq, reverse: Any) -> None:
+    """A page asks for one of the two."""
+    with pytest.raises(TypeError, match=ONE_SENTENCE):
+        replace(models, reverse=reverse)
+
+
+@pytest.mark.parametrize("task", ["products", "", 3, ["sums"], {}])
+def test_an_unknown_task(models: Seq2Seq, task: Any) -> None:
+    """The tasks there are are named."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        replace(models, task=task)
+    assert "'arithmetic'" in str(caught.value)
 
 
 # The faults of the notes' code, each shown on Keras as installed.
@@ -261,13 +392,13 @@ def test_notes_complie() -> None:
 
 
 @pytest.mark.slow
-def test_notes_sigmoid_trains_to_the_same_loss(notes: Models, models: Models) -> None:
+def test_notes_sigmoid_trains_to_the_same_loss(notes: Views, models: Seq2Seq) -> None:
     """The loss comes from the logits, so training is the same; but the rows sum to 7, not 1."""
     encoder_input, decoder_input, target = batch(PROBLEMS)
     losses, rows = [], []
-    for model in (notes[0], models[0]):
+    for model in (notes[0], models.model):
         copy = keras.models.clone_model(model)
-        copy.set_weights(models[0].get_weights())
+        copy.set_weights(models.model.get_weights())
         copy.compile(
             loss="categorical_crossentropy",
             optimizer=keras.optimizers.Adam(0.01),
@@ -288,19 +419,19 @@ def test_notes_sigmoid_trains_to_the_same_loss(notes: Models, models: Models) ->
     assert np.array_equal(rows[0].argmax(axis=-1), rows[1].argmax(axis=-1))
 
 
-def test_notes_state_cannot_be_fed_back(notes: Models, models: Models) -> None:
+def test_notes_state_cannot_be_fed_back(notes: Views, models: Seq2Seq) -> None:
     """The notes' decoder gives the state as (batch, 1, units); its own input wants two axes."""
     token, zeros = keras.ops.array([[PAD]], "int32"), keras.ops.zeros((1, 16))
     _, state = notes[2]([token, zeros])
     assert state.shape == (1, 1, 16)
-    for decoder in (notes[2], models[2]):
+    for decoder in (notes[2], models.decoder):
         with pytest.raises(ValueError, match=r"expected shape=\(None, 16\)"):
             decoder([token, state])
-    _, ours = models[2]([token, zeros])
-    models[2]([token, ours])
+    _, ours = models.decoder([token, zeros])
+    models.decoder([token, ours])
 
 
-def test_notes_ids_are_floats(notes: Models) -> None:
+def test_notes_ids_are_floats(notes: Views) -> None:
     """``Input(shape=(8,))`` holds floats: an id of 5.7 is cut to 5 without a word."""
     encoder = notes[1]
     assert encoder.inputs[0].dtype == "float32"
@@ -308,7 +439,7 @@ def test_notes_ids_are_floats(notes: Models) -> None:
     assert np.array_equal(encoder(ids), encoder(ids + 0.7 * (ids == 5)))
 
 
-def test_notes_batch_axis(notes: Models, models: Models) -> None:
+def test_notes_batch_axis(notes: Views, models: Seq2Seq) -> None:
     """What the notes write down as (8, 5) is (batch, 8, 5)."""
     for _, encoder, _ in (notes, models):
         embedded = next(layer for layer in encoder.layers if "embedding" in layer.name).output

@@ -8,9 +8,8 @@ from struct import iter_unpack
 import numpy as np
 import pytest
 
-from helpers import packing
+from helpers import model_file, packing
 from helpers.pretrained import RECIPES
-from helpers.widgets.models import pairs
 from tests.models import load
 
 RANDOM = np.random.default_rng(0)
@@ -257,25 +256,21 @@ def test_packing_changes_nothing() -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_stored_weights_arrive(name: str) -> None:
     """Unpacked in the order of the layers, a page has exactly the weights that Keras has."""
-    model, _, _ = load(name)
-    wanted = [
-        array
-        for layer in ("embedding", "encoder_gru", "decoder_gru", "softmax")
-        for array in model.get_layer(layer).get_weights()
-    ]
-    texts = pairs([name])[name].packed()["weights"]
-    assert len(texts) == len(wanted) == 9
-    for text, values in zip(texts, wanted, strict=True):
-        assert np.array_equal(unpacked(text), values.ravel())
-    assert sum(len(unpacked(text)) for text in texts) == model.count_params()
+    model = load(name).model
+    arrays = model_file.packed(load(name))["arrays"]
+    wanted = {variable.path: variable.numpy() for variable in model.weights}
+    assert list(arrays) == list(wanted)
+    for path, text in arrays.items():
+        assert np.array_equal(unpacked(text), wanted[path].ravel())
+    assert sum(len(unpacked(text)) for text in arrays.values()) == model.count_params()
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_a_page_can_carry_them(name: str) -> None:
     """The models that pages carry are short, and their text is small when it is compressed."""
-    record = pairs([name])[name].packed()
+    said = model_file.packed(load(name))
     bits = RECIPES[name][0].weight_bits
-    for text in record["weights"]:
+    for text in said["arrays"].values():
         assert "floats" not in text
         assert bits == 16 or "int8" in text
-    assert len(gzip.compress(json.dumps(record).encode(), 9)) < SIZES[name]
+    assert len(gzip.compress(json.dumps(said).encode(), 9)) < SIZES[name]

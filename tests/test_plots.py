@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from helpers import plots, problems
-from helpers.decoding import Step, Trace
+from helpers.records import DecoderStep, Trace
 from helpers.vocabulary import EOS, PAD, TOKENS
 from tests.messages import ONE_SENTENCE
 
@@ -24,6 +24,7 @@ PAPER = {"light": "#ffffff", "dark": "#14181e"}
 MATRIX = np.random.default_rng(0).normal(size=(14, 5))
 WORDS = [[1.0, 2.0, 3.0], [1.1, 2.1, 2.9], [5.0, 5.0, 5.0]]
 STATES = np.tanh(np.random.default_rng(1).normal(size=(8, 16)))
+STATE = {"state": STATES[0]}
 WIDE = np.tanh(np.random.default_rng(2).normal(size=(8, 64)))
 POINTS = np.random.default_rng(3).normal(size=(50, 2))
 
@@ -32,10 +33,10 @@ def made_up(choices: list[int], problem: str = "50+9") -> Trace:
     """Return a trace with these choices and no model behind it."""
     target = problems.arrays(problem).target.argmax(axis=-1)
     steps = tuple(
-        Step(token, STATES[0], np.eye(14)[choice] * 0.86 + 0.01, STATES[0], choice)
+        DecoderStep(token, STATE, np.eye(14)[choice] * 0.86 + 0.01, STATE, choice)
         for token, choice in zip([PAD, *choices], choices, strict=False)
     )
-    return Trace(problem, False, False, STATES[0], steps, tuple(map(int, target)))
+    return Trace(problem, False, False, STATE, steps, tuple(map(int, target)))
 
 
 CURVE: dict[str, Any] = {"loss": np.geomspace(2.6, 0.1, 50), "held-out loss": np.full(50, 0.25)}

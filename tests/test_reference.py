@@ -1,6 +1,7 @@
 """The arithmetic in numpy, and how a model of another kind is told from it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -8,17 +9,17 @@ import pytest
 import tensorflow as tf
 
 from helpers import decoding, model_file, problems, reference
-from helpers.model import seq2seq
+from helpers.model import Seq2Seq, seq2seq
 from helpers.pretrained import RECIPES
 from helpers.vocabulary import TOKENS
 from tests.messages import ONE_SENTENCE
 from tests.models import load
-from tests.pairs import OTHERS, SAME
+from tests.variants import OTHERS, SAME
 
 
-def taken(encoder: keras.Model, decoder: keras.Model) -> None:
-    """Take a pair wherever it is taken for its weights."""
-    model_file.record(encoder, decoder, reverse=False, task=None)
+def taken(model: Seq2Seq) -> None:
+    """Take a model wherever it is taken for its weights."""
+    model_file.packed(model)
     for problem in ("50+9", "3-71", "0-0"):
         decoding.reading(model, problem)
 
@@ -31,6 +32,11 @@ def policy(request: pytest.FixtureRequest) -> Iterator[str]:
     keras.config.set_dtype_policy("float32")
 
 
+def test_the_names_are_those_of_keras() -> None:
+    """In its order, so that what has no names can be given them."""
+    assert tuple(variable.path for variable in seq2seq().model.weights) == reference.NAMES
+
+
 def test_every_token_is_probed() -> None:
     """A setting that matters for one token only, such as a mask for the first, is met."""
     assert set(reference.PROBED.ravel()) == set(range(len(TOKENS)))
@@ -40,7 +46,8 @@ def test_every_token_is_probed() -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_it_computes_what_keras_does(name: str) -> None:
     """For each stored model: context vectors, distributions and next states."""
-    _, encoder, decoder = load(name)
+    model = load(name)
+    _, encoder, decoder = model
     read = problems.batch(problems.split("arithmetic").test[::200]).encoder_input
     contexts = reference.contexts(reference.encoder_arrays(encoder), read)
     assert contexts == pytest.approx(encoder(read).numpy(), abs=1e-5)
@@ -49,21 +56,21 @@ def test_it_computes_what_keras_does(name: str) -> None:
     distributions, after = decoder([tokens[:, None].astype(np.int32), contexts])
     assert both[:, :14] == pytest.approx(distributions.numpy()[:, 0], abs=1e-5)
     assert both[:, 14:] == pytest.approx(after.numpy(), abs=1e-5)
-    taken(encoder, decoder)
+    taken(model)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SAME)
 def test_what_computes_the_same_is_taken(kind: str) -> None:
     """Settings that matter in training alone, or nowhere."""
-    taken(*SAME[kind]())
+    taken(SAME[kind]())
 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_what_computes_something_else_is_not(kind: str) -> None:
     """Untrained as it is, with weights near zero; the sentence says what keeps such a model."""
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        model_file.record(*OTHERS[kind](), reverse=False, task=None)
+        model_file.packed(OTHERS[kind]())
     assert 'model.save("x.keras")' in str(caught.value)
 
 
@@ -73,11 +80,11 @@ def test_rounding_is_not_taken_for_a_setting(seed: int) -> None:
     """Models of any size, with weights of any size, that Keras computes in float32."""
     random = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
-    _, encoder, decoder = seq2seq(int(random.integers(1, 20)), int(random.integers(1, 70)))
+    model = seq2seq(int(random.integers(1, 20)), int(random.integers(1, 70)))
     scale = 10 ** random.uniform(-3, 3)
-    for variable in {id(v): v for v in [*encoder.weights, *decoder.weights]}.values():
+    for variable in model.model.weights:
         variable.assign(variable.numpy() * scale + random.normal(0, 0.1, variable.shape))
-    taken(encoder, decoder)
+    taken(model)
 
 
 @pytest.mark.slow
@@ -88,14 +95,14 @@ def test_other_precisions(policy: str) -> None:
     """A model that computes in few bits, or in many, is still the same model."""
     for name in ("notes", "grown"):
         recipe, _ = RECIPES[name]
-        model, encoder, decoder = seq2seq(recipe.embedding_dim, recipe.units)
-        model.set_weights(load(name)[0].get_weights())
-        taken(encoder, decoder)
+        model = replace(seq2seq(recipe.embedding_dim, recipe.units), reverse=recipe.reverse)
+        model.model.set_weights(load(name).model.get_weights())
+        taken(model)
         trace = decoding.trace(model, "50+9")
         assert trace.answer == "59"
-        decoder.get_layer("softmax").activation = keras.activations.linear
+        model.decoder.get_layer("softmax").activation = keras.activations.linear
         with pytest.raises(ValueError, match=ONE_SENTENCE):
-            model_file.record(encoder, decoder, reverse=False, task=None)
+            model_file.packed(model)
 
 
 def test_a_graphics_card_may_round_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,19 +122,19 @@ def test_a_graphics_card_may_round_more(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("name", ["embedding", "encoder_gru", "decoder_gru", "softmax"])
 def test_weights_are_finite(name: str, number: float) -> None:
     """One weight that is none is enough; the layer is named."""
-    model, encoder, decoder = seq2seq(2, 3)
-    weights = model.get_layer(name).get_weights()
+    model = seq2seq(2, 3)
+    weights = model.model.get_layer(name).get_weights()
     weights[-1].flat[1] = number
-    model.get_layer(name).set_weights(weights)
+    model.model.get_layer(name).set_weights(weights)
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        taken(encoder, decoder)
+        taken(model)
     assert f"'{name}' holds nan or infinity" in str(caught.value)
 
 
 def test_numbers_that_float32_cannot_hold() -> None:
     """Finite weights of which Keras makes no finite numbers: the sentence says so."""
-    model, encoder, decoder = seq2seq(3, 8)
-    model.get_layer("softmax").set_weights([np.full((8, 14), 3e38), np.zeros(14)])
+    model = seq2seq(3, 8)
+    model.model.get_layer("softmax").set_weights([np.full((8, 14), 3e38), np.zeros(14)])
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        taken(encoder, decoder)
+        taken(model)
     assert "'decoder' gives nan or infinity" in str(caught.value)

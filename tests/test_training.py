@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from helpers import decoding, packing, problems, training
-from helpers.model import seq2seq
-from helpers.training import Recipe, Recorder, ShortWeights, Snapshot
+from helpers.model import Seq2Seq, seq2seq
+from helpers.records import Recipe, Snapshot
+from helpers.training import Recorder, ShortWeights
 from helpers.vocabulary import PAD
 from tests.messages import ONE_SENTENCE
 from tests.models import leave_out_xla
@@ -27,7 +28,7 @@ class Run:
     recorded: list[float]
     snapshots: list[Snapshot]
     calls: list[int]
-    models: tuple[keras.Model, keras.Model, keras.Model]
+    model: Seq2Seq
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +36,20 @@ def run() -> Run:
     """A training of two epochs with a recorder."""
     with pytest.MonkeyPatch.context() as patch:
         leave_out_xla(patch)
-        (model, encoder, decoder), data = training.build(RECIPE, PARTS.train)
+        model, data = training.build(RECIPE, PARTS.train)
     calls: list[int] = []
     recorder = Recorder(
-        encoder,
-        decoder,
+        model,
         PARTS.validation,
         epochs=[0, 1, 2],
         watched=WATCHED,
         on_snapshot=lambda snapshots: calls.append(len(snapshots)),
     )
-    history = model.fit(data, epochs=RECIPE.epochs, shuffle=False, verbose=0, callbacks=[recorder])
+    history = model.model.fit(
+        data, epochs=RECIPE.epochs, shuffle=False, verbose=0, callbacks=[recorder]
+    )
     losses = history.history["loss"]
-    return Run(losses, recorder.losses, recorder.snapshots, calls, (model, encoder, decoder))
+    return Run(losses, recorder.losses, recorder.snapshots, calls, model)
 
 
 def test_same_seed_same_losses(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +88,7 @@ def test_first_loss(run: Run) -> None:
 
 def test_recorder(run: Run) -> None:
     """A snapshot before training and after each epoch named, each with all that was seen."""
-    _, encoder, decoder = run.models
+    model = run.model
     assert run.recorded == run.losses
     assert [snapshot.epoch for snapshot in run.snapshots] == [0, 1, 2]
     assert run.calls == [1, 2, 3]
@@ -97,17 +99,16 @@ def test_recorder(run: Run) -> None:
         assert 0 <= snapshot.token_accuracy <= 1
     assert not np.allclose(run.snapshots[0].embedding, run.snapshots[2].embedding)
     last = run.snapshots[-1]
-    assert np.array_equal(last.embedding, encoder.get_layer("embedding").get_weights()[0])
+    assert np.array_equal(last.embedding, model.encoder.get_layer("embedding").get_weights()[0])
     assert last.exact_match == decoding.exact_match(model, PARTS.validation)
     assert list(last.answers.values()) == decoding.answers(model, WATCHED)
-    assert (last.loss, last.token_accuracy) == training.examine(run.models[0], PARTS.validation)
+    assert (last.loss, last.token_accuracy) == training.examine(model, PARTS.validation)
 
 
 def test_recorder_of_a_training_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes before the first update is kept once, an epoch only when all of it is kept."""
-    (model, encoder, decoder), _ = training.build(RECIPE, PARTS.train)
-    recorder = Recorder(encoder, decoder, PARTS.validation[:4], epochs=[0, 1, 2])
-    recorder.set_model(model)
+    model, _ = training.build(RECIPE, PARTS.train)
+    recorder = Recorder(model, PARTS.validation[:4], epochs=[0, 1, 2])
 
     def interrupted(*args: object, **options: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -249,11 +250,11 @@ def test_examine() -> None:
     distribution[0, 1] = np.eye(14)[3] * 0.9 + 0.1 / 14
     wrong = 0.1 / 14
 
-    class Fixed:
-        def __call__(self, inputs: Any) -> Any:
+    class Fixed(keras.Model):
+        def call(self, inputs: Any) -> Any:
             return keras.ops.convert_to_tensor(distribution)
 
-    loss, accuracy = training.examine(Fixed(), examined)
+    loss, accuracy = training.examine(replace(seq2seq(2, 3), model=Fixed()), examined)
     assert loss == pytest.approx(-(9 * np.log(0.5) + np.log(wrong)) / 10, rel=1e-5)
     assert accuracy == pytest.approx(0.9)
 
@@ -261,14 +262,14 @@ def test_examine() -> None:
 @pytest.mark.slow
 def test_short_weights() -> None:
     """They are rounded once, after the last epoch, and a recorder behind it sees them rounded."""
-    model, encoder, decoder = seq2seq(2, 3)
-    model.compile(loss="categorical_crossentropy", optimizer="adam", run_eagerly=True)
-    recorder = Recorder(encoder, decoder, PARTS.validation, epochs=[1, 2, 3], watched=WATCHED)
+    model = seq2seq(2, 3)
+    model.model.compile(loss="categorical_crossentropy", optimizer="adam", run_eagerly=True)
+    recorder = Recorder(model, PARTS.validation, epochs=[1, 2, 3], watched=WATCHED)
     seen: list[list[np.ndarray]] = []
     before = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: seen.append(model.get_weights())
+        on_epoch_end=lambda epoch, logs: seen.append(model.model.get_weights())
     )
-    model.fit(
+    model.model.fit(
         training.batches(PARTS.train[:64], RECIPE),
         epochs=3,
         verbose=0,
@@ -277,7 +278,7 @@ def test_short_weights() -> None:
     for epoch in (0, 1):
         assert np.array_equal(recorder.snapshots[epoch].embedding, seen[epoch][0])
         assert not np.array_equal(packing.short(seen[epoch][0], 16), seen[epoch][0])
-    for values, exact in zip(model.get_weights(), seen[2], strict=True):
+    for values, exact in zip(model.model.get_weights(), seen[2], strict=True):
         assert np.array_equal(values, packing.short(exact, 16))
     last = recorder.snapshots[-1]
     assert np.array_equal(last.embedding, packing.short(seen[2][0], 16))
@@ -324,9 +325,9 @@ def test_bad_problems(bad: str) -> None:
     with pytest.raises(ValueError, match=ONE_SENTENCE):
         training.build(RECIPE, [bad] * 32)
     with pytest.raises(ValueError, match=ONE_SENTENCE):
-        training.examine(None, [bad])
+        training.examine(seq2seq(2, 3), [bad])
     with pytest.raises(TypeError, match=ONE_SENTENCE):
-        training.examine(None, "50+9")
+        training.examine(seq2seq(2, 3), "50+9")
 
 
 @pytest.mark.parametrize(
