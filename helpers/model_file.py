@@ -73,7 +73,7 @@ def parsed(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise FileNotFoundError(str(path)) from error
     try:
-        said = json.loads(text, parse_constant=_no_constant)
+        said = json.loads(text, parse_int=_number, parse_constant=_no_constant)
     except RecursionError as error:
         raise ValueError("This is no JSON that can be read.") from error
     if not isinstance(said, dict) or said.get("format") not in (FORMAT, _FIRST_FORMAT):
@@ -175,6 +175,11 @@ def _task(trained_on: Any) -> str | None:
     largest, operators = _whole(trained_on["largest"], 0), _checked(trained_on["operators"], str)
     known = {(rule.largest_operand, rule.operators): name for name, rule in problems.TASKS.items()}
     return known.get((largest, operators))
+
+
+def _number(digits: str) -> float:
+    """Return a whole number; a long one as JavaScript reads it, where every number is a float."""
+    return int(digits) if len(digits) < 16 else float(digits)
 
 
 def _no_constant(name: str) -> NoReturn:

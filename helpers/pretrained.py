@@ -103,8 +103,9 @@ def load(name: str) -> Seq2Seq:
 
 def record(name: str) -> Record:
     """Return how a model was made, and how good it is. Raises like `load`."""
-    values = dict(_said(name).get("made", {}))
+    said = _said(name)
     try:
+        values = dict(said["made"])
         return Record(
             name,
             recipe=Recipe(**values.pop("recipe")),

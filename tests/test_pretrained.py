@@ -16,10 +16,21 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import decoding, packing, pretrained, problems, run, training
-from helpers.model import seq2seq
+from helpers import (
+    decoding,
+    make_weights,
+    model_file,
+    packing,
+    pretrained,
+    problems,
+    reference,
+    run,
+    training,
+)
+from helpers.model import Seq2Seq, seq2seq
 from helpers.pretrained import RECIPES, WEIGHTS
-from helpers.training import Recipe, Recorder, Snapshot
+from helpers.records import Recipe, Snapshot
+from helpers.training import Recorder
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
 
@@ -35,20 +46,15 @@ split = lru_cache(problems.split)
 
 @pytest.fixture(params=RECIPES)
 def name(request: pytest.FixtureRequest) -> str:
-    """Each model in turn, its files there or not."""
+    """Each model in turn, its file there or not."""
     return str(request.param)
 
 
-def test_files(name: str) -> None:
-    """Both files of every model are in the repository."""
-    assert (WEIGHTS / f"{name}.npz").is_file()
-    assert (WEIGHTS / f"{name}.json").is_file()
-
-
-def test_nothing_else_in_the_folder() -> None:
-    """Every file belongs to a model, and all together are smaller than 1 MB."""
-    files = [path for path in WEIGHTS.iterdir() if path.is_file()]
-    assert {path.stem for path in files} == set(RECIPES)
+def test_a_file_for_each_model() -> None:
+    """Every model has its file, every file its model; all together are smaller than 1 MB."""
+    files = [*WEIGHTS.iterdir()]
+    assert {path.name for path in files} == {f"{name}.json" for name in RECIPES}
+    assert {pretrained.path(name) for name in RECIPES} == set(files)
     assert sum(path.stat().st_size for path in files) < 1_000_000
 
 
@@ -56,18 +62,16 @@ def test_nothing_else_in_the_folder() -> None:
 def test_figures_of_the_record(name: str) -> None:
     """Evaluated anew on the test part, each model is exactly as good as its record says."""
     record = pretrained.record(name)
-    model, encoder, decoder = load(name)
+    model = load(name)
     part = split(record.recipe.task, record.recipe.size).test
-    reverse = record.recipe.reverse
     found = decoding.exact_match(model, part)
     assert round(found * len(part)) == round(record.exact_match * len(part))
     assert record.exact_match == pytest.approx(found, abs=1e-9)
-    loss, accuracy = training.examine(
-        model, part, reverse=reverse, masked_loss=record.recipe.masked_loss
-    )
+    loss, accuracy = training.examine(model, part, masked_loss=record.recipe.masked_loss)
     assert loss == pytest.approx(record.loss, abs=5e-4)
     assert accuracy == pytest.approx(record.token_accuracy, abs=5e-4)
-    assert model.count_params() == record.parameters
+    assert model.model.count_params() == record.parameters
+    assert (model.reverse, model.task) == (record.recipe.reverse, record.recipe.task)
 
 
 @pytest.mark.slow
@@ -78,9 +82,8 @@ def test_selection_is_honest(name: str) -> None:
     assert record.recipe == replace(recipe, seed=record.recipe.seed)
     assert list(record.seeds) == list(seeds)
     assert record.seeds[record.recipe.seed] == max(record.seeds.values())
-    _, encoder, decoder = load(name)
     part = split(recipe.task, recipe.size).validation
-    found = decoding.exact_match(model, part)
+    found = decoding.exact_match(load(name), part)
     assert found == pytest.approx(record.seeds[record.recipe.seed], abs=1e-9)
     assert found == pytest.approx(record.snapshots[-1].exact_match, abs=1e-9)
 
@@ -97,7 +100,7 @@ def test_snapshots(name: str) -> None:
     assert last.exact_match > 0.3
     if not record.recipe.masked_loss:
         assert last.loss < first.loss / 5
-    matrix = load(name)[1].get_layer("embedding").get_weights()[0]
+    matrix = load(name).encoder.get_layer("embedding").get_weights()[0]
     assert np.array_equal(last.embedding, matrix)
     for snapshot in record.snapshots:
         assert snapshot.embedding.shape == matrix.shape
@@ -105,7 +108,7 @@ def test_snapshots(name: str) -> None:
     validation = set(split(record.recipe.task, record.recipe.size).validation)
     for problem, answer in last.answers.items():
         assert problem in validation
-        found = decoding.answers(*load(name)[1:], [problem])
+        found = decoding.answers(load(name), [problem])
         assert found == [answer]
 
 
@@ -113,7 +116,7 @@ def test_record_names_its_command(name: str) -> None:
     """The record says what makes the model anew."""
     record = pretrained.record(name)
     assert record.name == name
-    assert record.command == f"python -m helpers.pretrained {name}"
+    assert record.command == f"python -m helpers.make_weights {name}"
 
 
 @pytest.mark.parametrize("name", GOALS)
@@ -141,36 +144,45 @@ def test_sizes() -> None:
     assert (recipe.embedding_dim, recipe.units, recipe.reverse) == (16, 64, True)
 
 
+def same_weights(found: Seq2Seq, wanted: Seq2Seq) -> None:
+    """Hold that two models have the same weights to the bit."""
+    for values, others in zip(found.model.get_weights(), wanted.model.get_weights(), strict=True):
+        assert np.array_equal(values, others)
+
+
 def test_load_makes_new_models() -> None:
     """A reader who breaks a loaded model can load it again."""
-    broken = pretrained.load("notes")
-    broken[0].set_weights([values * 0 for values in broken[0].get_weights()])
-    again = pretrained.load("notes")
-    for values, wanted in zip(again[0].get_weights(), load("notes")[0].get_weights(), strict=True):
-        assert np.array_equal(values, wanted)
+    broken = pretrained.load("notes").model
+    broken.set_weights([values * 0 for values in broken.get_weights()])
+    same_weights(pretrained.load("notes"), load("notes"))
 
 
-@pytest.mark.parametrize("unknown", ["", "Notes", "note", "../notes", None, 3, ["notes"]])
+@pytest.mark.parametrize(
+    "unknown",
+    ["", "Notes", "note", "../notes", "notes.json", Path("notes.json"), None, 3, ["notes"]],
+)
 def test_unknown_name(monkeypatch: pytest.MonkeyPatch, unknown: Any) -> None:
-    """The names there are are named."""
+    """The names there are are named; a path is none."""
     forbid(monkeypatch)
-    for function in (pretrained.load, pretrained.record):
+    for function in (pretrained.load, pretrained.record, pretrained.path):
         with pytest.raises((TypeError, ValueError), match=ONE_SENTENCE) as caught:
             function(unknown)
         assert "'notes', 'grown'" in str(caught.value)
 
 
-# Damage, on the files of an untrained model in a folder of its own.
+# Damage, on the file of an untrained model in a folder of its own.
+
+Made = tuple[pretrained.Record, Seq2Seq]
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[pretrained.Record, keras.Model]:
-    """A record as `pretrained.train` makes it, and its model, untrained."""
+def made() -> Made:
+    """A record as a training makes it, and its model, untrained."""
     keras.utils.set_random_seed(0)
-    model, encoder, _ = seq2seq()
-    matrix = encoder.get_layer("embedding").get_weights()[0]
+    model = seq2seq()
+    matrix = model.encoder.get_layer("embedding").get_weights()[0]
     snapshots = [Snapshot(epoch, 2.5, 0.0, 0.1, {"50+9": "1"}, matrix * epoch) for epoch in (0, 1)]
-    command = "python -m helpers.pretrained notes"
+    command = "python -m helpers.make_weights notes"
     record = pretrained.Record(
         "notes", command, Recipe(epochs=1), 2516, {0: 0.0, 1: 0.5}, 0.25, 0.5, 2.5, snapshots
     )
@@ -178,25 +190,20 @@ def made() -> tuple[pretrained.Record, keras.Model]:
 
 
 @pytest.fixture
-def folder(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    made: tuple[pretrained.Record, keras.Model],
-) -> Path:
-    """A folder with the two files of a model ``notes`` in it, written as a training does."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Made) -> Path:
+    """A folder with the file of a model ``notes`` in it, written as a training does."""
     weights = tmp_path / "weights"
     monkeypatch.setattr(pretrained, "WEIGHTS", weights)
-    monkeypatch.setattr(pretrained, "UNFINISHED", tmp_path / "unfinished")
-    pretrained._write(*made)
+    monkeypatch.setattr(make_weights, "UNFINISHED", tmp_path / "unfinished")
+    record, model = made
+    make_weights._write(record, model_file.packed(model))
     return weights
 
 
-def test_written_and_read(folder: Path, made: tuple[pretrained.Record, keras.Model]) -> None:
+def test_written_and_read(folder: Path, made: Made) -> None:
     """What a training writes comes back: the weights to the bit, the record in every field."""
     wanted, model = made
-    found = pretrained.load("notes")[0]
-    for values, original in zip(found.get_weights(), model.get_weights(), strict=True):
-        assert np.array_equal(values, original)
+    same_weights(pretrained.load("notes"), model)
     record = pretrained.record("notes")
     for field in vars(wanted):
         if field != "snapshots":
@@ -204,146 +211,158 @@ def test_written_and_read(folder: Path, made: tuple[pretrained.Record, keras.Mod
     for snapshot, original in zip(record.snapshots, wanted.snapshots, strict=True):
         assert np.array_equal(snapshot.embedding, original.embedding)
         assert {**vars(snapshot), "embedding": 0} == {**vars(original), "embedding": 0}
-    assert {path.name for path in folder.iterdir()} == {"notes.npz", "notes.json"}
+    assert [path.name for path in folder.iterdir()] == ["notes.json"]
 
 
-def refused(file: str, says: str) -> None:
-    """Hold that loading fails, naming the file and the command that makes it anew."""
-    for function in (pretrained.load, pretrained.record):
-        try:
-            function("notes")
-        except ValueError as error:
-            message = str(error)
-        else:
-            assert function is pretrained.record
-            continue
-        assert f"helpers/weights/{file} is {says}" in message
-        assert "`python -m helpers.pretrained notes`" in message
-        assert "\n" not in message
-        assert message.endswith(".")
+def refused(says: str, function: Callable[[str], object]) -> None:
+    """Hold that it fails, naming the file and the command that makes it anew."""
+    with pytest.raises(ValueError) as caught:
+        function("notes")
+    message = str(caught.value)
+    assert message.startswith(f"The file helpers/weights/notes.json is {says};")
+    assert "`python -m helpers.make_weights notes`" in message
+    assert "\n" not in message
+    assert message.endswith(".")
 
 
-@pytest.mark.parametrize("file", ["notes.npz", "notes.json"])
-def test_missing(folder: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+BOTH = pytest.mark.parametrize("function", [pretrained.load, pretrained.record])
+
+
+@BOTH
+def test_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, function: Callable[[str], object]
+) -> None:
     """A missing file is named."""
     forbid(monkeypatch)
-    (folder / file).unlink()
-    refused(file, "missing")
+    (folder / "notes.json").unlink()
+    refused("missing", function)
 
 
-@pytest.mark.parametrize("file", ["notes.npz", "notes.json"])
+@BOTH
 @pytest.mark.parametrize(
     "damage",
     [
         lambda content: b"",
         lambda content: content[: len(content) // 2],
-        lambda content: content[:-1] if content[:1] != b"{" else content[:-3],
+        lambda content: content[:-3],
         lambda content: content[: len(content) // 2] + b"\x00\xff" * 20 + content[-200:],
         lambda content: b"garbage",
         lambda content: bytes(range(256)) * 40,
         lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
         lambda content: b"<!doctype html><title>404</title>",
+        lambda content: b"[]",
+        lambda content: b"{}",
+        lambda content: b"null",
+        lambda content: b"[" * 200_000,
     ],
 )
 def test_damaged(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, damage: Callable[[bytes], bytes]
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[bytes], bytes],
+    function: Callable[[str], object],
 ) -> None:
     """Truncated, overwritten, or not at all what it should be."""
     forbid(monkeypatch)
-    path = folder / file
+    path = folder / "notes.json"
     path.write_bytes(damage(path.read_bytes()))
-    refused(file, "damaged")
+    refused("damaged", function)
 
 
-def test_every_flipped_byte_of_the_weights(folder: Path) -> None:
-    """One wrong byte anywhere is noticed, or changes none of the numbers."""
-    path = folder / "notes.npz"
+def test_every_flipped_byte(folder: Path, made: Made) -> None:
+    """One byte turned round anywhere is noticed, or changes none of the weights."""
+    path = folder / "notes.json"
     content = path.read_bytes()
-    sound = pretrained._read_weights("notes")
-    for place in range(0, len(content), 97):
+    noticed = 0
+    for place in range(0, len(content), 997):
         path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
         try:
-            found = pretrained._read_weights("notes")
+            found = pretrained.load("notes")
         except ValueError as error:
-            assert "notes.npz is damaged" in str(error)
-            continue
-        for key in found.keys() & sound.keys():
-            assert np.array_equal(found[key], sound[key]), place
+            assert "notes.json is damaged" in str(error)
+            noticed += 1
+        else:
+            same_weights(found, made[1])
+    assert noticed > 10
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda arrays: arrays.pop("snapshots/embedding"),
-        lambda arrays: arrays.pop("softmax/bias"),
-        lambda arrays: arrays.update({"softmax/bias": np.zeros(13)}),
-        lambda arrays: arrays.update({"embedding/embeddings": np.zeros((5, 14))}),
-        lambda arrays: arrays.update({"softmax/bias": np.full(14, np.nan)}),
-        lambda arrays: arrays.update({"softmax/bias": np.array(["a"] * 14)}),
-        lambda arrays: arrays.update({"softmax/bias": np.array([None] * 14)}),
-        lambda arrays: arrays.update({"snapshots/embedding": np.zeros((1, 14, 5))}),
-    ],
-)
-def test_wrong_arrays(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """An array that is missing, of another shape, or no numbers."""
-    path = folder / "notes.npz"
-    with np.load(path) as file:
-        arrays = dict(file)
-    change(arrays)
-    np.savez_compressed(path, **arrays)
-    refused("notes.npz", "damaged")
-
-
-def test_locked(folder: Path) -> None:
-    """One wrong bit, and an array seems to be locked with a password."""
-    path = folder / "notes.npz"
-    content = bytearray(path.read_bytes())
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    path.write_bytes(content)
-    refused("notes.npz", "damaged")
-
-
-def test_a_single_array_is_no_archive(folder: Path) -> None:
-    """A sound ``.npy`` under the name of an ``.npz``."""
-    with (folder / "notes.npz").open("wb") as file:
-        np.save(file, np.zeros(3))
-    refused("notes.npz", "damaged")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda values: [],
-        lambda values: None,
-        lambda values: {},
-        lambda values: "notes",
-        lambda values: {key: value for key, value in values.items() if key != "loss"},
-        lambda values: values | {"surplus": 1},
-        lambda values: values | {"recipe": {}} | {"recipe": {"unit": 16}},
-        lambda values: values | {"recipe": []},
-        lambda values: values | {"recipe": values["recipe"] | {"units": "16"}},
-        lambda values: values | {"recipe": values["recipe"] | {"units": 0}},
-        lambda values: values | {"seeds": {"zero": 0.5}},
-        lambda values: values | {"seeds": []},
-        lambda values: values | {"snapshots": 3},
-        lambda values: values | {"snapshots": [{}, {}]},
-        lambda values: values | {"snapshots": [values["snapshots"][0] | {"more": 1}] * 2},
-    ],
-)
-def test_wrong_json(folder: Path, change: Callable[[Any], object]) -> None:
-    """Sound JSON that is no record."""
+def changed(folder: Path, change: Callable[[Any], object]) -> None:
+    """Write the file anew with a change; a change in place returns None."""
     path = folder / "notes.json"
-    path.write_text(json.dumps(change(json.loads(path.read_text("utf-8")))), encoding="utf-8")
-    refused("notes.json", "damaged")
+    said = json.loads(path.read_text(encoding="utf-8"))
+    returned = change(said)
+    path.write_text(json.dumps(said if returned is None else returned), encoding="utf-8")
+
+
+BIAS = reference.NAMES[-1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda said: said["arrays"].__delitem__(BIAS),
+        lambda said: said["arrays"].update({BIAS: packing.pack([np.zeros(13)])[0]}),
+        lambda said: said["arrays"].update({BIAS: packing.pack([np.full(14, np.nan)])[0]}),
+        lambda said: said["arrays"].update({BIAS: [0.0] * 14}),
+        lambda said: said["arrays"].update({BIAS: None}),
+        lambda said: said["arrays"].update({"more": said["arrays"][BIAS]}),
+        lambda said: said["sizes"].update(units=17),
+        lambda said: said["sizes"].clear(),
+        lambda said: said.update(architecture="lstm"),
+        lambda said: said.update(reverse=None),
+        lambda said: said.update(task="arithmetic"),
+    ],
+)
+def test_wrong_models(folder: Path, change: Callable[[Any], object]) -> None:
+    """An array that is missing, of another shape, or no numbers; sizes that are not its own."""
+    changed(folder, change)
+    refused("damaged", pretrained.load)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: [],
+        lambda made: False,
+        lambda made: {},
+        lambda made: "notes",
+        lambda made: {key: value for key, value in made.items() if key != "loss"},
+        lambda made: made | {"surplus": 1},
+        lambda made: made | {"name": "grown"},
+        lambda made: made | {"recipe": {"unit": 16}},
+        lambda made: made | {"recipe": []},
+        lambda made: made | {"recipe": made["recipe"] | {"units": "16"}},
+        lambda made: made | {"recipe": made["recipe"] | {"units": 0}},
+        lambda made: made | {"seeds": {"zero": 0.5}},
+        lambda made: made | {"seeds": []},
+        lambda made: made | {"snapshots": 3},
+        lambda made: made | {"snapshots": [{}, {}]},
+        lambda made: made | {"snapshots": [made["snapshots"][0] | {"more": 1}] * 2},
+        lambda made: made | {"snapshots": [made["snapshots"][0] | {"embedding": None}]},
+        lambda made: made | {"snapshots": [made["snapshots"][0] | {"embedding": {"int8": "?"}}]},
+    ],
+)
+def test_wrong_records(folder: Path, change: Callable[[Any], object]) -> None:
+    """A sound model with words beside it that are no record; the model can still be loaded."""
+    changed(folder, lambda said: {**said, "made": change(said["made"])})
+    refused("damaged", pretrained.record)
+    pretrained.load("notes")
+
+
+def test_no_record(folder: Path) -> None:
+    """A file as a reader writes it does not say how the model was made."""
+    changed(folder, lambda said: said.__delitem__("made"))
+    refused("damaged", pretrained.record)
+    pretrained.load("notes")
 
 
 def test_command_line_knows_the_names(capsys: pytest.CaptureFixture[str]) -> None:
     """A name that is none is refused before anything is trained."""
     for arguments in (["sumz"], []):
         with pytest.raises(SystemExit) as caught:
-            pretrained.main(arguments)
+            make_weights.main(arguments)
         assert caught.value.code == 2
-    assert "python -m helpers.pretrained" in capsys.readouterr().err
+    assert "python -m helpers.make_weights" in capsys.readouterr().err
 
 
 FEW = problems.Split(
@@ -365,19 +384,18 @@ def test_train_keeps_the_best_seed(
     monkeypatch.setattr(problems, "split", lambda task, size: FEW)
     monkeypatch.setattr(keras.Model, "fit", fit_without_training)
     monkeypatch.setattr(run, "recording_epochs", lambda epochs: [epochs])
-    monkeypatch.setattr(decoding, "exact_match", lambda *_, **__: next(scores))
-    monkeypatch.setattr(decoding, "answers", lambda *given, **__: ["1"] * len(given[2]))
-    record = pretrained.train("notes")
+    monkeypatch.setattr(decoding, "exact_match", lambda *_: next(scores))
+    monkeypatch.setattr(decoding, "answers", lambda model, asked: ["1"] * len(asked))
+    record = make_weights.train("notes")
     assert record.seeds == {3: 0.25, 5: 0.75, 7: 0.5}
     assert record.recipe.seed == 5
     assert record.exact_match == 0.125
     assert pretrained.record("notes").recipe.seed == 5
     keras.utils.set_random_seed(5)
-    wanted = seq2seq(2, 2)[0].get_weights()
-    for values, original in zip(pretrained.load("notes")[0].get_weights(), wanted, strict=True):
-        assert np.array_equal(values, original)
+    wanted = seq2seq(2, 2)
+    same_weights(pretrained.load("notes"), wanted)
     assert "seed 7" in capsys.readouterr().err
-    assert not list(pretrained.UNFINISHED.iterdir())
+    assert not list(make_weights.UNFINISHED.iterdir())
 
 
 @pytest.mark.slow
@@ -404,15 +422,15 @@ def test_train_goes_on(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(Recorder, "on_epoch_end", on_epoch_end)
-    assert pretrained.main(["notes"]) == 130
+    assert make_weights.main(["notes"]) == 130
     assert "goes on from there" in capsys.readouterr().err
     assert len(done) == 1 + last
-    assert [path.name for path in pretrained.UNFINISHED.iterdir()] == ["notes-3.npz"]
+    assert [path.name for path in make_weights.UNFINISHED.iterdir()] == ["notes-3.npz"]
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
-    assert pretrained.main(["notes"]) == 0
+    assert make_weights.main(["notes"]) == 0
     assert done == [0, 1, 0, 1]
     assert list(pretrained.record("notes").seeds) == [3, 5]
-    assert not list(pretrained.UNFINISHED.iterdir())
+    assert not list(make_weights.UNFINISHED.iterdir())
     said = capsys.readouterr()
     assert said.out.startswith("notes: exact match 0.")
     assert said.err.count("notes, seed") == 2
@@ -421,8 +439,9 @@ def test_train_goes_on(
 COMMAND = """
 import sys
 from pathlib import Path
-from helpers import pretrained
-from helpers.training import Recipe, Recorder
+from helpers import make_weights, pretrained
+from helpers.records import Recipe
+from helpers.training import Recorder
 from pytest import MonkeyPatch
 from tests.models import leave_out_xla
 
@@ -435,9 +454,9 @@ def wait(recorder, batch, logs=None):
 leave_out_xla(MonkeyPatch())
 Recorder.on_train_batch_end = wait
 pretrained.WEIGHTS = Path(sys.argv[1]) / "weights"
-pretrained.UNFINISHED = Path(sys.argv[1]) / "unfinished"
+make_weights.UNFINISHED = Path(sys.argv[1]) / "unfinished"
 pretrained.RECIPES["sums"] = ({recipe!r}, (4,))
-sys.exit(pretrained.main(["sums"]))
+sys.exit(make_weights.main(["sums"]))
 """
 """The command line, on a small training and in folders of its own.
 
@@ -464,9 +483,9 @@ def test_interrupted_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert warned.endswith("Interrupted: the same command goes on from there.\n")
     assert list(tmp_path.rglob("*.*")) == [kept]
     monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path / "weights")
-    monkeypatch.setattr(pretrained, "UNFINISHED", tmp_path / "unfinished")
+    monkeypatch.setattr(make_weights, "UNFINISHED", tmp_path / "unfinished")
     monkeypatch.setitem(RECIPES, "sums", (recipe, (4,)))
-    assert pretrained.main(["sums"]) == 0
+    assert make_weights.main(["sums"]) == 0
     assert not kept.exists()
     snapshots = pretrained.record("sums").snapshots
     assert [snapshot.epoch for snapshot in snapshots] == training.recording_epochs(3)
@@ -480,13 +499,13 @@ def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatc
     )
     monkeypatch.setitem(RECIPES, "notes", (recipe, (4,)))
     monkeypatch.setattr(problems, "split", lambda task, size: FEW)
-    made = pretrained.train("notes")
+    made = make_weights.train("notes")
     record = pretrained.record("notes")
     assert record.recipe == recipe
-    model, encoder, decoder = pretrained.load("notes")
-    for values in model.get_weights():
+    model = pretrained.load("notes")
+    for values in model.model.get_weights():
         assert np.array_equal(values, packing.short(values, 8))
-    assert all("int8" in text for text in packing.pack(model.get_weights()))
+    assert all("int8" in text for text in packing.pack(model.model.get_weights()))
     loss, accuracy = training.examine(model, FEW.test)
     assert (record.loss, record.token_accuracy) == pytest.approx((loss, accuracy))
     assert record.exact_match == decoding.exact_match(model, FEW.test)
@@ -494,7 +513,7 @@ def test_train_stores_short_weights(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert (last.loss, last.token_accuracy) == pytest.approx(
         training.examine(model, FEW.validation)
     )
-    assert np.array_equal(last.embedding, model.get_weights()[0])
+    assert np.array_equal(last.embedding, model.model.get_weights()[0])
     for snapshot in (first, before):
         assert not np.array_equal(snapshot.embedding, packing.short(snapshot.embedding, 8))
     assert made.seeds == record.seeds == {4: last.exact_match}
@@ -507,7 +526,7 @@ def test_stored_weights_are_short(name: str) -> None:
     """The models whose recipes say so have weights of as few bits as they say."""
     bits = RECIPES[name][0].weight_bits
     assert bits is not None
-    for values in load(name)[0].get_weights():
+    for values in load(name).model.get_weights():
         assert np.array_equal(values, packing.short(values, bits))
 
 

@@ -4,6 +4,7 @@ import json
 import random
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from helpers import decoding, model_file, problems
-from helpers.model import seq2seq
+from helpers import decoding, model_file, problems, reference
+from helpers.model import Seq2Seq, seq2seq
 from helpers.widgets.base import module_text
 
 LOAD = """async (modules) => {
@@ -113,10 +114,9 @@ UNITS, EMBEDDING_DIM = 8, 3
 def good() -> dict[str, Any]:
     """Return what a file says."""
     keras.utils.set_random_seed(0)
-    _, encoder, decoder = seq2seq(EMBEDDING_DIM, UNITS)
-    encoder.get_layer("embedding").set_weights([np.full((14, 3), 0.25)])  # packed in eight bits
-    said = model_file.record(encoder, decoder, reverse=True, task="sums")
-    return {"format": model_file.FORMAT, **said}
+    model = replace(seq2seq(EMBEDDING_DIM, UNITS), reverse=True, task="sums")
+    model.encoder.get_layer("embedding").set_weights([np.full((14, 3), 0.25)])  # in eight bits
+    return model_file.packed(model)
 
 
 def said(**changes: Any) -> str:
@@ -125,12 +125,31 @@ def said(**changes: Any) -> str:
     return json.dumps({name: value for name, value in changed.items() if value is not ...})
 
 
-def arrays(place: int, **changes: Any) -> str:
-    """Return the text of a file with another array at a place."""
-    weights = list(good()["weights"])
-    changed = {**weights[place], **changes}
-    weights[place] = {name: value for name, value in changed.items() if value is not ...}
-    return said(weights=weights)
+def sized(**changes: Any) -> str:
+    """Return the text of a file with another size; without one, if it is ``...``."""
+    changed = {**good()["sizes"], **changes}
+    return said(sizes={name: value for name, value in changed.items() if value is not ...})
+
+
+def with_array(name: str, **changes: Any) -> str:
+    """Return the text of a file with another array of this name."""
+    changed = {**good()["arrays"][name], **changes}
+    array = {key: value for key, value in changed.items() if value is not ...}
+    return said(arrays={**good()["arrays"], name: array})
+
+
+def of_the_first_format(**changes: Any) -> str:
+    """Return the text of a file of the first format, with other entries."""
+    changed = {
+        "format": "arithmetic seq2seq, version 1",
+        "embeddingDim": EMBEDDING_DIM,
+        "units": UNITS,
+        "reverse": True,
+        "trainedOn": good()["task"],
+        "weights": list(good()["arrays"].values()),
+        **changes,
+    }
+    return json.dumps({name: value for name, value in changed.items() if value is not ...})
 
 
 def packed(values: Any, kind: str) -> str:
@@ -141,7 +160,7 @@ def packed(values: Any, kind: str) -> str:
 def weight(number: float) -> str:
     """Return the text of a file with one weight that is this number."""
     numbers = packed([number] + [0] * 13, "<f4")
-    return arrays(8, int8=..., exponents=..., floats=numbers)
+    return with_array(BIAS, int8=..., exponents=..., floats=numbers)
 
 
 def spoilt(text: str) -> str:
@@ -150,8 +169,8 @@ def spoilt(text: str) -> str:
     return f"{text[:at]} {text[at:]}"
 
 
-FLOATS = 1
-"""The place of an array that is packed as floats; the first is packed in eight bits."""
+TABLE, FLOATS, *_, BIAS = reference.NAMES
+"""Arrays that are packed in eight bits, as floats, and in eight bits, all of them zeros."""
 
 SHORT: dict[str, Any] = {"int8": packed([100] * 42, "i1")}
 
@@ -159,42 +178,57 @@ OPENED: dict[str, Callable[[], str | bytes]] = {
     "as it is written": said,
     "a byte-order mark": lambda: b"\xef\xbb\xbf" + said().encode(),
     "Windows lines": lambda: json.dumps(good(), indent=1).replace("\n", "\r\n"),
-    "more entries": lambda: said(more=[None, "?"], __proto__={"units": 3}).replace('"?"', "1e400"),
+    "more entries": lambda: said(more=[None, "?"], __proto__={"reverse": 3}).replace(
+        '"?"', "1e400"
+    ),
     "an entry that is no Unicode": lambda: said(name="?").encode().replace(b"?", b"\xff\xfe"),
     "an entry with half a character": lambda: said(name="?").replace("?", "\\ud800"),
     "an entry of many digits": lambda: said(name=0).replace('"name": 0', f'"name": {"1" * 5000}'),
-    "an entry twice": lambda: said().replace('{"format"', '{"units": 16, "format"', 1),
-    "a size with a point": lambda: said(units=8.0),
-    "a size with an exponent": lambda: said(units=0).replace('"units": 0', '"units": 80e-1'),
-    "trained on nothing": lambda: said(trainedOn=None),
-    "trained on something else": lambda: said(trainedOn={"largest": 50, "operators": "*"}),
-    "trained on it, and more": lambda: said(trainedOn={"largest": 99, "operators": "+", "more": 1}),
-    "tiny numbers": lambda: arrays(0, **SHORT, exponents=packed([-128, -30, -20], "i1")),
-    "large numbers": lambda: arrays(0, **SHORT, exponents=packed([20, 20, 121], "i1")),
-    "sixteen bits": lambda: arrays(
-        0, int8=..., int16=packed([-32768] * 42, "<i2"), exponents=packed([-128, -1, 1], "i1")
+    "an entry twice": lambda: said().replace('{"format"', '{"reverse": false, "format"', 1),
+    "a size with a point": lambda: sized(units=8.0),
+    "a size with an exponent": lambda: sized(units=0).replace('"units": 0', '"units": 80e-1'),
+    "trained on nothing": lambda: said(task=None),
+    "trained on something else": lambda: said(task={"largest": 50, "operators": "*"}),
+    "trained on it, and more": lambda: said(task={"largest": 99, "operators": "+", "more": 1}),
+    "tiny numbers": lambda: with_array(TABLE, **SHORT, exponents=packed([-128, -30, -20], "i1")),
+    "large numbers": lambda: with_array(TABLE, **SHORT, exponents=packed([20, 20, 121], "i1")),
+    "sixteen bits": lambda: with_array(
+        TABLE, int8=..., int16=packed([-32768] * 42, "<i2"), exponents=packed([-128, -1, 1], "i1")
     ),
-    "one exponent for all": lambda: arrays(0, exponents=packed([-2], "i1")),
-    "exponents of floats": lambda: arrays(FLOATS, exponents=7),
-    "a negative zero": lambda: arrays(
-        8, floats=packed([-0.0] * 14, "<f4"), int8=..., exponents=...
+    "one exponent for all": lambda: with_array(TABLE, exponents=packed([-2], "i1")),
+    "exponents of floats": lambda: with_array(FLOATS, exponents=7),
+    "a negative zero": lambda: with_array(
+        BIAS, floats=packed([-0.0] * 14, "<f4"), int8=..., exponents=...
     ),
+    "arrays in another order": lambda: said(arrays=dict(reversed(good()["arrays"].items()))),
+    "the first format": of_the_first_format,
 }
 """Texts that hold a model."""
 
 SIZES = [..., None, 0, -8, 8.5, 9, "8", "3", True, [8], 10**9, 10**400, 1e308]
 WRONG: dict[str, list[Any]] = {
-    "units": SIZES,
-    "embeddingDim": SIZES,
+    "architecture": [..., None, "lstm", "GRU", 1],
+    "sizes": [..., None, 8, [], {}, [EMBEDDING_DIM, UNITS]],
     "reverse": [..., None, 1, 0, "true", ""],
-    "trainedOn": [
+    "task": [
         *[..., False, 99, "sums", [], {}, {"largest": 99}, {"operators": "+"}],
         *[{"largest": largest, "operators": "+"} for largest in ("99", 0.5, -1, True, None)],
         *[{"largest": 99, "operators": operators} for operators in (["+"], None, 5)],
     ],
-    "weights": [..., None, [], {}, "floats", [None] * 9, ["floats"] * 9, [[]] * 9, 9],
+    "arrays": [
+        *[..., None, [], {}, "floats", 9],
+        *[dict.fromkeys(reference.NAMES, array) for array in (None, "floats", 9)],
+    ],
 }
 """Values that an entry may not have; ``...`` for an entry that is not there."""
+WRONG_AT_FIRST: dict[str, list[Any]] = {
+    "units": [..., "8", 9],
+    "embeddingDim": [..., None, 2],
+    "reverse": [..., 1],
+    "trainedOn": [..., "sums", {}],
+    "weights": [..., None, {}, [], [None] * 9],
+}
+"""The same of the first format."""
 
 NO_FLOATS: list[Any] = [
     ...,
@@ -221,7 +255,7 @@ REFUSED: dict[str, Callable[[], str | bytes]] = {
     "null": lambda: "null",
     "a number": lambda: "5",
     "a list": lambda: f"[{said()}]",
-    "another format": lambda: said(format="arithmetic seq2seq, version 2"),
+    "another format": lambda: said(format="seq2seq-book model, version 3"),
     "no format": lambda: said(format=...),
     "NaN in an entry": lambda: said(name=float("nan")),
     "infinity in an entry": lambda: said(name=float("inf")),
@@ -233,20 +267,39 @@ REFUSED: dict[str, Callable[[], str | bytes]] = {
         for name, values in WRONG.items()
         for value in values
     },
-    "weights by number": lambda: said(weights=dict(enumerate(good()["weights"]))),
-    "eight arrays": lambda: said(weights=good()["weights"][:-1]),
-    "ten arrays": lambda: said(weights=[*good()["weights"], good()["weights"][-1]]),
-    "arrays in another order": lambda: said(weights=good()["weights"][::-1]),
+    **{
+        f"{name} is {value!r}": partial(sized, **{name: value})
+        for name in ("embedding_dim", "units")
+        for value in SIZES
+    },
+    "arrays without names": lambda: said(arrays=list(good()["arrays"].values())),
+    "arrays by number": lambda: said(arrays=dict(enumerate(good()["arrays"].values()))),
+    "eight arrays": lambda: said(arrays=dict([*good()["arrays"].items()][:-1])),
+    "ten arrays": lambda: said(arrays={**good()["arrays"], "more": good()["arrays"][BIAS]}),
+    **{
+        f"the first format, {name} is {value!r}": partial(of_the_first_format, **{name: value})
+        for name, values in WRONG_AT_FIRST.items()
+        for value in values
+    },
+    "the first format, another order": lambda: of_the_first_format(
+        weights=[*good()["arrays"].values()][::-1]
+    ),
+    "the first format, arrays by name": lambda: of_the_first_format(weights=good()["arrays"]),
     "spaces in an array": lambda: spoilt(said()),
-    **{f"floats are {text!r}": partial(arrays, FLOATS, floats=text) for text in NO_FLOATS},
-    "floats of one byte too few": lambda: arrays(8, int8=..., floats=packed([0] * 55, "i1")),
-    "floats of one byte too many": lambda: arrays(8, int8=..., floats=packed([0] * 57, "i1")),
-    "floats and short numbers": lambda: arrays(0, floats=packed([0] * 42, "<f4")),
-    "two kinds of short numbers": lambda: arrays(0, int16=packed([0] * 42, "<i2")),
-    "short numbers and null": lambda: arrays(0, floats=None),
-    "sixteen bits and a byte": lambda: arrays(0, int8=..., int16=packed([0] * 85, "i1")),
-    **{f"exponents are {text!r}": partial(arrays, 0, exponents=text) for text in NO_EXPONENTS},
-    "a number too large": lambda: arrays(0, **SHORT, exponents=packed([0, 0, 122], "i1")),
+    **{f"floats are {text!r}": partial(with_array, FLOATS, floats=text) for text in NO_FLOATS},
+    "floats of one byte too few": lambda: with_array(BIAS, int8=..., floats=packed([0] * 55, "i1")),
+    "floats of one byte too many": lambda: with_array(
+        BIAS, int8=..., floats=packed([0] * 57, "i1")
+    ),
+    "floats and short numbers": lambda: with_array(TABLE, floats=packed([0] * 42, "<f4")),
+    "two kinds of short numbers": lambda: with_array(TABLE, int16=packed([0] * 42, "<i2")),
+    "short numbers and null": lambda: with_array(TABLE, floats=None),
+    "sixteen bits and a byte": lambda: with_array(TABLE, int8=..., int16=packed([0] * 85, "i1")),
+    **{
+        f"exponents are {text!r}": partial(with_array, TABLE, exponents=text)
+        for text in NO_EXPONENTS
+    },
+    "a number too large": lambda: with_array(TABLE, **SHORT, exponents=packed([0, 0, 122], "i1")),
     **{f"a weight is {number}": partial(weight, number) for number in (np.nan, np.inf, -np.inf)},
 }
 """Texts that hold none."""
@@ -264,7 +317,7 @@ def in_page(page: Page, content: bytes) -> dict[str, Any] | None:
     return found
 
 
-def in_python(path: Path, content: bytes) -> model_file.Stored | None:
+def in_python(path: Path, content: bytes) -> Seq2Seq | None:
     """Return what Python reads in a file."""
     path.write_bytes(content)
     try:
@@ -288,12 +341,9 @@ def test_both_open_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes
     assert ours is not None
     flat = np.concatenate([values.ravel() for values in ours.model.get_weights()])
     assert np.array_equal(np.float32(theirs["weights"]), flat)
-    assert (theirs["embeddingDim"], theirs["units"]) == (EMBEDDING_DIM, UNITS)
+    assert theirs["sizes"] == {"embedding_dim": EMBEDDING_DIM, "units": UNITS}
     assert (theirs["reverse"], ours.reverse) == (True, True)
-    rule = theirs["trainedOn"] and (
-        theirs["trainedOn"]["largest"],
-        theirs["trainedOn"]["operators"],
-    )
+    rule = theirs["task"] and (theirs["task"]["largest"], theirs["task"]["operators"])
     assert ours.task == ("sums" if rule == (99, "+") else None)
 
 
@@ -307,9 +357,9 @@ def test_neither_opens_it(page: Page, tmp_path: Path, made: Callable[[], str | b
 
 def test_what_python_writes_the_page_reads(page: Page, tmp_path: Path) -> None:
     """And back: the text of the page is a file for Python, with the same answers."""
-    _, encoder, decoder = seq2seq(EMBEDDING_DIM, UNITS)
+    model = replace(seq2seq(EMBEDDING_DIM, UNITS), reverse=True, task="arithmetic")
     path = tmp_path / "mine.json"
-    model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+    model_file.write(path, model)
     text = page.evaluate(
         """(text) => {
             const { model, weights } = read(text);
@@ -321,8 +371,4 @@ def test_what_python_writes_the_page_reads(page: Page, tmp_path: Path) -> None:
     found = model_file.read(path)
     assert (found.reverse, found.task) == (True, "arithmetic")
     asked = problems.split("arithmetic").test[:50]
-    ours, theirs = (
-        decoding.answers(*two, asked)
-        for two in ((encoder, decoder), (found.encoder, found.decoder))
-    )
-    assert ours == theirs
+    assert decoding.answers(found, asked) == decoding.answers(model, asked)
