@@ -12,7 +12,7 @@ import tensorflow as tf
 from playwright.sync_api import Browser, Page
 
 from helpers import pretrained, problems
-from helpers.model import seq2seq
+from helpers.model import Seq2Seq, seq2seq
 from helpers.problems import ANSWER_LENGTH
 from helpers.vocabulary import PAD, TOKENS
 from tests.models import load
@@ -82,7 +82,7 @@ def in_page(page: Page, name: str, *, forcing: bool, asked: list[Any]) -> Answer
 
 
 @cache
-def models(name: str, dtype: str) -> tuple[keras.Model, keras.Model, keras.Model]:
+def model(name: str, dtype: str) -> Seq2Seq:
     """Return a stored model that computes in float32, as it is, or in float64."""
     stored = load(name)
     if dtype == "float32":
@@ -93,7 +93,7 @@ def models(name: str, dtype: str) -> tuple[keras.Model, keras.Model, keras.Model
         precise = seq2seq(recipe.embedding_dim, recipe.units)
     finally:
         _compute_in("float32")
-    precise[0].set_weights(stored[0].get_weights())
+    precise.model.set_weights(stored.model.get_weights())
     return precise
 
 
@@ -106,13 +106,13 @@ def teacher_forced(name: str, dtype: str, asked: list[Any]) -> Answers:
     """Answer problems with the Keras model of training."""
     texts = [problem for problem, _ in asked]
     encoder_input, decoder_input, _ = problems.batch(texts, reverse=REVERSE[name])
-    distributions = models(name, dtype)[0]([encoder_input, decoder_input]).numpy()
+    distributions = model(name, dtype).model([encoder_input, decoder_input]).numpy()
     return Answers(distributions.argmax(axis=-1), distributions)
 
 
 def free_running(name: str, dtype: str, asked: list[Any]) -> Answers:
     """Answer pairs of a problem and picks with the Keras models, without `helpers.decoding`."""
-    _, encoder, decoder = models(name, dtype)
+    _, encoder, decoder = model(name, dtype)
     texts = [problem for problem, _ in asked]
     state = encoder(problems.batch(texts, reverse=REVERSE[name]).encoder_input)
     token = np.full((len(asked), 1), PAD)

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from bookbuild.kernels import COMPILED, compile_kernels
 from helpers import decoding, geometry, pretrained, problems, training
 from helpers.model import seq2seq
+from helpers.records import Recipe
 from helpers.widgets.base import module_text
 
 NAMES = (
@@ -102,11 +103,11 @@ def split_up(values: np.ndarray, like: list[np.ndarray]) -> dict[str, np.ndarray
     return dict(zip(NAMES, np.split(values, ends), strict=True))
 
 
-def models(embedding_dim: int, units: int) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """Return new models, with biases that are not zero."""
+def new_model(embedding_dim: int, units: int) -> keras.Model:
+    """Return a new model for training, with biases that are not zero."""
     keras.utils.set_random_seed(5)
-    made = seq2seq(embedding_dim, units)
-    for variable in made[0].weights:
+    made = seq2seq(embedding_dim, units).model
+    for variable in made.weights:
         if "bias" in variable.path:
             variable.assign(np.random.default_rng(1).normal(0, 0.2, variable.shape))
     return made
@@ -139,7 +140,7 @@ def test_the_kernels_are_compiled_from_their_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shared", [False, True], ids=["row by row", "shared"])
 def test_gradients_are_those_of_keras(page: Page, fast: bool, masked: bool, shared: bool) -> None:
     """Of every tensor, within 1e-5 of its largest number."""
-    model = models(16, 64)[0]
+    model = new_model(16, 64)
     chosen = drawn(128)
     with tf.GradientTape() as tape:
         loss = keras_loss(model, chosen, masked, reverse=True)
@@ -200,7 +201,7 @@ def test_gradients_are_slopes(page: Page, masked: bool) -> None:
         [
             {"embeddingDim": 5, "units": 16, "batch": 32, "masked": masked, "double": True},
             drawn(32),
-            text(flat(models(5, 16)[0].get_weights())),
+            text(flat(new_model(5, 16).get_weights())),
         ],
     )
     assert set(worst) == set(NAMES)
@@ -222,8 +223,8 @@ def course() -> Course:
     The gradient of the embedding is handed to Keras as a whole. As the lookups leave it, in pieces,
     Keras 3.15 squares each piece by itself, and the steps of the embedding become larger.
     """
-    recipe = training.Recipe(epochs=1, learning_rate=0.02, weight_decay=0.1)
-    model = models(5, 64)[0]
+    recipe = Recipe(epochs=1, learning_rate=0.02, weight_decay=0.1)
+    model = new_model(5, 64)
     compiled = tf.function(lambda inputs: model(inputs))
     weights = text(flat(model.get_weights()))
     batches = [drawn(64, seed) for seed in range(50)]
@@ -297,7 +298,7 @@ def test_both_kernels_agree_after_each_update(page: Page) -> None:
 
 def test_the_rate_is_that_of_the_recipe(page: Page) -> None:
     """Warm-up and cosine, at every update."""
-    recipe = training.Recipe(epochs=7, learning_rate=0.05)
+    recipe = Recipe(epochs=7, learning_rate=0.05)
     schedule = training.warmup_cosine(recipe, 31)
     wanted = [float(schedule(number)) for number in range(7 * 31)]
     ours = page.evaluate(
@@ -310,10 +311,10 @@ def test_the_rate_is_that_of_the_recipe(page: Page) -> None:
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
 def test_it_answers_and_examines_as_keras_does(page: Page, fast: bool) -> None:
     """A model of Keras opens in the page, and the weights come back as they were."""
-    model, encoder, decoder = pretrained.load("grown")
+    model = pretrained.load("grown")
     recipe = pretrained.record("grown").recipe
     asked = PARTS.validation[:700]
-    weights = flat(model.get_weights())
+    weights = flat(model.model.get_weights())
     written, measured, back = page.evaluate(
         """([options, problems]) => {
             const made = trainer(options);
@@ -331,7 +332,7 @@ def test_it_answers_and_examines_as_keras_does(page: Page, fast: bool) -> None:
     ids = np.array(written).reshape(len(asked), -1)
     wanted = decoding.greedy(model, problems.batch(asked, reverse=True).encoder_input)
     np.testing.assert_array_equal(ids, wanted)
-    loss, accuracy = training.examine(model, asked, reverse=True, masked_loss=True)
+    loss, accuracy = training.examine(model, asked, masked_loss=True)
     assert measured["loss"] / measured["tokens"] == pytest.approx(loss, rel=1e-3, abs=1e-6)
     assert measured["right"] / measured["tokens"] == pytest.approx(accuracy, abs=1e-6)
 
@@ -353,7 +354,7 @@ def test_it_starts_as_keras_does(page: Page) -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 0.01
-    like = [np.asarray(values) for values in seq2seq(5, 16)[0].get_weights()]
+    like = [np.asarray(values) for values in seq2seq(5, 16).model.get_weights()]
     ours = split_up(first, like)
     keras.utils.set_random_seed(0)
     for name, values in zip(NAMES, like, strict=True):

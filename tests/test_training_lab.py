@@ -11,8 +11,8 @@ import pytest
 import traitlets
 
 from helpers import decoding, model_file, pretrained, problems
-from helpers.run import Run
 from helpers.records import Recipe
+from helpers.run import Run
 from helpers.widgets import DecoderStepper, TrainingLab
 from helpers.widgets.training_lab import TASKS
 from tests.messages import ONE_SENTENCE
@@ -108,22 +108,15 @@ def test_a_page_loads_it_late() -> None:
     assert sent(TrainingLab())["late"] is True
 
 
-def record_of(name: str) -> dict[str, Any]:
-    """Return a stored model as the page of a lab sends it."""
-    _, encoder, decoder = load(name)
-    recipe = pretrained.record(name).recipe
-    return model_file.record(encoder, decoder, reverse=recipe.reverse, task=recipe.task)
-
-
 def test_what_the_page_has_trained_is_a_model_of_keras() -> None:
     """With the weights, the order and the task that the page sends."""
     lab = TrainingLab()
     with pytest.raises(ValueError, match=r"^No model is trained in this lab yet: press Train\.$"):
         _ = lab.stored
-    lab.set_state({"trained": json.loads(json.dumps(record_of("grown")))})
+    lab.set_state({"trained": json.loads(json.dumps(model_file.packed(load("grown"))))})
     found = lab.stored
     assert (found.reverse, found.task) == (True, "arithmetic")
-    assert decoding.answers(found.encoder, found.decoder, ["50+9"]) == ["59"]
+    assert decoding.answers(found, ["50+9"]) == ["59"]
 
 
 @pytest.mark.slow
@@ -131,21 +124,21 @@ def test_a_stepper_takes_the_model_of_a_lab() -> None:
     """As soon as it is trained, and each time anew."""
     lab = TrainingLab()
     stepper = DecoderStepper("notes", lab=lab)
-    assert list(stepper.pairs) == ["notes"] and sent(stepper)["follows"] is True
+    assert list(stepper.by_name) == ["notes"] and sent(stepper)["follows"] is True
     assert sent(DecoderStepper("notes"))["follows"] is False
-    lab.trained = record_of("grown")
+    lab.trained = model_file.packed(load("grown"))
     assert stepper.model == "from the lab" and stepper.trace.reverse
     assert [model["name"] for model in sent(stepper)["models"]] == ["notes", "from the lab"]
     stepper.step, stepper.model = 3, "notes"
-    lab.trained = record_of("notes")
+    lab.trained = model_file.packed(load("notes"))
     assert (stepper.model, stepper.step) == ("from the lab", 0)
     assert not stepper.trace.reverse
     stepper.model, stepper.step = "notes", 2
-    lab.trained = record_of("grown")
+    lab.trained = model_file.packed(load("grown"))
     assert (stepper.model, stepper.step) == ("notes", 2)
-    assert sent(stepper)["models"][1]["units"] == 64
+    assert sent(stepper)["models"][1]["sizes"]["units"] == 64
     late = DecoderStepper("grown", lab=lab)
-    assert list(late.pairs) == ["grown", "from the lab"]
+    assert list(late.by_name) == ["grown", "from the lab"]
 
 
 @pytest.mark.slow
@@ -173,11 +166,11 @@ def test_it_shows_what_keras_trains() -> None:
         (one["share"] * 3, one["loss"], one["tokenAccuracy"], one["exactMatch"])
         for one in last["examined"]
     ] == [(s.epoch, s.loss, s.token_accuracy, s.exact_match) for s in run.snapshots]
-    answers = decoding.answers(run.encoder, run.decoder, lab.watched)
+    answers = decoding.answers(run.model, lab.watched)
     assert last["answers"] == dict(zip(lab.watched, answers, strict=True))
-    assert np.allclose(
-        np.reshape(last["embedding"], (14, 3)), run.encoder.get_layer("embedding").get_weights()[0]
-    )
+    matrix = run.model.encoder.get_layer("embedding").get_weights()[0]
+    assert np.allclose(np.reshape(last["embedding"], (14, 3)), matrix)
     assert last["problems"] == (updates - 1) * 32 and last["seconds"] > 0
-    for ours, theirs in zip(lab.stored.model.weights, run.model.weights, strict=True):
+    assert (lab.stored.reverse, lab.stored.task) == (False, "sums")
+    for ours, theirs in zip(lab.stored.model.weights, run.model.model.weights, strict=True):
         assert np.array_equal(ours, theirs)

@@ -1,6 +1,7 @@
 """The training lab as a reader of the built pages meets it, with no kernel."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
-from helpers import decoding, model_file, pretrained, problems
-from helpers.model import seq2seq
+from helpers import decoding, model_file, problems
+from helpers.model import Seq2Seq, seq2seq
 from helpers.training import examine
 from helpers.widgets import TrainingLab
 from tests.axe import check_with_axe
@@ -130,25 +131,24 @@ def test_python_answers_as_the_page_did(
         press(short, "Save the model")
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
-    found = model_file.read(path)
-    assert (found.reverse, found.task) == (True, "sums")
-    model, encoder, decoder = pretrained.load(path)
+    model = model_file.read(path)
+    assert (model.reverse, model.task) == (True, "sums")
     answers = decoding.answers(model, WATCHED)
     assert short.locator(".answer").all_inner_texts() == answers
     held_out = problems.split("sums").validation
     match = decoding.exact_match(model, held_out)
     assert 0.02 < match < 0.999
     assert exact_match(words) == pytest.approx(100 * match, abs=0.051)
-    loss, accuracy = examine(model, held_out, reverse=True, masked_loss=True)
+    loss, accuracy = examine(model, held_out, masked_loss=True)
     assert f"{100 * accuracy:.1f} % of the tokens; the loss is {loss:.3f}." in words
 
 
 @only_http
 def test_a_model_of_keras_opens_in_the_page(page: Page, lab: Locator, tmp_path: Path) -> None:
     """It answers, it can be stepped, and it can be trained further."""
-    _, encoder, decoder = load("grown")
+    model = load("grown")
     path = tmp_path / "grown.json"
-    model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+    model_file.write(path, model)
     chosen(lab, Units="16", Reads_and_writes="front to back", Epochs="2")
     lab.get_by_label("Open a model").set_input_files(path)
     words = lab.locator(".words")
@@ -171,13 +171,12 @@ def test_what_is_no_model_gets_a_sentence(page: Page, lab: Locator, tmp_path: Pa
     words = ended(short)
     complaint = short.locator(".complaint").first
     path = tmp_path / "mine.json"
-    _, encoder, decoder = seq2seq(3, 12)
-    model_file.write(path, encoder, decoder)
+    model_file.write(path, seq2seq(3, 12))
     odd = path.read_text(encoding="utf-8")
     for text in (
         "",
         "{}",
-        odd.replace("version 1", "version 2"),
+        odd.replace("version 2", "version 3"),
         odd.replace('"units": 12', '"units": 8'),
     ):
         path.write_text(text, encoding="utf-8")
@@ -214,9 +213,9 @@ def test_an_opened_model_stays_until_its_shape_is_changed(
     page: Page, lab: Locator, tmp_path: Path
 ) -> None:
     """Other settings may be chosen for it; trained further, it belongs to the task of the lab."""
-    _, encoder, decoder = seq2seq(3, 8)
+    model = replace(seq2seq(3, 8), task="three-digit")
     path = tmp_path / "mine.json"
-    model_file.write(path, encoder, decoder, task="three-digit")
+    model_file.write(path, model)
     short = small(page)
     words = short.locator(".words")
     short.get_by_label("Open a model").set_input_files(path)
@@ -224,7 +223,7 @@ def test_an_opened_model_stays_until_its_shape_is_changed(
     chosen(short, Epochs="4", Rate="0.01")
     expect(words).to_have_text(re.compile("^The model of the file"))
 
-    def saved() -> model_file.Stored:
+    def saved() -> Seq2Seq:
         with page.expect_download() as download:
             press(short, "Save the model")
         download.value.save_as(path)
@@ -232,7 +231,7 @@ def test_an_opened_model_stays_until_its_shape_is_changed(
 
     before = saved()
     assert before.task == "three-digit"
-    for ours, theirs in zip(before.encoder.weights, encoder.weights, strict=True):
+    for ours, theirs in zip(before.model.weights, model.model.weights, strict=True):
         assert np.array_equal(ours, theirs)
     press(short, "Train")
     ended(short)
@@ -260,10 +259,10 @@ def test_who_steps_another_model_is_not_disturbed(page: Page, lab: Locator) -> N
 @only_http
 def test_equal_logits_are_the_first_of_them(page: Page, lab: Locator, tmp_path: Path) -> None:
     """As in greedy decoding: a model that says nothing has nothing right."""
-    model, encoder, decoder = seq2seq(3, 8)
-    model.layers[-1].set_weights([np.zeros((8, 14)), np.zeros(14)])
+    model = seq2seq(3, 8)
+    model.model.layers[-1].set_weights([np.zeros((8, 14)), np.zeros(14)])
     path = tmp_path / "mine.json"
-    model_file.write(path, encoder, decoder)
+    model_file.write(path, model)
     short = small(page)
     short.get_by_label("Open a model").set_input_files(path)
     expect(short.locator(".words")).to_have_text(re.compile(" 0 % of the whole answers"))
@@ -287,10 +286,10 @@ def test_the_keyboard_keeps_its_place(page: Page, lab: Locator) -> None:
 @only_http
 def test_a_loss_that_is_no_number_ends_the_run(page: Page, lab: Locator, tmp_path: Path) -> None:
     """With a sentence that says what to do; the next run is a good one."""
-    model, encoder, decoder = seq2seq(3, 8)
-    model.layers[-1].set_weights([np.full((8, 14), 1e37), np.zeros(14)])
+    model = seq2seq(3, 8)
+    model.model.layers[-1].set_weights([np.full((8, 14), 1e37), np.zeros(14)])
     path = tmp_path / "mine.json"
-    model_file.write(path, encoder, decoder)
+    model_file.write(path, model)
     short = small(page)
     short.get_by_label("Open a model").set_input_files(path)
     expect(short.locator(".words")).to_have_text(re.compile("^The model of the file"))
@@ -409,8 +408,7 @@ def test_where_no_worker_starts_the_lab_says_so(
             press(short, "Train")
             expect(complaint).to_have_text(NO_WORKER)
         path = tmp_path / "grown.json"
-        _, encoder, decoder = load("grown")
-        model_file.write(path, encoder, decoder, reverse=True, task="arithmetic")
+        model_file.write(path, load("grown"))
         short.get_by_label("Open a model").set_input_files(path)
         expect(complaint).to_have_text(NO_WORKER)
         stepper = page.locator(".decoder-stepper")
