@@ -1,14 +1,14 @@
 // What the buttons of the theme do. The theme says it in the buttons; a page that lets no script in
 // from elsewhere lets none in there either.
 
-const deeds = {
+const actions = {
   print: () => window.print(),
   fullscreen: () =>
     document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
 };
 
 document.addEventListener("click", (event) => {
-  deeds[event.target.closest("[data-does]")?.dataset.does]?.();
+  actions[event.target.closest("[data-does]")?.dataset.does]?.();
 });
 
 // Telephones, and frames that may not, fill no screen.

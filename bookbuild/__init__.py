@@ -7,8 +7,9 @@ Sphinx:
 * what a page holds: ``outputs`` shows what notebooks keep for it and lets the widgets live,
   ``formulas`` writes formulas as MathML, ``entries`` explains the helpers, ``trail`` shows the way
   through the chapters, ``metadata`` says what a page is about;
-* what a page needs: ``offline`` nothing from the network, ``scripts`` only scripts of the site,
-  ``fonts``, ``icons`` and ``styles`` no letter, icon or rule more than the pages use;
-* whether a page is right: ``pages`` names its parts, ``links`` follows its links, ``not_found`` is
-  the page for what is not there.
+* what the theme writes: ``theme`` corrects each page as it is written, so that all can read it and
+  nothing comes from elsewhere; ``fonts``, ``icons`` and ``styles`` cut away each letter, icon and
+  rule that no page uses;
+* whether a page is right: ``links`` follows its links, ``not_found`` is the page for what is not
+  there, ``downloads`` says in a notebook what it needs.
 """

@@ -118,29 +118,29 @@ def source(face: Face) -> Path:
     return Path(package.origin).parent / face.file
 
 
-def cut(source: Path, target: Path, characters: set[int]) -> set[int]:
-    """Write a font that has only the given characters of another; return those it has."""
+def cut(source: Path, target: Path, characters: set[int], name: str = "") -> set[int]:
+    """Write a font that has only the given characters of another; return those it has.
+
+    With a ``name`` it is given that name of this book, and says what licence it is under.
+    """
     options = subset.Options(flavor="woff2", hinting=False, name_IDs=_KEPT_NAMES)
-    if target.suffix != ".woff2":
-        options.flavor = None
     options.drop_tables += EDITING
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
-    with TTFont(source, lazy=False) as font:
+    with TTFont(source, lazy=source != target) as font:
         subsetter.subset(font)
+        if name:
+            _rename(font, name)
         subset.save_font(font, target, options)
         return set(font.getBestCmap())
 
 
-def rename(path: Path, name: str) -> None:
-    """Give a font a name of this book, and let it say what licence it is under."""
-    with TTFont(path, lazy=False) as font:
-        for record in font["name"].names:
-            if record.nameID in _OWN_NAME:
-                record.string = f"Book-{name}"
-            elif record.nameID == _LICENCE and "Open Font License" not in str(record):
-                record.string = LICENCE
-        font.save(path)
+def _rename(font: TTFont, name: str) -> None:
+    for record in font["name"].names:
+        if record.nameID in _OWN_NAME:
+            record.string = f"Book-{name}"
+        elif record.nameID == _LICENCE and "Open Font License" not in str(record):
+            record.string = LICENCE
 
 
 def characters_of(site: Path, formulas: bool) -> set[int]:
@@ -178,8 +178,7 @@ def write_fonts(app: Sphinx, site: Path) -> None:
     text, formulas = characters_of(site, False), characters_of(site, True)
     for face in FACES:
         target = folder / f"{face.name}.woff2"
-        cut(source(face), target, formulas if face.name == "math" else text)
-        rename(target, face.name)
+        cut(source(face), target, formulas if face.name == "math" else text, face.name)
     rules = "".join(face.rule() for face in (*FACES, *STAND_INS))
     (site / "_static" / SHEET).write_text(rules, encoding="utf-8")
 

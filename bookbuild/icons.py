@@ -48,6 +48,8 @@ def shown(site: Path) -> Iterator[int]:
 def cut_fonts(app: Sphinx, site: Path) -> None:
     """Cut every icon font of the site; warn, which fails the build, of icons that no font has."""
     characters = set(shown(site))
+    for path in (site / FONTS).glob("*.ttf"):
+        path.unlink()  # every browser that can read the book reads the other format
     held = set().union(*(cut(path, path, characters) for path in (site / FONTS).glob("fa-*")))
     missing = ", ".join(f"{character:x}" for character in sorted(characters - held))
     if missing or not held:
@@ -56,6 +58,6 @@ def cut_fonts(app: Sphinx, site: Path) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    # After bookbuild.pages, which removes the script that names every icon there is.
+    # After bookbuild.theme, which removes the script that names every icon there is.
     when_written(app, cut_fonts, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.scripts import set_policy
 from bookbuild.site import when_written
+from bookbuild.theme import set_policy
 from bookbuild.trail import chapters
 
 TEMPLATE = Path(__file__).with_name("not_found.html")
@@ -41,6 +41,6 @@ def write_not_found(app: Sphinx, site: Path) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    # After bookbuild.pages, which corrects what the theme has written.
+    # Before those that look at all pages.
     when_written(app, write_not_found, priority=550)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -71,16 +71,15 @@ def stood_in_for(stand_in: StandIn) -> Path:
     return fonts.source(face(stand_in.family.partition(" ")[0].lower() + kind))
 
 
-@pytest.mark.parametrize("suffix", [".woff2", ".ttf"])
-def test_a_cut_font_has_what_was_asked_for(suffix: str, tmp_path: Path) -> None:
+def test_a_cut_font_has_what_was_asked_for(tmp_path: Path) -> None:
     """Of what the font has; what it has not is not said to be there, nor is the rest."""
-    source, target = fonts.source(face("sans")), tmp_path / f"font{suffix}"
+    source, target = fonts.source(face("sans")), tmp_path / "font.woff2"
     asked = {ord(letter) for letter in "Abc1 é한\uf00c"}
     held = fonts.cut(source, target, asked)
     assert held == {ord(letter) for letter in "Abc1 é"}
     with TTFont(target) as font:
         assert set(font.getBestCmap()) == held
-        assert (font.flavor == "woff2") == (suffix == ".woff2")
+        assert font.flavor == "woff2"
     assert {**widths(target)}.items() <= widths(source).items()
     assert target.stat().st_size < source.stat().st_size / 20
 

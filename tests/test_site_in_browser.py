@@ -29,7 +29,7 @@ from tests.browser import (
 )
 from tests.files import HTML, tree
 from tests.oldest_browsers import TAKE_AWAY
-from tests.test_scripts import PAGES
+from tests.test_theme import PAGES
 
 CODE_PAGE = "_modules/helpers/decoding.html"
 """One of the pages of code, which are all of one make."""

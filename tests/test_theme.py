@@ -1,14 +1,13 @@
-"""What runs in a page: nothing from elsewhere, and nothing without a use."""
+"""What the theme writes, corrected; what runs in a page: nothing from elsewhere or without use."""
 
 import base64
 import hashlib
 import re
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from bookbuild import scripts
+from bookbuild import theme
 from bookbuild.build import ROOT
 from tests.files import HTML, tree
 from tests.tiny_book import INTRO, Build
@@ -27,7 +26,6 @@ LABS = ("chapters/training.html",)
 
 every_page = pytest.mark.parametrize("name", PAGES)
 
-SETTINGS = "_static/settings-"
 WRITTEN = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 ORIGINS = re.compile(r"'none'|'wasm-unsafe-eval'|'self'|'sha256-[A-Za-z0-9+/]{43}='")
 
@@ -57,7 +55,7 @@ def policy(soup: BeautifulSoup) -> dict[str, list[str]]:
 def test_the_only_script_in_a_page_sets_light_or_dark(name: str) -> None:
     """It has to run before the page is drawn; the page for what is not there has its own one."""
     (script,) = written((HTML / name).read_text(encoding="utf-8"))
-    wanted = 'location.protocol === "file:"' if name == "404.html" else scripts.THEME_SCRIPT
+    wanted = 'location.protocol === "file:"' if name == "404.html" else theme.THEME_SCRIPT
     assert wanted in script
 
 
@@ -71,10 +69,10 @@ def test_no_element_of_a_page_holds_a_script(name: str) -> None:
 
 @every_page
 def test_what_a_button_does_is_known(name: str) -> None:
-    """`assets/page.js` has a deed for each name that stands in a page."""
-    deeds = (ROOT / "assets/page.js").read_text(encoding="utf-8")
+    """`assets/page.js` has an action for each name that stands in a page."""
+    actions = (ROOT / "assets/page.js").read_text(encoding="utf-8")
     for element in page(name).select("[data-does]"):
-        assert re.search(rf"^  {element['data-does']}: ", deeds, re.MULTILINE)
+        assert re.search(rf"^  {element['data-does']}: ", actions, re.MULTILINE)
 
 
 def test_chapters_have_both_buttons() -> None:
@@ -147,68 +145,44 @@ def test_only_the_page_of_results_searches(name: str) -> None:
 
 
 @every_page
-def test_the_settings_of_a_page_are_a_file(name: str) -> None:
-    """It comes right after the object that it sets things in, and is there."""
+def test_settings_come_first(name: str) -> None:
+    """The scripts of extensions find what they ask for; the page for what is not there has none."""
     sources = [str(script["src"]).partition("?")[0] for script in page(name).select("script[src]")]
-    settings = [source for source in sources if SETTINGS in source]
     if name == "404.html":
         assert sources == []
-        return
-    assert len(settings) == 1
-    place = sources.index(settings[0])
-    assert sources[place - 1].endswith(scripts.OPTIONS_SCRIPT)
-    assert ((HTML / name).parent / settings[0]).is_file()
+    else:
+        assert sources[0].endswith("_static/settings.js")
 
 
-def test_the_settings_hold_each_setting_once() -> None:
-    """Pages with the same settings share a file, and its name follows from what is in it."""
-    files = list(HTML.glob(f"{SETTINGS}*.js"))
-    assert 1 <= len(files) <= 3
-    for file in files:
-        text = file.read_text(encoding="utf-8")
-        assert hashlib.sha256(text.removesuffix("\n").encode()).hexdigest()[:8] in file.name
-        names = re.findall(r"^(?:let |var |const )?([\w.]+) = ", text, re.MULTILINE)
-        assert "toggleHintShow" in names
-        assert len(names) == len(set(names))
-        assert scripts.NAME_SCRIPT not in text
+def page_with(*elements: str) -> str:
+    """Return a page with scripts in it."""
+    return f'<head><meta charset="utf-8"/>{"".join(elements)}</head><body></body>'
 
 
-def head_with(*elements: str) -> BeautifulSoup:
-    """Return the tree of a page with scripts in it."""
-    options = f'<script src="{scripts.OPTIONS_SCRIPT}?v=1"></script>'
-    html = f'<head><meta charset="utf-8"/>{options}{"".join(elements)}</head><body></body>'
-    return BeautifulSoup(html, "html.parser")
-
-
-def test_scripts_become_one_file(tmp_path: Path) -> None:
-    """Each once and in their order; data stays in the page, and so does the script of the theme."""
-    theme = f"<script> {scripts.THEME_SCRIPT}.mode = 1; </script>"
+def test_scripts_leave_a_page() -> None:
+    """Data stays, and so does the script of the theme."""
+    set_mode = f"<script> {theme.THEME_SCRIPT}.mode = 1; </script>"
     data = '<script type="application/json">{"a": 1}</script>'
-    name = f"<script>{scripts.NAME_SCRIPT} = 'x';</script>"
-    soup = head_with(theme, "<script>b = 1;</script>", data, name, *["<script>a = 1;</script>"] * 2)
-    (tmp_path / "_static").mkdir()
-    scripts.correct(soup, tmp_path, "one.html")
-    (file,) = (tmp_path / "_static").iterdir()
-    assert file.read_text(encoding="utf-8") == "b = 1;\na = 1;\n"
-    kept = soup.select("script:not([src])")
+    known = [f"<script>{begun} = 1;</script>" for begun in theme.KNOWN_SCRIPTS]
+    soup = BeautifulSoup(
+        theme.correct(page_with(set_mode, *known, data), "one.html"), "html.parser"
+    )
+    kept = soup.select("script")
     assert [script.get("type") for script in kept] == [None, "application/json"]
-    assert scripts.THEME_AT_ONCE in kept[0].get_text()
+    assert theme.THEME_AT_ONCE in kept[0].get_text()
     assert len(policy(soup)["script-src"]) == 2
 
 
-def test_other_settings_are_another_file(tmp_path: Path) -> None:
-    """A page never loads the settings of another one."""
-    (tmp_path / "_static").mkdir()
-    for text in ("a = 1;", "a = 2;", "a = 1;"):
-        scripts.correct(head_with(f"<script>{text}</script>"), tmp_path, "one.html")
-    texts = {file.read_text(encoding="utf-8") for file in (tmp_path / "_static").iterdir()}
-    assert texts == {"a = 1;\n", "a = 2;\n"}
+def test_an_unknown_script_fails_the_build(build: Build) -> None:
+    """What nobody has looked at is not taken out without a word."""
+    _, warnings = build({"intro": f"{INTRO}\n\n<script>go();</script>\n"})
+    assert warnings.count("a script that bookbuild/theme.py does not know: go();") == 1
 
 
 def test_known_handlers_are_marked() -> None:
     """What the theme writes into its buttons becomes a name, and nothing else of them changes."""
     soup = BeautifulSoup('<button class="a" onclick="window.print()">b</button>', "html.parser")
-    scripts.replace_handlers(soup)
+    theme.replace_handlers(soup)
     assert str(soup) == '<button class="a" data-does="print">b</button>'
 
 
@@ -221,5 +195,5 @@ def test_an_unknown_handler_fails_the_build(build: Build) -> None:
 
 def test_no_icon_script_is_left() -> None:
     """It is as large as all the rest, and the icons are in fonts."""
-    assert list(HTML.glob(f"{scripts.ICON_SCRIPT}*")) == []
+    assert list(HTML.glob(f"{theme.ICON_SCRIPT}*")) == []
     assert [path.name for path in HTML.rglob("*.js") if path.stat().st_size > 250_000] == []
