@@ -346,13 +346,12 @@ def test_all_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["notes", "grown"])
 def test_both_exams_are_one(name: str) -> None:
     """Free-running or with teacher forcing, the exact match is the same."""
-    model, encoder, decoder = load(name)
+    model = load(name)
     asked = problems.split("arithmetic").test[:500]
-    reverse = name == "grown"
-    arrays = problems.batch(asked, reverse=reverse)
+    arrays = problems.batch(asked, reverse=model.reverse)
     match = decoding.exact_match(model, asked)
-    assert learning.exam(encoder, decoder, arrays) == pytest.approx(match)
-    assert in_page.exam(model, arrays)() == pytest.approx(match)
+    assert learning.exam(model, arrays) == pytest.approx(match)
+    assert in_page.exam(model.model, arrays)() == pytest.approx(match)
 
 
 def test_a_course() -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import decoding, problems
+from helpers.records import first_mistake
 from helpers.vocabulary import TOKENS
 from tests.browser import only_http, sticks_out, stop_clock, tab_through
 from tests.models import load
@@ -51,7 +52,7 @@ def stepper(page: Page, base: str) -> SeenDecoder:
 
 def test_five_steps_with_the_mouse(stepper: SeenDecoder) -> None:
     """Pressed five times it answers as Keras does, and says so at each time step."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     trace = decoding.trace(model, "50+9")
     assert stepper.step() == 0
     assert stepper.row("writes") == ["·"] * 5
@@ -128,7 +129,7 @@ def test_play_and_pause(page: Page, stepper: SeenDecoder) -> None:
 @only_http
 def test_typed_problems(stepper: SeenDecoder) -> None:
     """A problem that is typed in is answered as Keras answers it."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     for problem in ("99+99", "0-0", "0-999", "999+999", "7-12"):
         stepper.ask(problem)
         stepper.press("Next", 5)
@@ -239,7 +240,7 @@ def test_back_to_front(stepper: SeenDecoder) -> None:
 @only_http
 def test_another_token(stepper: SeenDecoder) -> None:
     """In free running a reader can write another token, and Keras would go on just so."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     stepper.press("Next")
     stepper.root.get_by_role("button", name=re.compile("^6 ")).click()
     trace = decoding.trace(model, "50+9", picks=[6])
@@ -265,7 +266,7 @@ def test_teacher_forcing(page: Page, base: str) -> None:
     page.goto(f"{base}chapters/decoder.html")
     stepper = SeenDecoder(page.get_by_role("group", name="Decoder stepper").last)
     problem = stepper.problem.input_value()
-    _, encoder, decoder = load("step-1-notes")
+    model = load("step-1-notes")
     stepper.press("Next", 5)
     for name, forcing in [("teacher forcing", True), ("free-running", False)]:
         stepper.root.get_by_role("radio", name=name).check()
@@ -294,7 +295,7 @@ def test_a_bar_does_nothing_under_the_teacher(stepper: SeenDecoder) -> None:
 @only_http
 def test_numbers_on_demand(stepper: SeenDecoder) -> None:
     """The numbers of a state are hidden, and shown when asked for."""
-    _, encoder, decoder = load("notes")
+    model = load("notes")
     stepper.press("Next")
     number = stepper.root.locator(".inside .strip").last.locator("b").first
     expect(number).to_be_hidden()

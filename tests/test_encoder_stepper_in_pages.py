@@ -65,11 +65,10 @@ class SeenEncoder(Stepper):
 @cache
 def plane(name: str) -> tuple[list[str], np.ndarray, geometry.Spread]:
     """Return held-out problems, their context vectors, and which way these spread."""
-    recipe = pretrained.record(name).recipe
+    model, recipe = load(name), pretrained.record(name).recipe
     test = problems.split(recipe.task).test
     asked = test[:: -(-len(test) // 180)]
-    _, encoder, _ = load(name)
-    contexts = encoder(problems.batch(asked, reverse=recipe.reverse).encoder_input).numpy()
+    contexts = model.encoder(problems.batch(asked, reverse=recipe.reverse).encoder_input).numpy()
     return asked, contexts, geometry.spread(contexts)
 
 
@@ -81,8 +80,7 @@ def on_map(name: str, states: np.ndarray) -> np.ndarray:
 
 def read(name: str, problem: str) -> Reading:
     """Return how a stored model reads a problem."""
-    _, encoder, _ = load(name)
-    return decoding.reading(model, problem)
+    return decoding.reading(load(name), problem)
 
 
 def expected(reading: Reading, number: int) -> dict[str, np.ndarray]:

@@ -64,7 +64,7 @@ import numpy as np
 print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())
 """: "tensorflow float32 channels_last\n",
     """
-_, encoder, decoder = pretrained.load("notes")
+model = pretrained.load("notes")
 print(decoding.answers(model, ["50+9"]))
 """: "['59']\n",
     "print(np.ones(2) / 3)": "[0.33333333 0.33333333]\n",
@@ -228,8 +228,9 @@ def test_training_says_nothing_but_our_own_words(reader: Environment) -> None:
     """Neither when TensorFlow is imported, nor when it compiles."""
     program = """
 from helpers import problems, training
+from helpers.records import Recipe
 parts = problems.split("sums")
-(model, _, _), batches = training.build(training.Recipe(task="sums", epochs=2), parts.train)
+(model, _, _), batches = training.build(Recipe(task="sums", epochs=2), parts.train)
 _ = model.fit(batches.take(2), shuffle=False, verbose=0)
 """
     done = subprocess.run(

@@ -12,18 +12,18 @@ from tests.jupyterlab import JupyterLab, Notebook
 CELLS = {
     "train": """
 from helpers import problems, training
+from helpers.records import Recipe
 
-recipe = training.Recipe(task="sums", epochs=2, units=8)
 parts = problems.split("sums")
-(model, encoder, decoder), batches = training.build(recipe, parts.train)
-model.jit_compile = False
-_ = model.fit(batches, epochs=2, shuffle=False, verbose=0)
+model, batches = training.build(Recipe(task="sums", epochs=2, units=8), parts.train)
+model.model.jit_compile = False
+_ = model.model.fit(batches, epochs=2, shuffle=False, verbose=0)
 print("trained")
 """,
     "show": """
 from helpers.widgets import DecoderStepper
 
-stepper = DecoderStepper(encoder, decoder, task="sums")
+stepper = DecoderStepper(model)
 seen = []
 stepper.observe(lambda change: seen.append(change.new), "problem")
 stepper
@@ -42,7 +42,7 @@ stepper.problem = "7+8"
 stepper.step = 2
 """,
     "break": """
-model.set_weights([values * 0 for values in model.get_weights()])
+model.model.set_weights([values * 0 for values in model.model.get_weights()])
 print("broken")
 """,
     "lab": """
@@ -56,7 +56,7 @@ DecoderStepper("notes", lab=mine)
 """,
     "stored": """
 found = mine.stored
-print(decoding.answers(found.encoder, found.decoder, mine.watched), found.task)
+print(decoding.answers(found, mine.watched), found.task)
 """,
     "set lab": """
 mine.units = 8
@@ -65,8 +65,8 @@ mine.watched = ["1+2", "3+4", "5+6", "7+8", "9+9"]
     "keras": """
 from helpers.run import Run
 
-run = Run(training.Recipe(task="sums", units=8, epochs=3), epochs=range(4))
-run.model.jit_compile = False
+run = Run(Recipe(task="sums", units=8, epochs=3), epochs=range(4))
+run.model.model.jit_compile = False
 run.fit(verbose=0, callbacks=[mine.callback(run)])
 print(f"{100 * run.snapshots[-1].token_accuracy:.1f} % of the tokens")
 """,
