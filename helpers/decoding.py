@@ -11,9 +11,8 @@ import numpy as np
 
 from helpers import problems as problems_
 from helpers import reference
-from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.records import DecoderStep, EncoderStep, Reading, Trace, Values
-from helpers.vocabulary import PAD, TOKENS, check_token, decode
+from helpers.task import ARITHMETIC, Task
 
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
@@ -38,7 +37,7 @@ def reading(model: "Seq2Seq", problem: str) -> Reading:
             `model.seq2seq`, which gives another context vector.
     """
     context = context_vector(model, problem)
-    ids = problems_.arrays(problem, reverse=model.reverse).encoder_input
+    ids = _arrays(model, problem).encoder_input
     arrays = reference.encoder_arrays(model.encoder)
     reference.check(
         model.encoder, context, lambda them: reference.contexts(them, ids[None])[0], arrays
@@ -51,7 +50,7 @@ def reading(model: "Seq2Seq", problem: str) -> Reading:
         update, reset, candidate, after = reference.gru(cell, vector, state)
         steps.append(EncoderStep(token, vector, state, update, reset, candidate, after))
         state = after
-    return Reading(problem, model.reverse, tuple(steps))
+    return Reading(problem, model.reverse, tuple(steps), model.task)
 
 
 def encoder_states(model: "Seq2Seq", problem: str) -> np.ndarray:
@@ -71,7 +70,7 @@ def step(model: "Seq2Seq", token: int, state: np.ndarray) -> tuple[np.ndarray, n
         TypeError, ValueError: ``token`` is no id 0..13, ``state`` has not the axes (units), or what
             the decoder gives is no distribution.
     """
-    given = model.step(check_token(token), {"state": _check_state(state, model.units)})
+    given = model.step(model.task.check_token(token), {"state": _check_state(state, model.units)})
     return given["distribution"], given["state"]
 
 
@@ -87,15 +86,16 @@ def begin(
 
     It takes what `trace` takes, and raises the same but for a distribution.
     """
-    problems_.parse(problem)
-    picks = check_picks(picks, teacher_forcing)
+    target = problems_.answer_ids(problem, reverse=model.reverse, task=model.task)
+    picks = check_picks(picks, teacher_forcing, model.task)
     if context is not None:
         context = _check_state(context, model.units)
-    target = problems_.arrays(problem, reverse=model.reverse).target.argmax(axis=-1)
     start = _start(model, problem)
     if context is not None:
         start = {**start, "state": context}
-    return Trace(problem, teacher_forcing, model.reverse, start, (), tuple(map(int, target)), picks)
+    return Trace(
+        problem, teacher_forcing, model.reverse, start, (), tuple(target), picks, model.task
+    )
 
 
 def advance(model: "Seq2Seq", trace: Trace) -> Trace:
@@ -105,7 +105,7 @@ def advance(model: "Seq2Seq", trace: Trace) -> Trace:
         ValueError: what the decoder gives is no distribution.
     """
     done = trace.steps
-    token, before = PAD, trace.start
+    token, before = model.task.pad, trace.start
     if done:
         last = len(done) - 1
         token = (trace.target if trace.teacher_forcing else trace.written)[last]
@@ -138,7 +138,7 @@ def trace(
             forcing, which reads none of them; what the decoder gives is no distribution.
     """
     done = begin(model, problem, teacher_forcing=teacher_forcing, context=context, picks=picks)
-    for _ in range(ANSWER_LENGTH):
+    for _ in range(model.task.answer_length):
         done = advance(model, done)
     return done
 
@@ -152,15 +152,15 @@ def greedy(model: "Seq2Seq", encoder_input: np.ndarray, *, jit_compile: bool = F
     Raises:
         ValueError: ``encoder_input`` has other axes or ids outside 0..13.
     """
-    ids = _as_array(encoder_input)
-    if ids.ndim != 2 or ids.shape[1] != PROBLEM_LENGTH or ids.dtype.kind not in "iu":
+    ids, task = _as_array(encoder_input), model.task
+    if ids.ndim != 2 or ids.shape[1] != task.problem_length or ids.dtype.kind not in "iu":
         raise ValueError(
             f"The encoder input is an array of whole numbers with the axes (batch, time "
-            f"{PROBLEM_LENGTH}), not {ids.dtype} of shape {ids.shape}."
+            f"{task.problem_length}), not {ids.dtype} of shape {ids.shape}."
         )
-    if ids.size and not (ids.min() >= 0 and ids.max() < len(TOKENS)):
+    if ids.size and not (ids.min() >= 0 and ids.max() < len(task.tokens)):
         raise ValueError(
-            f"A token id is a whole number from 0 to {len(TOKENS) - 1}, "
+            f"A token id is a whole number from 0 to {len(task.tokens) - 1}, "
             f"but the encoder input goes from {ids.min()} to {ids.max()}."
         )
     return model.greedy(ids, jit_compile=jit_compile)
@@ -171,8 +171,8 @@ def answers(model: "Seq2Seq", problems: Iterable[str]) -> list[str]:
 
     Raises like `problems.batch`.
     """
-    chosen = greedy(model, problems_.batch(problems, reverse=model.reverse).encoder_input)
-    return [decode(row)[:: -1 if model.reverse else 1] for row in chosen]
+    chosen = greedy(model, _batch(model, problems).encoder_input)
+    return [model.task.decode(row)[:: -1 if model.reverse else 1] for row in chosen]
 
 
 def exact_match(model: "Seq2Seq", problems: Iterable[str]) -> float:
@@ -180,21 +180,23 @@ def exact_match(model: "Seq2Seq", problems: Iterable[str]) -> float:
 
     Raises like `problems.batch`.
     """
-    encoder_input, _, target = problems_.batch(problems, reverse=model.reverse)
+    encoder_input, _, target = _batch(model, problems)
     chosen = greedy(model, encoder_input)
     wanted = target.argmax(axis=-1)
-    wrong = (chosen != wanted) & (wanted != PAD)
+    wrong = (chosen != wanted) & (wanted != model.task.pad)
     return float(1 - wrong.any(axis=-1).mean())
 
 
-def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int | None, ...]:
+def check_picks(
+    picks: Sequence[int | None], teacher_forcing: bool, task: Task = ARITHMETIC
+) -> tuple[int | None, ...]:
     """Return the picks of a trace if they are allowed there; raises like `trace`."""
     if not isinstance(picks, Iterable):
         raise TypeError(f"Picks come as a list such as [None, 7], not {type(picks).__name__}.")
-    checked = tuple(pick if pick is None else check_token(pick) for pick in picks)
-    if len(checked) > ANSWER_LENGTH:
+    checked = tuple(pick if pick is None else task.check_token(pick) for pick in picks)
+    if len(checked) > task.answer_length:
         raise ValueError(
-            f"There is at most one pick for each of the {ANSWER_LENGTH} time steps, "
+            f"There is at most one pick for each of the {task.answer_length} time steps, "
             f"not {len(checked)}."
         )
     if teacher_forcing and any(pick is not None for pick in checked):
@@ -203,7 +205,15 @@ def check_picks(picks: Sequence[int | None], teacher_forcing: bool) -> tuple[int
 
 
 def _start(model: "Seq2Seq", problem: str) -> Values:
-    return model.begin(problems_.arrays(problem, reverse=model.reverse).encoder_input)
+    return model.begin(_arrays(model, problem).encoder_input)
+
+
+def _arrays(model: "Seq2Seq", problem: str) -> problems_.Arrays:
+    return problems_.arrays(problem, reverse=model.reverse, task=model.task)
+
+
+def _batch(model: "Seq2Seq", problems: Iterable[str]) -> problems_.Arrays:
+    return problems_.batch(problems, reverse=model.reverse, task=model.task)
 
 
 def _check_state(state: np.ndarray, units: int) -> np.ndarray:

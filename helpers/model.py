@@ -12,16 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import problems
 from helpers.numbers import is_whole
-from helpers.problems import ANSWER_LENGTH, PROBLEM_LENGTH
 from helpers.records import Values
-from helpers.vocabulary import PAD, TOKENS
+from helpers.task import ARITHMETIC, Task
 
 Shape = tuple[int | None, ...]
 Tensors = dict[str, tf.Tensor]
 
-_IDS = tf.TensorSpec((1, PROBLEM_LENGTH), tf.int32)
 _TOKEN = tf.TensorSpec((1, 1), tf.int32)
 
 
@@ -38,8 +35,8 @@ class Seq2Seq:
     Raises:
         TypeError: one of the three is no Keras model that knows its inputs and outputs, or
             ``reverse`` is neither true nor false.
-        ValueError: the encoder or the decoder takes or gives something else than such a one does,
-            the two do not belong together, or ``task`` is none of `problems.TASKS`.
+        ValueError: the encoder or the decoder takes or gives something else than one for this
+            task does, or the two do not belong together.
     """
 
     model: keras.Model
@@ -52,8 +49,10 @@ class Seq2Seq:
     time 1, token 14) and the next state (batch, units)."""
     reverse: bool = False
     """Whether problem and answer are written back to front."""
-    task: str | None = None
-    """Which of `problems.TASKS` it was trained on, if any."""
+    task: Task = ARITHMETIC
+    """How its problems are written, and which it learns."""
+    trained: bool = False
+    """Whether it was trained on the problems of its task."""
     architecture: str = "gru"
     """What kind of model it is."""
 
@@ -63,13 +62,11 @@ class Seq2Seq:
             raise TypeError(
                 f"The model of a `Seq2Seq` is one of Keras, not {type(self.model).__name__}."
             )
-        _check_encoder(self.encoder)
-        _check_decoder(self.decoder)
+        _check_encoder(self.encoder, self.task)
+        _check_decoder(self.decoder, self.task)
         _check_together(self.encoder, self.decoder)
         if not isinstance(self.reverse, (bool, np.bool_)):
             raise TypeError(f"reverse is True or False, not {self.reverse!r}.")
-        if self.task is not None:
-            problems.check_task(self.task)
 
     def __iter__(self) -> Iterator[keras.Model]:
         """Give model, encoder and decoder in turn."""
@@ -133,7 +130,7 @@ class Seq2Seq:
 
     @cached_property
     def _encode_one(self) -> Any:
-        return tf.function(self.encode, input_signature=[_IDS]).get_concrete_function()
+        return tf.function(self.encode, input_signature=[self._ids(1)]).get_concrete_function()
 
     @cached_property
     def _decode_one(self) -> Any:
@@ -141,6 +138,9 @@ class Seq2Seq:
             name: tf.TensorSpec((1, *shape), tf.float32) for name, shape in self.carried.items()
         }
         return tf.function(self.decode, input_signature=[_TOKEN, carried]).get_concrete_function()
+
+    def _ids(self, batch: int | None) -> tf.TensorSpec:
+        return tf.TensorSpec((batch, self.task.problem_length), tf.int32)
 
     @cached_property
     def _greedy(self) -> Any:
@@ -153,9 +153,11 @@ class Seq2Seq:
     def _compiled_greedy(self, jit_compile: bool) -> Any:
         def decode_batch(encoder_input: tf.Tensor) -> tf.Tensor:
             carried = self.encode(encoder_input)
-            token = tf.fill((tf.shape(encoder_input)[0], 1), PAD)
-            chosen = tf.TensorArray(tf.int32, ANSWER_LENGTH)
-            for time in tf.range(ANSWER_LENGTH):  # of TensorFlow: the decoder is traced once
+            token = tf.fill((tf.shape(encoder_input)[0], 1), self.task.pad)
+            chosen = tf.TensorArray(tf.int32, self.task.answer_length)
+            for time in tf.range(
+                self.task.answer_length
+            ):  # of TensorFlow: the decoder is traced once
                 given = self.decode(token, carried)
                 carried = {name: given.get(name, value) for name, value in carried.items()}
                 token = tf.argmax(given["distribution"], axis=-1, output_type=tf.int32)
@@ -164,12 +166,12 @@ class Seq2Seq:
 
         return tf.function(
             decode_batch,
-            input_signature=[tf.TensorSpec((None, PROBLEM_LENGTH), tf.int32)],
+            input_signature=[self._ids(None)],
             jit_compile=jit_compile,
         ).get_concrete_function()
 
 
-def seq2seq(embedding_dim: int = 5, units: int = 16) -> Seq2Seq:
+def seq2seq(embedding_dim: int = 5, units: int = 16, task: Task = ARITHMETIC) -> Seq2Seq:
     """Return ``model, encoder, decoder``: three views of the same layers, untrained.
 
     After :ref:`Cho et al. 2014 <cho2014>` and :ref:`Sutskever et al. 2014 <sutskever2014>`.
@@ -182,7 +184,7 @@ def seq2seq(embedding_dim: int = 5, units: int = 16) -> Seq2Seq:
       distribution (batch, time 1, token 14) and the next state (batch, units), which can be fed
       straight back.
 
-    A GRU reads as many time steps as there are: eight and five are those of `problems.arrays`.
+    Eight, five and fourteen are those of ``task``: a GRU reads as many time steps as there are.
 
     Raises:
         TypeError: a size is no whole number.
@@ -195,18 +197,19 @@ def seq2seq(embedding_dim: int = 5, units: int = 16) -> Seq2Seq:
             raise ValueError(f"{name} is a whole number of at least 1, not {size}.")
     embedding_dim, units = int(embedding_dim), int(units)
 
-    embedding = keras.layers.Embedding(len(TOKENS), embedding_dim, name="embedding")
+    tokens = len(task.tokens)
+    embedding = keras.layers.Embedding(tokens, embedding_dim, name="embedding")
     encoder_gru = keras.layers.GRU(units, name="encoder_gru")
     decoder_gru = keras.layers.GRU(
         units, return_sequences=True, return_state=True, name="decoder_gru"
     )
-    softmax = keras.layers.Dense(len(TOKENS), activation="softmax", name="softmax")
+    softmax = keras.layers.Dense(tokens, activation="softmax", name="softmax")
 
-    encoder_input = keras.Input((PROBLEM_LENGTH,), dtype="int32", name="encoder_input")
+    encoder_input = keras.Input((task.problem_length,), dtype="int32", name="encoder_input")
     context = encoder_gru(embedding(encoder_input))
     encoder = keras.Model(encoder_input, context, name="encoder")
 
-    decoder_input = keras.Input((ANSWER_LENGTH,), dtype="int32", name="decoder_input")
+    decoder_input = keras.Input((task.answer_length,), dtype="int32", name="decoder_input")
     states, _ = decoder_gru(embedding(decoder_input), initial_state=context)
     model = keras.Model([encoder_input, decoder_input], softmax(states), name="seq2seq")
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
@@ -215,7 +218,7 @@ def seq2seq(embedding_dim: int = 5, units: int = 16) -> Seq2Seq:
     state = keras.Input((units,), name="state")
     step, next_state = decoder_gru(embedding(token), initial_state=state)
     decoder = keras.Model([token, state], [softmax(step), next_state], name="decoder")
-    return Seq2Seq(model, encoder, decoder)
+    return Seq2Seq(model, encoder, decoder, task=task)
 
 
 def _by_name(given: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -229,40 +232,41 @@ def _numbers(tensors: Mapping[str, tf.Tensor]) -> Values:
     return {name: values.numpy()[0].astype(np.float32) for name, values in tensors.items()}
 
 
-def _check_encoder(encoder: keras.Model) -> None:
+def _check_encoder(encoder: keras.Model, task: Task) -> None:
     """Raise the errors of `Seq2Seq` if this is no encoder."""
     taken, given = _shapes(encoder, "An encoder")
     named = isinstance(encoder.output, dict)
     if not (
         len(taken) == 1
-        and _fits(taken[0], (PROBLEM_LENGTH,))
+        and _fits(taken[0], (task.problem_length,))
         and (named or (len(given) == 1 and len(given[0]) == 2))
         and all(shape[0] is None and None not in shape[1:] for shape in given)
     ):
         raise ValueError(
-            f"An encoder takes token ids with the axes (batch, time {PROBLEM_LENGTH}), in batches "
-            f"of any size, and gives a context vector (batch, units), but {encoder.name!r} "
+            f"An encoder takes token ids with the axes (batch, time {task.problem_length}), in "
+            f"batches of any size, and gives a context vector (batch, units), but {encoder.name!r} "
             f"{_in_words(taken, given)}."
         )
 
 
-def _check_decoder(decoder: keras.Model) -> None:
+def _check_decoder(decoder: keras.Model, task: Task) -> None:
     """Raise the errors of `Seq2Seq` if this is no decoder."""
     taken, given = _shapes(decoder, "A decoder")
     named = isinstance(decoder.input, dict) and isinstance(decoder.output, dict)
+    tokens = len(task.tokens)
     if named:
         fits = "token" in decoder.input and "distribution" in decoder.output
         fits = fits and _fits(decoder.input["token"].shape, (1,))
-        fits = fits and _is_distribution(decoder.output["distribution"].shape)
+        fits = fits and _is_distribution(decoder.output["distribution"].shape, tokens)
     else:
         units = taken[1][-1] if len(taken) == 2 else None
         fits = len(taken) == len(given) == 2 and units is not None
         fits = fits and _fits(taken[0], (1,)) and _fits(taken[1], (units,))
-        fits = fits and _is_distribution(given[0]) and _fits(given[1], (units,))
+        fits = fits and _is_distribution(given[0], tokens) and _fits(given[1], (units,))
     if not fits:
         raise ValueError(
             f"A decoder takes a token (batch, time 1) and a state (batch, units), in batches of "
-            f"any size, and gives a distribution (batch, time 1, token {len(TOKENS)}) and the next "
+            f"any size, and gives a distribution (batch, time 1, token {tokens}) and the next "
             f"state (batch, units), but {decoder.name!r} {_in_words(taken, given)}."
         )
 
@@ -295,8 +299,8 @@ def _sizes(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
-def _is_distribution(shape: Shape) -> bool:
-    return _fits(shape, (1, len(TOKENS))) and shape[-1] == len(TOKENS)
+def _is_distribution(shape: Shape, tokens: int) -> bool:
+    return _fits(shape, (1, tokens)) and shape[-1] == tokens
 
 
 def _shapes(model: keras.Model, what: str) -> tuple[list[Shape], list[Shape]]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from helpers import packing, problems, reference
+from helpers import packing, reference
 from helpers.numbers import is_number
-from helpers.vocabulary import TOKENS
+from helpers.task import ARITHMETIC, TASKS, Task
 
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
@@ -88,17 +88,14 @@ def packed(model: Seq2Seq) -> dict[str, Any]:
         ValueError: the layers are not those of `model.seq2seq` or compute something else, or
             encoder and decoder are not of one call of it.
     """
-    task = None
-    if model.task is not None:
-        largest, operators = problems.check_task(model.task)
-        task = {"largest": largest, "operators": operators}
     arrays = reference.arrays_of(model)
     return {
         "format": FORMAT,
         "architecture": model.architecture,
         "sizes": {"embedding_dim": arrays[0].shape[1], "units": model.units},
         "reverse": bool(model.reverse),
-        "task": task,
+        "task": model.task.data(),
+        "trained": bool(model.trained),
         "arrays": dict(zip(reference.NAMES, packing.pack(arrays), strict=True)),
     }
 
@@ -119,15 +116,16 @@ def unpacked(said: dict[str, Any]) -> Seq2Seq:
         arrays = {
             name: packing.unpack(array) for name, array in _checked(said["arrays"], dict).items()
         }
-        reverse, task = _checked(said["reverse"], bool), _task(said["task"])
+        reverse, trained = _checked(said["reverse"], bool), _checked(said["trained"], bool)
+        task = _task(_checked(said["task"], dict))
         lengths = {name: len(array) for name, array in arrays.items()}
-        if said["architecture"] != "gru" or lengths != _lengths(**sizes):
+        if said["architecture"] != "gru" or lengths != _lengths(len(task.tokens), **sizes):
             raise ValueError("The sizes are not those of the arrays.")
         if not all(np.isfinite(values).all() for values in arrays.values()):
             raise ValueError("A weight is no number.")
     except (LookupError, OverflowError, TypeError, ValueError) as error:
         raise ValueError("This describes no model of `seq2seq`.") from error
-    model = replace(seq2seq(**sizes), reverse=reverse, task=task)
+    model = replace(seq2seq(**sizes, task=task), reverse=reverse, trained=trained)
     for variable in model.model.weights:
         variable.assign(arrays[variable.path].reshape(variable.shape))
     return model
@@ -137,20 +135,23 @@ def _renewed(said: dict[str, Any]) -> dict[str, Any]:
     """Return what a file of the first format says, as one of today would say it."""
     try:
         arrays = dict(zip(reference.NAMES, _checked(said["weights"], list), strict=True))
+        trained_on = said["trainedOn"]
+        learned = {"largest": ARITHMETIC.largest, "operators": ARITHMETIC.operators}
         return {
             "architecture": "gru",
             "sizes": {"embedding_dim": said["embeddingDim"], "units": said["units"]},
             "reverse": said["reverse"],
-            "task": said["trainedOn"],
+            "task": {**ARITHMETIC.data(), "name": "", **(trained_on or learned)},
+            "trained": trained_on is not None,
             "arrays": arrays,
         }
     except (LookupError, TypeError) as error:
         raise ValueError("This is no model of the first format.") from error
 
 
-def _checked(value: Any, kind: type) -> Any:
+def _checked(value: Any, kind: type | tuple[type, ...]) -> Any:
     if not isinstance(value, kind):
-        raise TypeError(f"This is no {kind.__name__}.")
+        raise TypeError(f"This is no {kind}.")
     return value
 
 
@@ -160,21 +161,28 @@ def _whole(value: Any, least: int) -> int:
     return int(value)
 
 
-def _lengths(embedding_dim: int, units: int) -> dict[str, int]:
+def _lengths(tokens: int, embedding_dim: int, units: int) -> dict[str, int]:
     """Return how many numbers each of the arrays has."""
     gates = 3 * units
     gru = [embedding_dim * gates, units * gates, 2 * gates]
-    lengths = [len(TOKENS) * embedding_dim, *gru, *gru, units * len(TOKENS), len(TOKENS)]
+    lengths = [tokens * embedding_dim, *gru, *gru, units * tokens, tokens]
     return dict(zip(reference.NAMES, lengths, strict=True))
 
 
-def _task(trained_on: Any) -> str | None:
-    """Return the name of the task that a file says, if it is one of the book."""
-    if trained_on is None:
-        return None
-    largest, operators = _whole(trained_on["largest"], 0), _checked(trained_on["operators"], str)
-    known = {(rule.largest_operand, rule.operators): name for name, rule in problems.TASKS.items()}
-    return known.get((largest, operators))
+def _task(said: dict[str, Any]) -> Task:
+    """Return the task that a file says, one of the book if it is the same but for its name."""
+    task = Task(
+        name=_checked(said["name"], str),
+        largest=_whole(said["largest"], 0),
+        operators=_checked(said["operators"], str),
+        tokens=tuple(_checked(token, str) for token in _checked(said["tokens"], (list, tuple))),
+        problem_length=_whole(said["problem_length"], 4),
+        answer_length=_whole(said["answer_length"], 2),
+    )
+    if not {"PAD", "EOS", *"0123456789", *task.operators} <= set(task.tokens):
+        raise ValueError("A token is missing.")
+    known = [one for one in TASKS.values() if replace(one, name="") == replace(task, name="")]
+    return known[0] if known else task
 
 
 def _number(digits: str) -> float:

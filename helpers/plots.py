@@ -261,8 +261,9 @@ def distributions(trace: Trace, title: str = "") -> Picture:
     if not trace.steps:
         raise ValueError("A trace has at least one time step before it can be drawn.")
     rows = np.stack([step.distribution for step in trace.steps])
-    inputs = [f"{n}: {TOKENS[step.token]} in" for n, step in enumerate(trace.steps, 1)]
-    chosen = [TOKENS[choice] for choice in trace.choices]
+    tokens = trace.task.tokens
+    inputs = [f"{n}: {tokens[step.token]} in" for n, step in enumerate(trace.steps, 1)]
+    chosen = [tokens[choice] for choice in trace.choices]
     picture = _picture(
         6.4,
         0.36 * len(rows) + 1.1,
@@ -284,7 +285,7 @@ def distributions(trace: Trace, title: str = "") -> Picture:
                 )
             )
         axes.set(title=title or trace.problem, xlabel="next token", ylabel="time step")
-        axes.set_xticks(range(len(TOKENS)), TOKENS)
+        axes.set_xticks(range(len(tokens)), tokens)
         axes.set_yticks(range(len(inputs)), inputs)
     return picture
 

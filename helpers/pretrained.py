@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from helpers import model_file, packing
 from helpers.records import Recipe, Snapshot
-from helpers.vocabulary import TOKENS
 
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
@@ -105,12 +104,12 @@ def record(name: str) -> Record:
     """Return how a model was made, and how good it is. Raises like `load`."""
     said = _said(name)
     try:
-        values = dict(said["made"])
+        values, tokens = dict(said["made"]), len(said["task"]["tokens"])
         return Record(
             name,
             recipe=Recipe(**values.pop("recipe")),
             seeds={int(seed): match for seed, match in values.pop("seeds").items()},
-            snapshots=[_snapshot(seen) for seen in values.pop("snapshots")],
+            snapshots=[_snapshot(seen, tokens) for seen in values.pop("snapshots")],
             **values,
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -134,8 +133,8 @@ def _said(name: str) -> dict[str, Any]:
         raise _damaged(name) from error
 
 
-def _snapshot(seen: dict[str, Any]) -> Snapshot:
-    embedding = packing.unpack(seen["embedding"]).reshape(len(TOKENS), -1)
+def _snapshot(seen: dict[str, Any], tokens: int) -> Snapshot:
+    embedding = packing.unpack(seen["embedding"]).reshape(tokens, -1)
     return Snapshot(**{**seen, "embedding": embedding})
 
 

@@ -13,9 +13,9 @@ from html import escape
 
 import numpy as np
 
-from helpers import packing, problems
+from helpers import packing, task
 from helpers.numbers import is_number, is_whole
-from helpers.vocabulary import EOS, TOKENS, decode
+from helpers.task import ARITHMETIC, Task
 
 Values = Mapping[str, np.ndarray]
 """Numbers by name, each with its own axes."""
@@ -60,6 +60,8 @@ class Reading:
     """Whether it was read back to front."""
     steps: tuple[EncoderStep, ...]
     """The eight time steps."""
+    task: Task = ARITHMETIC
+    """How the problem is written."""
 
     @property
     def states(self) -> np.ndarray:
@@ -91,7 +93,7 @@ class Reading:
         return [
             (
                 str(number),
-                TOKENS[step.token],
+                self.task.tokens[step.token],
                 " ".join(f"{value:z.2f}" for value in step.state_after[:_SHOWN]),
             )
             for number, step in enumerate(self.steps, start=1)
@@ -145,6 +147,8 @@ class Trace:
     """The five ids of the right answer, EOS and PAD included."""
     picks: tuple[int | None, ...] = ()
     """For each time step a token that somebody wrote in place of the model's choice, or None."""
+    task: Task = ARITHMETIC
+    """How problem and answer are written."""
 
     @property
     def context(self) -> np.ndarray:
@@ -168,7 +172,7 @@ class Trace:
     @property
     def answer(self) -> str:
         """The text written, up to EOS, in reading order."""
-        return decode(self.written)[:: -1 if self.reverse else 1]
+        return self.task.decode(self.written)[:: -1 if self.reverse else 1]
 
     def __repr__(self) -> str:
         return f"{_as_text(self._caption, _COLUMNS, self._rows())}\n{self._verdict}"
@@ -184,23 +188,25 @@ class Trace:
     @property
     def _verdict(self) -> str:
         if len(self.steps) < len(self.target):
-            return f"so far: {' '.join(TOKENS[token] for token in self.written) or 'nothing'}"
-        wanted = decode(self.target)[:: -1 if self.reverse else 1]
+            written = " ".join(self.task.tokens[token] for token in self.written)
+            return f"so far: {written or 'nothing'}"
+        wanted = self.task.decode(self.target)[:: -1 if self.reverse else 1]
         name = "choices" if self.teacher_forcing else "answer"
-        mistake = first_mistake(self.written, self.target)
+        mistake = self._first_mistake
         if mistake is None:
             return f"{name}: {self.answer}, right"
         return f"{name}: {self.answer}, first mistake at time step {mistake + 1}; right is {wanted}"
 
     def _rows(self) -> list[tuple[str, ...]]:
+        tokens = self.task.tokens
         return [
             (
                 str(number),
-                TOKENS[step.token],
-                TOKENS[step.choice]
-                + (f", but {TOKENS[token]} is written" if token != step.choice else ""),
+                tokens[step.token],
+                tokens[step.choice]
+                + (f", but {tokens[token]} is written" if token != step.choice else ""),
                 f"{step.distribution[step.choice]:.3f}",
-                TOKENS[wanted],
+                tokens[wanted],
                 "yes" if token == wanted else "no",
             )
             for number, (step, token, wanted) in enumerate(
@@ -211,7 +217,11 @@ class Trace:
     @property
     def correct(self) -> bool:
         """Whether every token written up to and including EOS is right."""
-        return first_mistake(self.written, self.target) is None
+        return self._first_mistake is None
+
+    @property
+    def _first_mistake(self) -> int | None:
+        return first_mistake(self.written, self.target, self.task.eos)
 
 
 @dataclass(frozen=True)
@@ -226,7 +236,7 @@ class Recipe:
     """
 
     task: str = "arithmetic"
-    """One of `problems.TASKS`."""
+    """The name of one of `task.TASKS`."""
     size: int | None = None
     """How many problems of the task are drawn, for all three parts together; None for all."""
     embedding_dim: int = 5
@@ -255,7 +265,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        problems.check_task(self.task)
+        task.named(self.task)
         if self.schedule not in SCHEDULES:
             raise ValueError(
                 f"A schedule is one of {', '.join(map(repr, SCHEDULES))}, not {self.schedule!r}."
@@ -313,7 +323,9 @@ class Snapshot:
     """The embedding matrix, axes (token 14, embedding_dim)."""
 
 
-def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
+def first_mistake(
+    choices: Iterable[int], target: Iterable[int], eos: int = ARITHMETIC.eos
+) -> int | None:
     """Return the time step (0 is the first) of the first wrong choice up to EOS, or None.
 
     Raises:
@@ -328,7 +340,7 @@ def first_mistake(choices: Iterable[int], target: Iterable[int]) -> int | None:
     for number, (choice, wanted) in enumerate(zip(choices, target, strict=True)):
         if choice != wanted:
             return number
-        if wanted == EOS:
+        if wanted == eos:
             return None
     return None
 

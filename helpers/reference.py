@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from helpers import problems
-from helpers.vocabulary import TOKENS
-
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
@@ -33,15 +30,11 @@ NAMES = (
 )
 """The nine arrays, as Keras calls them and in its order."""
 
-PROBED = problems.batch(
-    ["0+0", "50+9", "3-71", "999+998", "100-908", "24+68", "7-6", "81+35"]
-).encoder_input
-"""What an encoder is asked to read, axes (problem, time 8); each token is among it."""
-
 _COARSE = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
 _FLOAT32, _TENSOR_FLOAT32 = 2.0**-23, 2.0**-10
 _SLACK = 8.0  # times what rounding is expected to cost; of many models the worst took 1.3
 _DRAWS = 4
+_PROBLEMS = 8  # that an encoder is asked to read
 
 _ONLY = "Steppers, readings and files are for models with the layers of `seq2seq`"
 _ANY = '`model.save("x.keras")` keeps any model'
@@ -114,30 +107,31 @@ def encoder_arrays(encoder: keras.Model) -> list[np.ndarray]:
         ValueError: it has not the layers of `model.seq2seq`, or a weight is nan or infinite.
     """
     units = encoder.outputs[0].shape[-1]
-    (embedding,) = _weights_of(encoder, "embedding", [(len(TOKENS), None)])
+    (embedding,) = _weights_of(encoder, "embedding", [(None, None)])
     return [embedding, *_weights_of(encoder, "encoder_gru", _gru_shapes(embedding, units))]
 
 
 def decoder_arrays(decoder: keras.Model) -> list[np.ndarray]:
     """Return the arrays of a decoder's embedding, GRU and softmax; raises like `encoder_arrays`."""
-    units = decoder.inputs[1].shape[-1]
-    (embedding,) = _weights_of(decoder, "embedding", [(len(TOKENS), None)])
+    units, tokens = decoder.inputs[1].shape[-1], decoder.outputs[0].shape[-1]
+    (embedding,) = _weights_of(decoder, "embedding", [(tokens, None)])
     return [
         embedding,
         *_weights_of(decoder, "decoder_gru", _gru_shapes(embedding, units)),
-        *_weights_of(decoder, "softmax", [(units, len(TOKENS)), (len(TOKENS),)]),
+        *_weights_of(decoder, "softmax", [(units, tokens), (tokens,)]),
     ]
 
 
 def check_encoder(encoder: keras.Model, arrays: Sequence[np.ndarray]) -> None:
     """Hold an encoder against `contexts` by its `encoder_arrays`; raises like `check`."""
-    given = _floats(encoder(PROBED))
-    check(encoder, given, lambda them: contexts(them, PROBED), arrays)
+    ids = _ids(len(arrays[0]), encoder.inputs[0].shape[1] or _PROBLEMS)
+    given = _floats(encoder(ids))
+    check(encoder, given, lambda them: contexts(them, ids), arrays)
 
 
 def check_decoder(decoder: keras.Model, arrays: Sequence[np.ndarray]) -> None:
     """Hold a decoder against `steps` by its `decoder_arrays`; raises like `check`."""
-    tokens = np.arange(len(TOKENS), dtype=np.int32)
+    tokens = np.arange(len(arrays[0]), dtype=np.int32)
     random = np.random.default_rng(0)
     states = random.uniform(-1, 1, (len(tokens), len(arrays[2]))).astype(np.float32)
     distributions, after = map(_floats, decoder([tokens[:, None], states]))
@@ -178,6 +172,13 @@ def check(
             f"{apart:.2g} apart: a layer of it has another setting or stands in another place; "
             f"{_ANY}."
         )
+
+
+def _ids(tokens: int, time: int) -> np.ndarray:
+    """Return what an encoder is asked to read, axes (problem, time); each token is among it."""
+    count = max(_PROBLEMS * time, tokens)
+    ids = np.random.default_rng(0).permutation(np.arange(-(-count // time) * time) % tokens)
+    return ids.reshape(-1, time).astype(np.int32)
 
 
 def _weights_of(

@@ -15,6 +15,7 @@ import tensorflow as tf
 from helpers import decoding, packing, problems
 from helpers.model import Seq2Seq, seq2seq
 from helpers.records import Recipe, Snapshot
+from helpers.task import named
 
 
 def warmup_cosine(
@@ -37,7 +38,9 @@ def warmup_cosine(
 
 def batches(train: Iterable[str], recipe: Recipe) -> tf.data.Dataset:
     """Return the training problems as shuffled batches for ``fit``; see `batches_of`."""
-    return batches_of(problems.batch(train, reverse=recipe.reverse), recipe)
+    return batches_of(
+        problems.batch(train, reverse=recipe.reverse, task=named(recipe.task)), recipe
+    )
 
 
 def batches_of(arrays: problems.Arrays, recipe: Recipe) -> tf.data.Dataset:
@@ -83,7 +86,9 @@ def build(recipe: Recipe, train: Iterable[str]) -> tuple[Seq2Seq, tf.data.Datase
     """
     keras.utils.set_random_seed(recipe.seed)
     built = replace(
-        seq2seq(recipe.embedding_dim, recipe.units), reverse=recipe.reverse, task=recipe.task
+        seq2seq(recipe.embedding_dim, recipe.units, named(recipe.task)),
+        reverse=recipe.reverse,
+        trained=True,
     )
     data = batches(train, recipe)
     rate = recipe.learning_rate
@@ -187,7 +192,9 @@ def examine(
 
     All five time steps count, or with ``masked_loss`` those up to EOS.
     """
-    encoder_input, decoder_input, target = problems.batch(examined, reverse=model.reverse)
+    encoder_input, decoder_input, target = problems.batch(
+        examined, reverse=model.reverse, task=model.task
+    )
     distribution = model.model([encoder_input, decoder_input]).numpy()
     probability = (distribution * target).sum(axis=-1)
     right = distribution.argmax(axis=-1) == target.argmax(axis=-1)

@@ -27,7 +27,7 @@ TRAINED = "from the lab"
 
 def _trace_as_json(trace: Trace, stepper: DecoderStepper) -> dict[str, Any]:
     matrix = stepper.chosen.decoder.get_layer("embedding").get_weights()[0]
-    read = problems.arrays(trace.problem, reverse=trace.reverse).encoder_input
+    read = problems.arrays(trace.problem, reverse=trace.reverse, task=trace.task).encoder_input
     return {
         "problem": trace.problem,
         "reverse": trace.reverse,
@@ -78,7 +78,10 @@ class DecoderStepper(Stepper):
     _css = style_text("decoder_stepper")
     computed = traitlets.Tuple(("trace",)).tag(sync=True)
 
-    last = problems.ANSWER_LENGTH
+    @property
+    def last(self) -> int:
+        """How many time steps there are."""
+        return self.chosen.task.answer_length
 
     teacher_forcing = traitlets.Bool(False).tag(sync=True)
     """Whether the decoder reads the right token, and not the one written last."""
@@ -129,7 +132,7 @@ class DecoderStepper(Stepper):
 
     @traitlets.validate("picks")
     def _check_picks(self, proposal: traitlets.Bunch) -> list[int | None]:
-        return list(decoding.check_picks(proposal.value, self.teacher_forcing))
+        return list(decoding.check_picks(proposal.value, self.teacher_forcing, self.chosen.task))
 
     def _react(self, change: traitlets.Bunch) -> None:
         with self.hold_sync():

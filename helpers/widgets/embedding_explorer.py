@@ -41,6 +41,8 @@ class EmbeddingExplorer(SnapshotWidget):
     _esm = module_text("embedding_explorer")
     _css = style_text("embedding_explorer")
 
+    tokens = traitlets.List(traitlets.Unicode(), list(TOKENS)).tag(sync=True)
+    """The tokens in the order of their ids."""
     token = traitlets.Unicode("5").tag(sync=True)
     """The token whose row is shown."""
     other = traitlets.Unicode("4").tag(sync=True)

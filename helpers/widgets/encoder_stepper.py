@@ -15,7 +15,7 @@ import traitlets
 from helpers import decoding, plots, problems, reference
 from helpers.geometry import spread
 from helpers.records import Reading
-from helpers.vocabulary import TOKENS
+from helpers.task import Task
 from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.stepper import Stepper
 
@@ -48,7 +48,7 @@ def _reading_as_json(reading: Reading, stepper: EncoderStepper) -> dict[str, Any
 
 
 @cache
-def _held_out(task: str) -> list[str]:
+def _held_out(task: Task) -> list[str]:
     """Return problems of the test part of ``task``, from all over it."""
     test = problems.split(task).test
     return test[:: -(-len(test) // DOTS)]
@@ -60,8 +60,8 @@ def _map(name: str, model: Seq2Seq) -> dict[str, Any]:
     The plane is a `geometry.Spread` of two components, its numbers rounded. ``points`` are the
     places of the ``problems``, axes (problem, component 2).
     """
-    asked = _held_out(model.task or "arithmetic")
-    encoder_input = problems.batch(asked, reverse=model.reverse).encoder_input
+    asked = _held_out(model.task)
+    encoder_input = problems.batch(asked, reverse=model.reverse, task=model.task).encoder_input
     arrays = [array.astype(float) for array in reference.encoder_arrays(model.encoder)]
     contexts = reference.contexts(arrays, encoder_input)
     units = contexts.shape[1]
@@ -70,7 +70,7 @@ def _map(name: str, model: Seq2Seq) -> dict[str, Any]:
     mean, directions, share = spread(contexts)
     return {
         "name": name,
-        "heldOut": model.task is not None,
+        "heldOut": model.trained,
         "problems": asked,
         "points": ((contexts - mean) @ directions.T).round(2).tolist(),
         "mean": mean[:units].round(6).tolist(),
@@ -91,7 +91,7 @@ class EncoderStepper(Stepper):
 
     Args:
         models: one model, or names of `pretrained.RECIPES` or of files of `model_file`. The map of
-            one that was trained on no task shows problems of ``"arithmetic"``.
+            one that is not trained shows problems of ``"arithmetic"``.
         problem: what to start with.
         examples: the problems that are offered.
 
@@ -104,7 +104,11 @@ class EncoderStepper(Stepper):
     _esm = module_text("encoder_stepper")
     _css = style_text("encoder_stepper")
     computed = traitlets.Tuple(("reading",)).tag(sync=True)
-    last = problems.PROBLEM_LENGTH
+
+    @property
+    def last(self) -> int:
+        """How many time steps there are."""
+        return self.chosen.task.problem_length
 
     maps = traitlets.List(traitlets.Dict()).tag(sync=True)
     """The map of each model (see `_map`)."""
@@ -129,7 +133,9 @@ class EncoderStepper(Stepper):
     def still(self) -> Still:
         """Return the states after all eight tokens as a picture, and as a table."""
         seen = self.reading
-        labels = [f"{number}: {TOKENS[step.token]}" for number, step in enumerate(seen.steps, 1)]
+        labels = [
+            f"{number}: {seen.task.tokens[step.token]}" for number, step in enumerate(seen.steps, 1)
+        ]
         picture = plots.states(seen.states, labels, f"after each token of {seen.problem}")
         return Still(picture, seen._repr_html_())
 

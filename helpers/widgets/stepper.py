@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from helpers import model_file, problems
+from helpers import model_file
 from helpers.widgets.base import BookWidget
 from helpers.widgets.models import by_name
 from helpers.widgets.traits import Whole
@@ -19,18 +19,15 @@ if TYPE_CHECKING:
 class Stepper(BookWidget):
     """Puts a problem to one of the models given, and shows what it does one time step at a time.
 
-    A subclass names its ``last`` time step and computes what is shown.
+    A subclass says how many time steps there are and computes what is shown.
 
     Raises:
         TypeError, ValueError: a problem is not allowed by `problems.normal`, or the models are not
             by `models.by_name`.
     """
 
-    last: ClassVar[int]
-    """How many time steps there are."""
-
     problem = traitlets.Unicode("50+9").tag(sync=True)
-    """The problem that is put to the model, as `problems.normal` writes it. A new one starts
+    """The problem that is put to the model, as `Task.normal` writes it. A new one starts
     over."""
     model = traitlets.Unicode().tag(sync=True)
     """The name of the model. Another one starts over."""
@@ -52,24 +49,29 @@ class Stepper(BookWidget):
         self.by_name = by_name(models)
         """The models that can be chosen, by name."""
         super().__init__(
-            problem=problems.normal(problem),
             model=next(iter(self.by_name)),
-            examples=list(map(problems.normal, examples)),
+            problem=problem,
+            examples=list(examples),
             **traits,
         )
 
     @property
     def chosen(self) -> Seq2Seq:
         """The model that is stepped."""
-        return self.by_name[self.model]
+        return self.by_name[self.model or next(iter(self.by_name))]
+
+    @property
+    def last(self) -> int:
+        """How many time steps there are."""
+        raise NotImplementedError
 
     @traitlets.validate("problem")
     def _check_problem(self, proposal: traitlets.Bunch) -> str:
-        return problems.normal(proposal.value)
+        return self.chosen.task.normal(proposal.value)
 
     @traitlets.validate("examples")
     def _check_examples(self, proposal: traitlets.Bunch) -> list[str]:
-        return list(map(problems.normal, proposal.value))
+        return list(map(self.chosen.task.normal, proposal.value))
 
     @traitlets.validate("model")
     def _check_model(self, proposal: traitlets.Bunch) -> str:

@@ -14,6 +14,7 @@ import traitlets
 
 from helpers import model_file, plots, pretrained, problems
 from helpers.records import SCHEDULES
+from helpers.task import TASKS
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import BookWidget, Still, module_text, style_text
 from helpers.widgets.traits import Number, Whole
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from helpers.model import Seq2Seq
     from helpers.run import Run
 
-TASKS = ("arithmetic", "sums")
-"""The tasks of `problems.TASKS` that are small enough to learn in a page."""
+LEARNED = ("arithmetic", "sums")
+"""The names of the tasks of `task.TASKS` that are small enough to learn in a page."""
 WATCHED = ("50+9", "7+8", "99+99", "12-85", "64-7")
 
 
@@ -49,7 +50,7 @@ class TrainingLab(BookWidget):
 
     late = traitlets.Bool(True, read_only=True).tag(sync=True)
     task = traitlets.Unicode("arithmetic").tag(sync=True)
-    """Which of `TASKS` is learned."""
+    """Which of `LEARNED` is learned."""
     units = Whole(64).tag(sync=True)
     """Units of each GRU, a multiple of 8 from 8 to 128."""
     embedding_dim = Whole(16).tag(sync=True)
@@ -72,8 +73,10 @@ class TrainingLab(BookWidget):
     """Of the first weights and of the order of the problems, from 0 to 2 ** 31 - 2."""
     watched = traitlets.List(traitlets.Unicode(), list(WATCHED)).tag(sync=True)
     """The problems whose answers are shown."""
+    tasks = traitlets.Dict().tag(sync=True)
+    """Each task that can be learned, by name, as `Task.data` says it."""
     parts = traitlets.Dict().tag(sync=True)
-    """For each task the part of each problem, packed, and the operators."""
+    """For each task the part of each problem, packed."""
     trained = traitlets.Dict().tag(sync=True)
     """The model that was trained last, as `model_file.packed` describes it; empty before that."""
     fit = traitlets.Dict().tag(sync=True)
@@ -86,7 +89,11 @@ class TrainingLab(BookWidget):
                 raise TypeError(
                     f"A setting of the lab is one of {', '.join(sorted(allowed))}, not {name}."
                 )
-        super().__init__(parts={task: list(_packed_parts(task)) for task in TASKS}, **settings)
+        super().__init__(
+            tasks={name: TASKS[name].data() for name in LEARNED},
+            parts={name: _packed_parts(name) for name in LEARNED},
+            **settings,
+        )
 
     @property
     def stored(self) -> Seq2Seq:
@@ -149,7 +156,10 @@ class TrainingLab(BookWidget):
 
 
 _ALLOWED: dict[str, tuple[Any, str]] = {
-    "task": (lambda task: task in TASKS, f"A task of the lab is {' or '.join(map(repr, TASKS))}"),
+    "task": (
+        lambda task: task in LEARNED,
+        f"A task of the lab is {' or '.join(map(repr, LEARNED))}",
+    ),
     "units": (
         lambda units: units % 8 == 0 and 8 <= units <= 128,
         "The units of a GRU in the lab are a multiple of 8, from 8 to 128",
@@ -177,17 +187,14 @@ _ALLOWED: dict[str, tuple[Any, str]] = {
 
 
 @cache
-def _packed_parts(task: str) -> tuple[str, str]:
-    """Return the part of each problem, and the operators.
+def _packed_parts(name: str) -> str:
+    """Return the part of each problem of a task, in the order of `Task.problems`.
 
-    The problems are in the order of `problems.split`: by operator, left and right operand. Each has
-    two bits, four problems to a byte: 0 for training, 1 for validation, 2 for test.
+    Each has two bits, four problems to a byte: 0 for training, 1 for validation, 2 for test.
     """
-    largest, operators = problems.TASKS[task]
     parts = {
-        problem: number for number, part in enumerate(problems.split(task)) for problem in part
+        problem: number for number, part in enumerate(problems.split(name)) for problem in part
     }
-    numbers = range(largest + 1)
-    bits = np.array([parts[f"{a}{op}{b}"] for op in operators for a in numbers for b in numbers])
+    bits = np.array([parts[problem] for problem in TASKS[name].problems()])
     packed = (bits.reshape(-1, 4) << np.array([0, 2, 4, 6])).sum(axis=1).astype(np.uint8)
-    return b64encode(packed.tobytes()).decode("ascii"), operators
+    return b64encode(packed.tobytes()).decode("ascii")

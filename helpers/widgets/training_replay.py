@@ -11,7 +11,6 @@ import traitlets
 
 from helpers import plots, problems
 from helpers.records import Snapshot
-from helpers.vocabulary import TOKENS
 from helpers.widgets.base import Still, module_text, style_text
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
@@ -45,6 +44,10 @@ class TrainingReplay(SnapshotWidget):
     """The share of tokens that were right, for each snapshot."""
     watched = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """The problems that were watched."""
+    right_answers = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What should be answered to them."""
+    guessing_loss = traitlets.Float().tag(sync=True)
+    """The loss of a model to which all tokens are alike."""
     answers = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     """For each snapshot the answers to them."""
 
@@ -63,6 +66,8 @@ class TrainingReplay(SnapshotWidget):
             exact_matches=[float(one.exact_match) for one in seen],
             token_accuracies=[float(one.token_accuracy) for one in seen],
             watched=watched,
+            right_answers=list(map(problems.solve, watched)),
+            guessing_loss=float(np.log(len(seen[0].embedding)).round(9)),
             answers=[[one.answers[problem] for problem in watched] for one in seen],
         )
 
@@ -75,7 +80,7 @@ class TrainingReplay(SnapshotWidget):
                 {"loss": self.losses},
                 xlabel="epoch + 1",
                 ylabel="loss per token",
-                level=(np.log(len(TOKENS)), f"log {len(TOKENS)}"),
+                level=(self.guessing_loss, f"log {len(self.snapshots[0].embedding)}"),
                 xscale="log",
             ),
             plots.curves(
@@ -95,7 +100,7 @@ class TrainingReplay(SnapshotWidget):
         head = "".join(f'<th scope="col">{name}</th>' for name in names)
         body = ""
         for number, problem in enumerate(self.watched):
-            right = problems.solve(problem)
+            right = self.right_answers[number]
             cells = "".join(_cell(self.answers[at][number], right) for at in columns)
             body += f'<tr><th scope="row">{problem}</th><td>{right}</td>{cells}</tr>'
         return (

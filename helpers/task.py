@@ -1,0 +1,189 @@
+"""A task: the problems that a model learns, and how they are written.
+
+Everything that follows from it is asked of it: which tokens there are, how long a problem and its
+answer may be, what a text means, what the right answer is. A page is given the same as data.
+
+Chapter: *Embeddings*.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+from unicodedata import normalize
+
+from helpers.numbers import is_whole
+
+OPERATIONS: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+"""What an operator can be, and what it does."""
+
+# What nobody sees: white space as JavaScript has it, and what Unicode lets be ignored.
+_UNSEEN = re.compile(
+    "[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+# The dashes that stand for a minus, and the long vowel that a Japanese keyboard writes for it.
+_MINUS = re.compile("[\u2010-\u2015\u2212\u30fc]")
+
+
+@dataclass(frozen=True)
+class Task:
+    """The problems that a model learns, and how they are written.
+
+    A model can be asked for more than it learns: for any two numbers that have room, and for any
+    operator that is a token.
+    """
+
+    name: str
+    """What it is called."""
+    largest: int
+    """It learns numbers from 0 to this one."""
+    operators: str
+    """It learns these operators, one character for each, such as ``"+-"``."""
+    tokens: tuple[str, ...] = (*"0123456789", *"+-", "PAD", "EOS")
+    """The tokens in the order of their ids. ``"PAD"`` fills a sequence up to its length and starts
+    every answer; ``"EOS"`` ends a sequence."""
+    problem_length: int = 8
+    """Time steps of the encoder: by default there is room for '999+999' and EOS."""
+    answer_length: int = 5
+    """Time steps of the decoder: by default there is room for '1998' or '-999' and EOS."""
+
+    @cached_property
+    def pad(self) -> int:
+        """The id of PAD."""
+        return self.tokens.index("PAD")
+
+    @cached_property
+    def eos(self) -> int:
+        """The id of EOS."""
+        return self.tokens.index("EOS")
+
+    @cached_property
+    def askable(self) -> str:
+        """The operators among the tokens."""
+        return "".join(token for token in self.tokens if token in OPERATIONS)
+
+    @cached_property
+    def most(self) -> int:
+        """The largest number there is room for on both sides of an operator."""
+        return int(10 ** ((self.problem_length - 2) // 2) - 1)
+
+    def data(self) -> dict[str, Any]:
+        """Return all that a page or a file has to know of it."""
+        return asdict(self)
+
+    def parse(self, problem: str) -> tuple[int, str, int]:
+        """Return left operand, operator and right operand; raises as `problems.parse` says."""
+        match = self._problem.fullmatch(_text(problem))
+        if match is None:
+            raise self._no_problem(problem)
+        return int(match[1]), match[2], int(match[3])
+
+    def normal(self, text: str) -> str:
+        """Return the problem that somebody has typed, as `problems.normal` does."""
+        problem = _MINUS.sub("-", _UNSEEN.sub("", normalize("NFKC", _text(text))))
+        if not self._problem.fullmatch(problem):
+            raise self._no_problem(text)
+        return problem
+
+    def solve(self, problem: str) -> str:
+        """Return the right answer. Raises like `parse`."""
+        left, sign, right = self.parse(problem)
+        return str(OPERATIONS[sign](left, right))
+
+    def problems(self) -> Iterator[str]:
+        """Yield all problems that it learns or is tested on, by operator, left, right operand."""
+        numbers = range(self.largest + 1)
+        return (f"{a}{sign}{b}" for sign in self.operators for a in numbers for b in numbers)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the token id of each character; raises as `vocabulary.encode` says."""
+        if not isinstance(text, str):
+            raise TypeError(f"A text is a string of {self._signs}, not {type(text).__name__}.")
+        for character in text:
+            if character not in self._ids:
+                raise ValueError(f"A text holds only {self._signs}, so {character!r} has no token.")
+        return [self._ids[character] for character in text]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text that ids spell; raises as `vocabulary.decode` says."""
+        if not isinstance(ids, Iterable):
+            raise TypeError(
+                f"Token ids come as a list such as [5, 9, {self.eos}], not {type(ids).__name__}."
+            )
+        text = []
+        for number in map(self.check_token, ids):
+            if number == self.eos:
+                break
+            if number != self.pad:
+                text.append(self.tokens[number])
+        return "".join(text)
+
+    def check_token(self, token: int) -> int:
+        """Return ``token`` as an int if it is an id.
+
+        Raises:
+            TypeError: it is no whole number.
+            ValueError: there is no such id.
+        """
+        last = len(self.tokens) - 1
+        if not is_whole(token):
+            raise TypeError(
+                f"A token id is a whole number from 0 to {last}, not {type(token).__name__}."
+            )
+        if not 0 <= token <= last:
+            raise ValueError(f"A token id is a whole number from 0 to {last}, not {token}.")
+        return int(token)
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {token: number for number, token in enumerate(self.tokens) if len(token) == 1}
+
+    @cached_property
+    def _signs(self) -> str:
+        *others, last = map(repr, self.askable)
+        return f"the digits 0 to 9{''.join(f', {one}' for one in others)} and {last}"
+
+    @cached_property
+    def _problem(self) -> re.Pattern[str]:
+        number = f"(0|[1-9][0-9]{{0,{len(str(self.most)) - 1}}})"
+        return re.compile(f"{number}([{re.escape(self.askable)}]){number}", re.ASCII)
+
+    def _no_problem(self, text: str) -> ValueError:
+        shown = text if len(text) <= 20 else text[:20] + "…"
+        return ValueError(
+            f"A problem is two whole numbers from 0 to {self.most} with one "
+            f"{' or '.join(map(repr, self.askable))} between them and nothing else, such as "
+            f"'50+9', not {shown!r}."
+        )
+
+
+def _text(problem: object) -> str:
+    if not isinstance(problem, str):
+        raise TypeError(f"A problem is a string such as '50+9', not {type(problem).__name__}.")
+    return problem
+
+
+ARITHMETIC = Task("arithmetic", 99, "+-")
+"""0..99 with ``+`` and ``-``: 20,000 problems."""
+
+TASKS: dict[str, Task] = {
+    task.name: task for task in (Task("sums", 99, "+"), ARITHMETIC, Task("three-digit", 999, "+-"))
+}
+"""Three tasks by name. ``"sums"`` is 0..99 with ``+`` (10,000 problems), ``"arithmetic"`` 0..99
+with ``+`` and ``-`` (20,000), ``"three-digit"`` 0..999 with ``+`` and ``-`` (2,000,000)."""
+
+
+def named(name: str) -> Task:
+    """Return the task of that name; raises ValueError if it is none of `TASKS`."""
+    if not isinstance(name, str) or name not in TASKS:
+        raise ValueError(f"A task is one of {', '.join(map(repr, TASKS))}, not {name!r}.")
+    return TASKS[name]
