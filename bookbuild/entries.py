@@ -89,7 +89,7 @@ def collect_uses(app: Sphinx, env: BuildEnvironment) -> None:
     ``arrays = problems.arrays("50+9")`` uses the class ``Arrays``, but names only the function.
     """
     uses: dict[str, dict[str, str]] = defaultdict(dict)
-    cells = env.sphinx_codeautolink_transforms  # type: ignore[attr-defined]
+    cells = getattr(env, "sphinx_codeautolink_transforms", {})  # none where no page is made
     objects = env.get_domain("py").objects  # type: ignore[attr-defined]
     for document in (document for document in documents(Path(app.srcdir)) if document in cells):
         for cell in cells[document]:
