@@ -19,8 +19,8 @@ from benchmarks.results import Cell, Results, Table, in_turns, spread
 from helpers import problems, training
 from helpers.training import Recipe
 from helpers.vocabulary import PAD
-from helpers.widgets import TrainingLab
-from helpers.widgets.base import module_text
+from helpers.widgets import TrainingLab, bundle
+from helpers.widgets.base import JS
 from tests.browser import executable
 from tests.files import HTML
 
@@ -189,7 +189,7 @@ def worker_text(*, row_by_row: bool = False) -> str:
     Raises:
         ValueError: it makes its trainer in another way than is known here.
     """
-    text = module_text("training_worker")
+    text = bundle.module(JS / "training_worker.js")
     made = "new Trainer({"
     if text.count(made) != 1:
         raise ValueError(f"The worker has `{made}` not once, but {text.count(made)} times.")

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page
 
 from helpers import decoding, model_file, problems
 from helpers.model import seq2seq
-from helpers.widgets.base import module_text
+from helpers.widgets import bundle
+from helpers.widgets.base import JS
 
 LOAD = """async (modules) => {
     const kind = { type: "text/javascript" };
@@ -30,7 +31,7 @@ LOAD = """async (modules) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    page.evaluate(LOAD, [module_text("problems"), module_text("model_file")])
+    page.evaluate(LOAD, [bundle.module(JS / "problems.js"), bundle.module(JS / "model_file.js")])
     yield page
     page.close()
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 from bookbuild.kernels import COMPILED, compile_kernels
 from helpers import decoding, geometry, pretrained, problems, training
 from helpers.model import seq2seq
-from helpers.widgets.base import module_text
+from helpers.widgets import bundle
+from helpers.widgets.base import JS
 
 NAMES = (
     *("embedding", "encoderKernel", "encoderRecurrent", "encoderBias"),
@@ -73,7 +74,9 @@ SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    modules = [module_text(name) for name in ("training", "kernels", "problems", "geometry")]
+    modules = [
+        bundle.module(JS / f"{name}.js") for name in ("training", "kernels", "problems", "geometry")
+    ]
     # `layout` is of use to the tests alone.
     modules[0] += "\nexport { layout };\n"
     page.evaluate(SET_UP, [*modules, b64encode(COMPILED.read_bytes()).decode()])

@@ -11,7 +11,7 @@ import traitlets
 
 from helpers import decoding, plots, problems
 from helpers.decoding import Trace
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
 from helpers.widgets.training_lab import TrainingLab
@@ -74,8 +74,7 @@ class DecoderStepper(Stepper):
             `problems.normal`, or ``reverse`` or ``task`` comes with names.
     """
 
-    _esm = module_text("decoder_stepper")
-    _css = style_text("decoder_stepper")
+    module = "decoder_stepper.js"
     computed = traitlets.Tuple(("trace",)).tag(sync=True)
 
     last = problems.ANSWER_LENGTH

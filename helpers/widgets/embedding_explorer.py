@@ -13,7 +13,7 @@ from helpers import packing, plots
 from helpers.geometry import distances, rank_correlation, spread
 from helpers.training import Snapshot
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
 
@@ -38,8 +38,7 @@ class EmbeddingExplorer(SnapshotWidget):
             number of the snapshot is not allowed.
     """
 
-    _esm = module_text("embedding_explorer")
-    _css = style_text("embedding_explorer")
+    module = "embedding_explorer.js"
 
     token = traitlets.Unicode("5").tag(sync=True)
     """The token whose row is shown."""

@@ -15,7 +15,7 @@ from helpers import decoding, plots, problems, reference
 from helpers.decoding import Reading
 from helpers.geometry import spread
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.models import Pair
 from helpers.widgets.stepper import Stepper
 
@@ -101,8 +101,7 @@ class EncoderStepper(Stepper):
             `problems.normal`, or ``reverse`` or ``task`` comes with names.
     """
 
-    _esm = module_text("encoder_stepper")
-    _css = style_text("encoder_stepper")
+    module = "encoder_stepper.js"
     computed = traitlets.Tuple(("reading",)).tag(sync=True)
     last = problems.PROBLEM_LENGTH
 

@@ -12,7 +12,7 @@ import traitlets
 from helpers import plots, problems
 from helpers.training import Snapshot
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
 
@@ -34,8 +34,7 @@ class TrainingReplay(SnapshotWidget):
             the snapshot is not allowed.
     """
 
-    _esm = module_text("training_replay")
-    _css = style_text("training_replay")
+    module = "training_replay.js"
 
     losses = traitlets.List(traitlets.Float()).tag(sync=True)
     """The loss of each snapshot."""

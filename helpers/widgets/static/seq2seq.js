@@ -9,7 +9,6 @@ import { unpacked } from "./packing.js";
 import {
   ANSWER_LENGTH,
   PAD,
-  PROBLEM_LENGTH,
   TOKENS,
   encoderInput,
   target,
