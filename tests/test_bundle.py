@@ -15,7 +15,7 @@ from helpers.widgets import bundle
 from helpers.widgets.base import JS
 from helpers.widgets.bundle import BundleError
 
-WIDGETS = [path for path in JS.glob("*.js") if "export default" in path.read_text("utf-8")]
+WIDGETS = [path for path in sorted(JS.glob("*.js")) if "export default" in path.read_text("utf-8")]
 
 every_widget = pytest.mark.parametrize("path", WIDGETS, ids=lambda path: path.stem)
 

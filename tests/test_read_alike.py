@@ -31,7 +31,9 @@ LOAD = """async (modules) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    page.evaluate(LOAD, [bundle.module(JS / "problems.js"), bundle.module(JS / "model_file.js")])
+    page.evaluate(
+        LOAD, [bundle.module(JS / "domain/problems.js"), bundle.module(JS / "domain/model_file.js")]
+    )
     yield page
     page.close()
 

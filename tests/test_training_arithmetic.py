@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from playwright.sync_api import Browser, Page
 
-from bookbuild.kernels import COMPILED, compile_kernels
+from bookbuild.ops import COMPILED, compile_ops
 from helpers import decoding, geometry, pretrained, problems, training
 from helpers.model import seq2seq
 from helpers.widgets import bundle
@@ -24,10 +24,10 @@ NAMES = (
 PARTS = problems.split("arithmetic")
 
 # Makes `trainer(options)`, `read(text)` and `written(numbers)` for what a test evaluates.
-SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
+SET_UP = """async ([training, ops, problems, geometry, compiled]) => {
     const kind = { type: "text/javascript" };
     const load = (text) => import(URL.createObjectURL(new Blob([text], kind)));
-    Object.assign(window, await load(training), await load(kernels), await load(problems));
+    Object.assign(window, await load(training), await load(ops), await load(problems));
     Object.assign(window, await load(geometry));
     const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
     window.read = (text) => new Float32Array(bytes(text).buffer);
@@ -45,9 +45,9 @@ SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
             memory: (size) => fast
                 ? (memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) })).buffer
                 : new ArrayBuffer(size),
-            kernelsOn: (heap, ids) => fast
-                ? fastKernels(memory, wasmModule(bytes(compiled)))
-                : plainKernels(heap, ids),
+            opsOn: (heap, ids) => fast
+                ? fastOps(memory, wasmModule(bytes(compiled)))
+                : plainOps(heap, ids),
         });
         if (weights) made.weights = read(weights);
         return made;
@@ -75,7 +75,8 @@ def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
     modules = [
-        bundle.module(JS / f"{name}.js") for name in ("training", "kernels", "problems", "geometry")
+        bundle.module(JS / f"{name}.js")
+        for name in ("nn/training", "nn/ops", "domain/problems", "ui/geometry")
     ]
     # `layout` is of use to the tests alone.
     modules[0] += "\nexport { layout };\n"
@@ -130,10 +131,10 @@ def drawn(count: int, seed: int = 0) -> list[str]:
     return [PARTS.train[place] for place in chosen]
 
 
-def test_the_kernels_are_compiled_from_their_source(tmp_path: Path) -> None:
+def test_the_operations_are_compiled_from_their_source(tmp_path: Path) -> None:
     """Compiled again, they are the same to the byte."""
-    again = tmp_path / "kernels.wasm"
-    compile_kernels(again)
+    again = tmp_path / "ops.wasm"
+    compile_ops(again)
     assert again.read_bytes() == COMPILED.read_bytes()
 
 
@@ -267,7 +268,7 @@ def test_fifty_updates_follow_keras(page: Page, course: Course, fast: bool) -> N
     np.testing.assert_allclose(ours, course.losses, atol=1e-4, rtol=0)
 
 
-def test_both_kernels_agree_after_each_update(page: Page) -> None:
+def test_both_kinds_of_operations_agree_after_each_update(page: Page) -> None:
     """And neither sharing rows nor dropping them changes what is learned."""
     apart = page.evaluate(
         """([options, problems]) => {

@@ -117,13 +117,11 @@ def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:
 
 
 @only_http
-@pytest.mark.parametrize("kernels", ["WebAssembly", "JavaScript"])
-def test_python_answers_as_the_page_did(
-    page: Page, lab: Locator, kernels: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("ops", ["WebAssembly", "JavaScript"])
+def test_python_answers_as_the_page_did(page: Page, lab: Locator, ops: str, tmp_path: Path) -> None:
     """The saved file holds a model that makes the same mistakes, and measures the same."""
     short = small(page, units=32, epochs=8, batch_size=64, watched=WATCHED)
-    chosen(short, Computed_by=kernels)
+    chosen(short, Computed_by=ops)
     press(short, "Train")
     words = ended(short)
     with page.expect_download() as download:
@@ -342,7 +340,7 @@ def test_it_trains_on_a_server_and_from_a_disk(page: Page, lab: Locator) -> None
 
 
 @only_http
-def test_without_fast_kernels_javascript_computes(page: Page, base: str) -> None:
+def test_without_webassembly_javascript_computes(page: Page, base: str) -> None:
     """The page says so, and trains all the same."""
     script = (HTML / "_static/widgets/training_lab.js").read_text(encoding="utf-8")
     broken = script.replace("AGFzbQEAAAA", "AGFzbQIAAAA")

@@ -1,6 +1,6 @@
 """What the widgets share: where their JavaScript is, and what stands where none runs.
 
-A widget is one Python file, one plain ES module and one style sheet, in ``static``. With a kernel
+A widget is one Python file, one plain ES module and one style sheet, in ``js``. With a kernel
 Python computes. In a built page the same module computes by itself.
 """
 
@@ -15,7 +15,7 @@ from anywidget import AnyWidget
 from helpers.pictures import Shown
 from helpers.widgets import bundle
 
-JS = Path(__file__).with_name("static")
+JS = Path(__file__).with_name("js")
 
 STATE = "application/vnd.seq2seq-book.widget"
 """The MIME type of what a page has to know of a widget: JSON, on one line of a notebook."""

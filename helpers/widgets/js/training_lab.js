@@ -1,11 +1,11 @@
 // A model that learns in the page: settings, curves, a map of the embedding, answers to the reader's
-// problems. The work is done by a worker; see training_worker.js.
+// problems. The work is done by a worker; see worker.js.
 
-import workerText from "./training_worker.js" with { type: "text" };
-import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./parts.js";
-import { coordinates, principalPlane } from "./geometry.js";
-import { NO_MODEL, read, record, written } from "./model_file.js";
-import { ALLOWED, TOKENS, normalProblem, solve, unfamiliar } from "./problems.js";
+import workerText from "./worker.js" with { type: "text" };
+import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./ui/parts.js";
+import { coordinates, principalPlane } from "./ui/geometry.js";
+import { NO_MODEL, read, record, written } from "./domain/model_file.js";
+import { ALLOWED, TOKENS, normalProblem, solve, unfamiliar } from "./domain/problems.js";
 
 const GUESSING = Math.log(TOKENS.length); // what it costs to give all tokens the same probability
 const HUSH = 4000; // milliseconds between two times that progress is read out
@@ -126,7 +126,7 @@ function extent(values) {
   return { middle: (least + most) / 2, length: most - least };
 }
 
-/** The settings: a select for each trait in `CHOICES`, and one for the kernels. */
+/** The settings: a select for each trait in `CHOICES`, and one for what computes. */
 function settingsOf(model, changed) {
   const selects = Object.entries(CHOICES).map(([trait, [label, options]]) => {
     const names = { ...options };
@@ -146,13 +146,13 @@ function settingsOf(model, changed) {
     show();
     return { label, trait, show, ...made };
   });
-  const kernels = choice("Computed by", [FAST, PLAIN], changed);
-  const all = [...selects, { label: "Computed by", ...kernels }];
+  const computedBy = choice("Computed by", [FAST, PLAIN], changed);
+  const all = [...selects, { label: "Computed by", ...computedBy }];
   return {
     whole: element("div", { class: "fields" }, ...all.map(({ whole }) => whole)),
     selects,
     get fast() {
-      return kernels.select.value === FAST;
+      return computedBy.select.value === FAST;
     },
     /** What is chosen, by label. */
     get chosen() {

@@ -2,45 +2,17 @@
 //
 // All numbers of a model lie in one flat typed array, the heap: first the weights, then the room in
 // which it computes. A tensor is an address, the index of its first number; its axes are written
-// behind it in comments, row after row. The kernels work on rows of such tensors, in double precision
-// and for any size; kernels.js has the fast ones, with which training.js trains.
+// behind it in comments, row after row. The operations here work on rows of such tensors, in double
+// precision and for any size; ops.js has the fast ones, with which training.js trains.
 
-import { unpacked } from "./packing.js";
-import {
-  ANSWER_LENGTH,
-  PAD,
-  TOKENS,
-  encoderInput,
-  target,
-} from "./problems.js";
+import { layout } from "../domain/layout.js";
+import { unpacked } from "../domain/packing.js";
+import { ANSWER_LENGTH, PAD, TOKENS, encoderInput, target } from "../domain/problems.js";
 
 const CLASSES = TOKENS.length;
 
-/** The addresses and sizes of the weights, in the order of Keras, and where they end. */
-export function layout(embeddingDim, units) {
-  const gates = 3 * units; // update, reset, candidate
-  const sizes = {
-    embedding: CLASSES * embeddingDim, // (token, embedding_dim)
-    encoderKernel: embeddingDim * gates, // (embedding_dim, gates)
-    encoderRecurrent: units * gates, // (units, gates)
-    encoderBias: 2 * gates, // (input and recurrent, gates)
-    decoderKernel: embeddingDim * gates,
-    decoderRecurrent: units * gates,
-    decoderBias: 2 * gates,
-    softmaxKernel: units * CLASSES, // (units, token)
-    softmaxBias: CLASSES, // (token)
-  };
-  const at = {};
-  let end = 0;
-  for (const [name, size] of Object.entries(sizes)) {
-    at[name] = end;
-    end += size;
-  }
-  return { at, sizes, end };
-}
-
 /** The arithmetic on rows of a heap. */
-export function kernels(heap) {
+function exactOps(heap) {
   return {
     /** output (rows, columns) = input (rows, inner) @ matrix (inner, columns) + bias (columns) */
     dense(rows, inner, columns, input, matrix, bias, output) {
@@ -121,7 +93,7 @@ export class Seq2Seq {
     // left between the two is the rounding of Keras.
     this.heap = new Float64Array(this.probabilities + CLASSES);
     unpack(weights, this.heap, end);
-    this.kernels = kernels(this.heap);
+    this.ops = exactOps(this.heap);
   }
 
   /** The row of the embedding matrix. */
@@ -137,11 +109,11 @@ export class Seq2Seq {
     const row = at.embedding + token * embeddingDim;
     const bias = at[`${part}Bias`];
     this.heap.set(state, this.before);
-    this.kernels.dense(1, embeddingDim, gates, row, at[`${part}Kernel`], bias, this.input);
-    this.kernels.dense(
+    this.ops.dense(1, embeddingDim, gates, row, at[`${part}Kernel`], bias, this.input);
+    this.ops.dense(
       1, units, gates, this.before, at[`${part}Recurrent`], bias + gates, this.recurrent,
     );
-    this.kernels.gru(
+    this.ops.gru(
       1, units, this.input, this.recurrent, this.before, this.gates, this.after,
     );
     return {
@@ -155,10 +127,10 @@ export class Seq2Seq {
   /** The probability of each token to come next, from the decoder's state. */
   distribution(state) {
     this.heap.set(state, this.after);
-    this.kernels.dense(
+    this.ops.dense(
       1, this.units, CLASSES, this.after, this.at.softmaxKernel, this.at.softmaxBias, this.logits,
     );
-    this.kernels.softmax(1, CLASSES, this.logits, this.probabilities);
+    this.ops.softmax(1, CLASSES, this.logits, this.probabilities);
     return this.heap.slice(this.probabilities, this.probabilities + CLASSES);
   }
 }

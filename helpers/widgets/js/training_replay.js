@@ -1,8 +1,8 @@
 // A recorded training run: two charts with a cursor, and the answers at the epoch it stands on.
 
-import { announcer, drawn, element, frame, percent, rounded } from "./parts.js";
-import { TOKENS, solve } from "./problems.js";
-import { timeline } from "./timeline.js";
+import { announcer, drawn, element, frame, percent, rounded } from "./ui/parts.js";
+import { TOKENS, solve } from "./domain/problems.js";
+import { timeline } from "./ui/timeline.js";
 
 const PACE = 600; // milliseconds between two snapshots while it plays
 

@@ -1,11 +1,11 @@
-// Where training spends its time: four kernels on rows of numbers in one flat typed array, the heap.
+// Where training spends its time: four operations on rows of numbers in one flat typed array, the heap.
 // An address is the index of the first number; its axes are written behind it in comments, row after
 // row. In `ids`, a view of the same memory as whole numbers, lie the tokens and the parents of rows.
 //
-// kernels.c has the same four for WebAssembly, which computes four numbers at a time.
+// ops.c has the same four for WebAssembly, which computes four numbers at a time.
 
-/** The kernels in plain JavaScript, on a heap of single or double precision. */
-export function plainKernels(heap, ids) {
+/** The operations in plain JavaScript, on a heap of single or double precision. */
+export function plainOps(heap, ids) {
   return {
     /**
      * c (rows, columns) = a (rows, inner) @ b (inner, columns), or that added to c. The numbers of
@@ -130,19 +130,19 @@ export function plainKernels(heap, ids) {
   };
 }
 
-/** The module of kernels.c from its bytes; null where there is no WebAssembly that takes it. */
+/** The module of ops.c from its bytes; null where there is no WebAssembly that takes it. */
 export function wasmModule(bytes) {
   try {
     const module = new WebAssembly.Module(bytes);
-    fastKernels(new WebAssembly.Memory({ initial: 1 }), module); // WebKit asks the policy only now
+    fastOps(new WebAssembly.Memory({ initial: 1 }), module); // WebKit asks the policy only now
     return module;
   } catch {
     return null;
   }
 }
 
-/** The kernels of a `wasmModule`, on the heap in `memory`. */
-export function fastKernels(memory, module) {
+/** The operations of a `wasmModule`, on the heap in `memory`. */
+export function fastOps(memory, module) {
   const compiled = new WebAssembly.Instance(module, { env: { memory } }).exports;
   // There, an address counts bytes, and a number of the heap has four.
   return {

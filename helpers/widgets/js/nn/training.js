@@ -8,7 +8,8 @@
 // squares of the optimizer, lie further on, in the same order as the weights (`gradientOf`).
 //
 // What Keras calls the kernels of a GRU, the W and R of the book, are `encoderKernel` and
-// `encoderRecurrent` here; V is `softmaxKernel`. The kernels that compute are functions of kernels.js.
+// `encoderRecurrent` here; V is `softmaxKernel`. What computes on rows of
+// numbers are the operations of ops.js.
 // `gates` stands for 3 units: update, reset and candidate, side by side.
 //
 // `learnFrom` computes the gradients of a batch, in this order:
@@ -25,12 +26,12 @@
 // row until they part; all begin with PAD. Each row knows its parent, the row of the time step before
 // that it goes on from. On the way back, the gradients of rows with one parent add up.
 
-import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "./problems.js";
-import { layout } from "./seq2seq.js";
+import { layout } from "../domain/layout.js";
+import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "../domain/problems.js";
 
 const CLASSES = TOKENS.length;
-// The softmax layer has two columns more than there are tokens, always zero: the kernels work on
-// columns by the eight.
+// The softmax layer has two columns more than there are tokens, always zero: the operations
+// work on columns by the eight.
 const WIDE = 16;
 const STEPS = PROBLEM_LENGTH + ANSWER_LENGTH;
 
@@ -80,19 +81,19 @@ export function warmupCosine(peak, number, updates) {
 /** A model that learns. */
 export class Trainer {
   /**
-   * `kernelsOn(heap, ids)` gives the kernels; `memory(bytes)` the buffer that they work on.
+   * `opsOn(heap, ids)` gives the operations; `memory(bytes)` the buffer that they work on.
    *
    * With `masked`, only the time steps up to EOS count. `shared` makes rows that begin alike one row
    * until they part, and `dropped` leaves out rows whose answer is over; neither changes a result.
    */
   constructor({
     embeddingDim, units, batch, masked, shared = true, dropped = true,
-    kernelsOn, memory, heapType = Float32Array,
+    opsOn, memory, heapType = Float32Array,
   }) {
     Object.assign(this, { embeddingDim, units, batch, masked, shared, dropped: dropped && masked });
     const gates = 3 * units;
     const places = {};
-    let end = 1 << 14; // below that lies what compiled kernels keep for themselves
+    let end = 1 << 14; // below that lies what compiled operations keep for themselves
     const room = (name, size) => {
       places[name] = end;
       end += Math.ceil(size / 4) * 4;
@@ -139,7 +140,7 @@ export class Trainer {
     const buffer = memory(end * heapType.BYTES_PER_ELEMENT);
     this.heap = new heapType(buffer, 0, end);
     this.ids = heapType === Float32Array ? new Int32Array(buffer, 0, end) : new Int32Array(end);
-    this.kernels = kernelsOn(this.heap, this.ids);
+    this.ops = opsOn(this.heap, this.ids);
     // The right token at each place of an answer, axes (place, row); -1 where it does not count.
     this.wanted = new Int8Array(batch * ANSWER_LENGTH);
     this.leaf = new Int32Array(batch);
@@ -216,14 +217,14 @@ export class Trainer {
 
   /** What each token adds to the gates: its embedding times the kernel, and the input bias. */
   tabulate() {
-    const { heap, at, embeddingDim, units, kernels } = this;
+    const { heap, at, embeddingDim, units, ops } = this;
     const gates = 3 * units;
     for (const part of ["encoder", "decoder"]) {
       const [table, kernel, bias] = [at[`${part}Table`], at[`${part}Kernel`], at[`${part}Bias`]];
       for (let token = 0; token < CLASSES; token++) {
         heap.copyWithin(table + token * gates, bias, bias + gates);
       }
-      kernels.matmul(
+      ops.matmul(
         CLASSES, embeddingDim, gates, at.embedding, embeddingDim, 1, kernel, table, 1,
       );
     }
@@ -236,7 +237,7 @@ export class Trainer {
    * equation 11 of chapter 4, with all rows of a token in one term.
    */
   untabulate() {
-    const { heap, at, embeddingDim, units, kernels } = this;
+    const { heap, at, embeddingDim, units, ops } = this;
     const gates = 3 * units;
     for (const [part, table] of [["encoder", at.dEncoderTable], ["decoder", at.dDecoderTable]]) {
       const kernel = at[`${part}Kernel`];
@@ -253,7 +254,7 @@ export class Trainer {
           heap[dEmbedding + token * embeddingDim + dim] += sum;
         }
       }
-      kernels.matmul(
+      ops.matmul(
         embeddingDim, CLASSES, gates, at.embedding, 1, embeddingDim, table,
         this.gradientOf(`${part}Kernel`), 1,
       );
@@ -266,14 +267,14 @@ export class Trainer {
    * its own.
    */
   stepForward(time) {
-    const { at, units, kernels } = this;
+    const { at, units, ops } = this;
     const { part, rows, before, parents, tokens, state, recurrent, gates } = this.steps[time];
     const from = this.stateBefore(time);
     const bias = at[`${part}Bias`] + 3 * units;
-    kernels.matmul(
+    ops.matmul(
       before, units, 3 * units, from, units, 1, at[`${part}Recurrent`], recurrent, 0,
     );
-    kernels.gruForward(
+    ops.gruForward(
       rows, units, parents, tokens, at[`${part}Table`], bias, recurrent, from, gates, state,
     );
   }
@@ -349,7 +350,7 @@ export class Trainer {
    * mean is over the tokens that count.
    */
   learnFrom(data, numbers, from, count) {
-    const { heap, at, units, kernels } = this;
+    const { heap, at, units, ops } = this;
     const tokens = this.forward(data, numbers, from, count);
     this.transpose();
     heap.fill(0, at.gradients, at.gradients + this.count);
@@ -358,7 +359,7 @@ export class Trainer {
     const dKernel = this.gradientOf("softmaxKernel");
     // Equation 8 of chapter 4, its second half: one term of the sum a time step.
     for (const { rows, state, logits } of this.steps.slice(PROBLEM_LENGTH)) {
-      kernels.matmul(units, rows, WIDE, state, 1, units, logits, dKernel, 1);
+      ops.matmul(units, rows, WIDE, state, 1, units, logits, dKernel, 1);
     }
     for (let time = STEPS - 1; time >= 0; time--) this.stepBackward(time);
     this.untabulate();
@@ -411,14 +412,14 @@ export class Trainer {
    * summed loss, and how many tokens are right.
    */
   crossEntropy(share) {
-    const { heap, at, units, kernels, wanted, batch, astray } = this;
+    const { heap, at, units, ops, wanted, batch, astray } = this;
     const dBias = this.gradientOf("softmaxBias");
     astray.fill(0);
     let loss = 0;
     let right = 0;
     for (let place = 0; place < ANSWER_LENGTH; place++) {
       const { rows, state, logits } = this.steps[PROBLEM_LENGTH + place];
-      kernels.matmul(rows, units, WIDE, state, units, 1, at.softmaxKernel, logits, 0);
+      ops.matmul(rows, units, WIDE, state, units, 1, at.softmaxKernel, logits, 0);
       for (let row = 0; row < rows; row++) {
         const from = logits + row * WIDE;
         const target = wanted[place * batch + row];
@@ -452,7 +453,7 @@ export class Trainer {
 
   /** One time step backward: from the gradient of its state to that of the state before. */
   stepBackward(time) {
-    const { heap, at, units, kernels } = this;
+    const { heap, at, units, ops } = this;
     const step = this.steps[time];
     const { part, rows, before, parents, tokens, state, dState, recurrent, dRecurrent } = step;
     const gates = 3 * units;
@@ -463,7 +464,7 @@ export class Trainer {
     const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
     if (part === "decoder" && rows) {
       // Equation 8 of chapter 4, its first half, added to what equation 10 of chapter 4 has left.
-      kernels.matmul(
+      ops.matmul(
         rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind,
       );
     }
@@ -473,25 +474,25 @@ export class Trainer {
     if (!rows) return;
     heap.fill(0, dRecurrent, dRecurrent + before * gates);
     const dTable = part === "encoder" ? at.dEncoderTable : at.dDecoderTable;
-    kernels.gruBackward(
+    ops.gruBackward(
       rows, units, parents, tokens, bias, recurrent, from, step.gates,
       dState, dFrom, dRecurrent, dBias, dTable,
     );
     if (time === 0) return; // the state before the first step is zero, whatever the weights are
     // The matrices in equation 10 of chapter 4, then this step's term of equation 11 of chapter 4.
-    kernels.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
-    kernels.matmul(
+    ops.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
+    ops.matmul(
       units, before, gates, from, 1, units, dRecurrent, this.gradientOf(`${part}Recurrent`), 1,
     );
   }
 
   /** One update of AdamW with the gradients in the heap: equation 6 of chapter 4. */
   update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
-    const { at, kernels } = this;
+    const { at, ops } = this;
     this.updates++;
     const corrected =
       (rate * Math.sqrt(1 - beta2 ** this.updates)) / (1 - beta1 ** this.updates);
-    kernels.adam(
+    ops.adam(
       this.count, this.first, at.gradients, at.means, at.squares,
       corrected, rate * weightDecay, beta1, beta2, epsilon,
     );
@@ -499,7 +500,7 @@ export class Trainer {
 
   /** Answer problems greedily; axes of the ids (problem, time). */
   answer(data, numbers) {
-    const { heap, ids, at, units, kernels, leaf, batch } = this;
+    const { heap, ids, at, units, ops, leaf, batch } = this;
     const written = new Int8Array(numbers.length * ANSWER_LENGTH);
     this.tabulate();
     for (let from = 0; from < numbers.length; from += batch) {
@@ -514,7 +515,7 @@ export class Trainer {
           ids[step.tokens + i] = place ? written[(from + i) * ANSWER_LENGTH + place - 1] : PAD;
         }
         this.stepForward(PROBLEM_LENGTH + place);
-        kernels.matmul(count, units, WIDE, step.state, units, 1, at.softmaxKernel, step.logits, 0);
+        ops.matmul(count, units, WIDE, step.state, units, 1, at.softmaxKernel, step.logits, 0);
         for (let i = 0; i < count; i++) {
           let best = 0;
           let largest = -Infinity;

@@ -1,7 +1,7 @@
 // A trained model in a file: the JavaScript side of helpers/model_file.py.
 
+import { layout } from "./layout.js";
 import { packed, unpacked } from "./packing.js";
-import { layout } from "./seq2seq.js";
 
 export const FORMAT = "arithmetic seq2seq, version 1";
 

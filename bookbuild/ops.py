@@ -1,7 +1,7 @@
-"""Compile the kernels of the training lab: ``helpers/widgets/static/kernels.c`` to WebAssembly.
+"""Compile the operations of training in a page: ``helpers/widgets/js/nn/ops.c`` to WebAssembly.
 
 The compiled file is kept beside its source, so that the book needs no compiler. Run
-``python -m bookbuild.kernels`` when the source has changed; a test compiles it again and compares.
+``python -m bookbuild.ops`` when the source has changed; a test compiles it again and compares.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bookbuild.build import ROOT
 
-SOURCE = ROOT / "helpers/widgets/static/kernels.c"
+SOURCE = ROOT / "helpers/widgets/js/nn/ops.c"
 COMPILED = SOURCE.with_suffix(".wasm")
 # No library, no memory of its own, and of the memory it is given no more than a page for itself.
 OPTIONS = (
@@ -19,8 +19,8 @@ OPTIONS = (
 )
 
 
-def compile_kernels(target: Path) -> None:
-    """Compile the kernels into ``target``.
+def compile_ops(target: Path) -> None:
+    """Compile the operations into ``target``.
 
     Raises:
         subprocess.CalledProcessError: the source is not right; the compiler has said where.
@@ -30,4 +30,4 @@ def compile_kernels(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    compile_kernels(COMPILED)
+    compile_ops(COMPILED)

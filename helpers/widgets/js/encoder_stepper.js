@@ -1,13 +1,13 @@
 // The encoder, one token at a time, and where its state goes on a map of context vectors. The numbers
 // come from Keras where there is a kernel, and from the weights in the page where there is none.
 
-import { coordinates } from "./geometry.js";
+import { coordinates } from "./ui/geometry.js";
 import {
   announcer, asker, drawn, element, frame, numbersSwitch, percent, rounded, showSwitch, strip,
-} from "./parts.js";
-import { PROBLEM_LENGTH, TOKENS, backToFront, solve, unfamiliar } from "./problems.js";
-import { chosenModel, reading } from "./seq2seq.js";
-import { question, stepTable, walk } from "./stepping.js";
+} from "./ui/parts.js";
+import { PROBLEM_LENGTH, TOKENS, backToFront, solve, unfamiliar } from "./domain/problems.js";
+import { chosenModel, reading } from "./nn/seq2seq.js";
+import { question, stepTable, walk } from "./ui/stepping.js";
 
 const GATES = [
   ["update", "Update gate", "how much of the old state is kept"],

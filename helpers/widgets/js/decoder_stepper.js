@@ -3,12 +3,12 @@
 
 import {
   announcer, asker, button, element, frame, numbersSwitch, percent, strip,
-} from "./parts.js";
+} from "./ui/parts.js";
 import {
   ANSWER_LENGTH, EOS, TOKENS, backToFront, decode, firstMistake, solve, unfamiliar,
-} from "./problems.js";
-import { chosenModel, trace } from "./seq2seq.js";
-import { question, stepTable, walk } from "./stepping.js";
+} from "./domain/problems.js";
+import { chosenModel, trace } from "./nn/seq2seq.js";
+import { question, stepTable, walk } from "./ui/stepping.js";
 
 function compute(model) {
   const { record, network } = chosenModel(model);

@@ -3,11 +3,11 @@
 // It is told what to do by messages { order, ... } and answers by messages { news, ... }; the first says
 // that it is there. While it trains it looks for an order every 40 ms, and after each epoch.
 
-import compiled from "./kernels.wasm" with { type: "bytes" };
-import { fastKernels, plainKernels, wasmModule } from "./kernels.js";
-import { littleEndian } from "./packing.js";
-import { ANSWER_LENGTH, TOKENS, backToFront, decode, encoderInput, target } from "./problems.js";
-import { Trainer, asData, random, shuffle, warmupCosine } from "./training.js";
+import compiled from "./nn/ops.wasm" with { type: "bytes" };
+import { fastOps, plainOps, wasmModule } from "./nn/ops.js";
+import { littleEndian } from "./domain/packing.js";
+import { ANSWER_LENGTH, TOKENS, backToFront, decode, encoderInput, target } from "./domain/problems.js";
+import { Trainer, asData, random, shuffle, warmupCosine } from "./nn/training.js";
 
 const PATIENCE = 40; // milliseconds of training between two looks at the messages
 const PAUSE = 100; // milliseconds between two pieces of news
@@ -81,8 +81,8 @@ class Run {
           throw new RangeError("The browser gave it no memory: choose fewer units or a smaller batch.");
         }
       },
-      kernelsOn: (heap, ids) =>
-        this.fast ? fastKernels(memory, module) : plainKernels(heap, ids),
+      opsOn: (heap, ids) =>
+        this.fast ? fastOps(memory, module) : plainOps(heap, ids),
     });
     this.train = dataOf(train, settings.reverse);
     this.heldOut = dataOf(heldOut, settings.reverse);

@@ -1,10 +1,10 @@
 // The rows of an embedding matrix, their distances and a map of them, on the way through training.
 
-import { announcer, choice, drawn, element, frame, numbersSwitch, rounded, strip } from "./parts.js";
-import { TOKENS } from "./problems.js";
-import { unpacked } from "./packing.js";
-import { coordinates, distances, rankCorrelation, shareShown } from "./geometry.js";
-import { timeline } from "./timeline.js";
+import { announcer, choice, drawn, element, frame, numbersSwitch, rounded, strip } from "./ui/parts.js";
+import { TOKENS } from "./domain/problems.js";
+import { unpacked } from "./domain/packing.js";
+import { coordinates, distances, rankCorrelation, shareShown } from "./ui/geometry.js";
+import { timeline } from "./ui/timeline.js";
 
 const PACE = 500; // milliseconds between two snapshots while it plays
 const GLIDE = 300; // milliseconds in which a point moves to its next place

@@ -1,7 +1,7 @@
 // What the steppers share: the question, the way through the time steps, the table of them.
 
 import { atEnter, button, choice, element } from "./parts.js";
-import { ALLOWED, normalProblem } from "./problems.js";
+import { ALLOWED, normalProblem } from "../domain/problems.js";
 
 const PACE = 1400; // milliseconds between two steps while it plays
 
