@@ -65,7 +65,9 @@ const near = new IntersectionObserver(
         tryToEnliven(target);
         continue;
       }
-      const script = Object.assign(document.createElement("script"), { src: target.dataset.script });
+      const script = Object.assign(document.createElement("script"), {
+        src: target.dataset.script,
+      });
       script.onload = () => tryToEnliven(target);
       document.head.append(script);
     }

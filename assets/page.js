@@ -4,7 +4,9 @@
 const deeds = {
   print: () => window.print(),
   fullscreen: () =>
-    document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
+    document.fullscreenElement
+      ? document.exitFullscreen()
+      : document.documentElement.requestFullscreen(),
 };
 
 document.addEventListener("click", (event) => {
@@ -18,7 +20,9 @@ if (!document.fullscreenEnabled) document.querySelector('[data-does="fullscreen"
 document.addEventListener("keydown", (event) => {
   const { target, key, isComposing, keyCode } = event;
   // In Safari the Enter that ends a composition is the key 229.
-  if (!target.matches(".bd-search input") || key !== "Enter" || isComposing || keyCode === 229) return;
+  if (!target.matches(".bd-search input") || key !== "Enter" || isComposing || keyCode === 229) {
+    return;
+  }
   event.preventDefault();
   const address = new URL(target.form.action);
   address.search = new URLSearchParams({ q: target.value });

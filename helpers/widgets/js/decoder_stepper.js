@@ -2,10 +2,24 @@
 // from the weights in the page where there is none.
 
 import {
-  announcer, asker, button, element, frame, numbersSwitch, percent, strip,
+  announcer,
+  asker,
+  button,
+  element,
+  frame,
+  numbersSwitch,
+  percent,
+  strip,
 } from "./ui/parts.js";
 import {
-  ANSWER_LENGTH, EOS, TOKENS, backToFront, decode, firstMistake, solve, unfamiliar,
+  ANSWER_LENGTH,
+  backToFront,
+  decode,
+  EOS,
+  firstMistake,
+  solve,
+  TOKENS,
+  unfamiliar,
 } from "./domain/problems.js";
 import { chosenModel, trace } from "./nn/seq2seq.js";
 import { question, stepTable, walk } from "./ui/stepping.js";
@@ -52,7 +66,9 @@ function render({ model, el }) {
     model.set("models", [...others, { ...detail, name: TRAINED }]);
     if (model.get("model") === TRAINED || model.get("step") === 0) begin({ model: TRAINED });
   }
-  if (model.get("follows") && !model.get("kernel")) document.addEventListener("model-trained", take);
+  if (model.get("follows") && !model.get("kernel")) {
+    document.addEventListener("model-trained", take);
+  }
 
   // Which token the decoder reads.
   const group = `reads-${Math.random().toString(36).slice(2)}`;
@@ -90,7 +106,14 @@ function render({ model, el }) {
   const embedding = strip("Embedding");
   const before = strip("State before");
   const after = strip("State after");
-  const inside = element("div", { class: "inside" }, heading, embedding.whole, before.whole, after.whole);
+  const inside = element(
+    "div",
+    { class: "inside" },
+    heading,
+    embedding.whole,
+    before.whole,
+    after.whole,
+  );
   const bars = TOKENS.map((token, id) => {
     const name = element("span", { class: "name" }, token);
     const bar = element("i");
@@ -105,7 +128,11 @@ function render({ model, el }) {
   const hint = element("p", { class: "about" });
   const distribution = element(
     "div",
-    { class: "distribution", role: "group", "aria-label": "Probability of each token to come next" },
+    {
+      class: "distribution",
+      role: "group",
+      "aria-label": "Probability of each token to come next",
+    },
     ...bars.map(({ whole }) => whole),
   );
 
@@ -143,7 +170,12 @@ function render({ model, el }) {
     silence,
     table.whole,
     element("div", { class: "result" }, verdict, mistake),
-    element("div", { class: "step" }, inside, element("div", { class: "outcome" }, hint, distribution)),
+    element(
+      "div",
+      { class: "step" },
+      inside,
+      element("div", { class: "outcome" }, hint, distribution),
+    ),
     said,
   );
   root.querySelector(".buttons").append(numbersSwitch(root));
@@ -224,14 +256,13 @@ function render({ model, el }) {
     });
     const open = one !== null && !seen.teacherForcing;
     const over = step - 1 > seen.target.indexOf(EOS);
-    hint.textContent =
-      one === null
-        ? "The probability of each token to come next will stand here."
-        : over
-          ? "The right answer is complete: what comes now counts no more."
-          : open
-            ? "How probable is each token to come next? Press another one to write it instead."
-            : "How probable is each token to come next?";
+    hint.textContent = one === null
+      ? "The probability of each token to come next will stand here."
+      : over
+      ? "The right answer is complete: what comes now counts no more."
+      : open
+      ? "How probable is each token to come next? Press another one to write it instead."
+      : "How probable is each token to come next?";
     for (const { id, bar, value, mark, whole } of bars) {
       const share = one ? one.distribution[id] : 0;
       const marks = [];
@@ -270,10 +301,9 @@ function render({ model, el }) {
     if (wrong === null) return `${outcome} ${right}`;
     const { choice, written: token } = seen.steps[wrong];
     const wanted = TOKENS[seen.target[wrong]];
-    const fault =
-      token === choice
-        ? `${TOKENS[token]} in place of ${wanted}`
-        : `your ${TOKENS[token]} in place of ${wanted} (the model chose ${TOKENS[choice]})`;
+    const fault = token === choice
+      ? `${TOKENS[token]} in place of ${wanted}`
+      : `your ${TOKENS[token]} in place of ${wanted} (the model chose ${TOKENS[choice]})`;
     return `${outcome} Wrong at time step ${wrong + 1}: ${fault}. ${right}`;
   }
 

@@ -1,6 +1,15 @@
 // The rows of an embedding matrix, their distances and a map of them, on the way through training.
 
-import { announcer, choice, drawn, element, frame, numbersSwitch, rounded, strip } from "./ui/parts.js";
+import {
+  announcer,
+  choice,
+  drawn,
+  element,
+  frame,
+  numbersSwitch,
+  rounded,
+  strip,
+} from "./ui/parts.js";
 import { TOKENS } from "./domain/problems.js";
 import { unpacked } from "./domain/packing.js";
 import { coordinates, distances, rankCorrelation, shareShown } from "./ui/geometry.js";
@@ -24,8 +33,15 @@ const ZOOMS = { all: "all tokens", digits: "the digits", nothing: "nothing" };
 
 // The colours of cividis, from near to far.
 const SHADES = [
-  [0, 34, 78], [26, 56, 111], [67, 78, 108], [97, 101, 111], [125, 124, 120], [155, 148, 118],
-  [188, 174, 108], [222, 201, 88], [254, 232, 56],
+  [0, 34, 78],
+  [26, 56, 111],
+  [67, 78, 108],
+  [97, 101, 111],
+  [125, 124, 120],
+  [155, 148, 118],
+  [188, 174, 108],
+  [222, 201, 88],
+  [254, 232, 56],
 ];
 
 /** All that is seen of one snapshot, but for the choice of tokens. */
@@ -39,10 +55,7 @@ function measured(packed, plane) {
     apart,
     points: coordinates(rows, plane),
     share: shareShown(rows, plane),
-    order: rankCorrelation(
-      PAIRS.map(([i, j]) => j - i),
-      PAIRS.map(([i, j]) => apart[i][j]),
-    ),
+    order: rankCorrelation(PAIRS.map(([i, j]) => j - i), PAIRS.map(([i, j]) => apart[i][j])),
     farthest: farthestOf(apart, TOKENS.keys()),
   };
 }
@@ -72,7 +85,7 @@ function roundLength(most) {
 /** Beside each of `points` the place for its name, away from all points, the line and other names. */
 function namePlaces(points) {
   const halfway = DIGITS.slice(1).map((digit) =>
-    [0, 1].map((axis) => (points[digit][axis] + points[digit - 1][axis]) / 2),
+    [0, 1].map((axis) => (points[digit][axis] + points[digit - 1][axis]) / 2)
   );
   const taken = [...points, ...halfway];
   return points.map(([x, y], id) => {
@@ -101,7 +114,10 @@ function shade(share) {
     (sum, weight, k) => sum + weight * (colour[k] / 255) ** 2.2,
     0,
   );
-  return { background: `rgb(${colour.map(Math.round).join(" ")})`, ink: light > 0.18 ? "#000" : "#fff" };
+  return {
+    background: `rgb(${colour.map(Math.round).join(" ")})`,
+    ink: light > 0.18 ? "#000" : "#fff",
+  };
 }
 
 /** A token as it is read out. */
@@ -148,10 +164,9 @@ function render({ model, el }) {
   const link = drawn("line", { class: "link" });
   const points = TOKENS.map((name, id) => {
     const kind = id < DIGITS.length ? "digit" : "sign";
-    const mark =
-      kind === "digit"
-        ? drawn("circle", { class: "mark", r: 4.5 })
-        : drawn("rect", { class: "mark", x: -4, y: -4, width: 8, height: 8 });
+    const mark = kind === "digit"
+      ? drawn("circle", { class: "mark", r: 4.5 })
+      : drawn("rect", { class: "mark", x: -4, y: -4, width: 8, height: 8 });
     const text = drawn("text", { "text-anchor": "middle" }, name);
     const room = drawn("circle", { class: "room" });
     const group = drawn(
@@ -167,7 +182,15 @@ function render({ model, el }) {
   });
   const bar = drawn("path", { class: "scale" });
   const length = drawn("text", { class: "length", y: FLOOR - 6 });
-  const map = drawn("svg", { viewBox: "0 0 300 304", role: "img" }, line, link, ...points.map(({ group }) => group), bar, length);
+  const map = drawn(
+    "svg",
+    { viewBox: "0 0 300 304", role: "img" },
+    line,
+    link,
+    ...points.map(({ group }) => group),
+    bar,
+    length,
+  );
   const legend = element("figcaption", {});
   let seen; // where each point is drawn, and where from there its name
   let gliding;
@@ -198,7 +221,9 @@ function render({ model, el }) {
     const begin = performance.now();
     const move = (now) => {
       const share = Math.min(Math.max((now - begin) / GLIDE, 0), 1);
-      seen = places.map((place, id) => place.map((end, k) => from[id][k] + share * (end - from[id][k])));
+      seen = places.map((place, id) =>
+        place.map((end, k) => from[id][k] + share * (end - from[id][k]))
+      );
       draw();
       if (share < 1) gliding = requestAnimationFrame(move);
     };
@@ -207,14 +232,14 @@ function render({ model, el }) {
 
   // The distances.
   const heads = TOKENS.map((name) =>
-    element("th", { scope: "col", class: name.length > 1 && "long" }, element("span", {}, name)),
+    element("th", { scope: "col", class: name.length > 1 && "long" }, element("span", {}, name))
   );
   const cells = TOKENS.map((row) =>
     TOKENS.map((column) => {
       const value = element("span", { class: "value" });
       const cell = element("td", { click: () => pick({ token: row, other: column }) }, value);
       return { cell, value };
-    }),
+    })
   );
   const lines = TOKENS.map((name, id) =>
     element(
@@ -222,7 +247,7 @@ function render({ model, el }) {
       {},
       element("th", { scope: "row", click: () => pick({ token: name }) }, name),
       ...cells[id].map(({ cell }) => cell),
-    ),
+    )
   );
   const scale = element("figcaption", {});
   const table = element(
@@ -317,7 +342,9 @@ function render({ model, el }) {
       points[id].group.setAttribute("visibility", inside ? "visible" : "hidden");
     });
     places.forEach((place, id) => {
-      const away = places.filter((_, k) => k !== id).map(([x, y]) => Math.hypot(x - place[0], y - place[1]));
+      const away = places.filter((_, k) => k !== id).map(([x, y]) =>
+        Math.hypot(x - place[0], y - place[1])
+      );
       points[id].room.setAttribute("r", Math.min(ROOM, ...away.map((far) => far / 2)));
     });
     const names = namePlaces(places);
@@ -330,7 +357,10 @@ function render({ model, el }) {
     const epoch = epochs[model.get("snapshot")];
     const last = epochs.at(-1);
     const [first, second] = plane.share.map((share) => `${Math.round(100 * share)} %`);
-    map.setAttribute("aria-label", `Map of the tokens at epoch ${epoch}. ${inDistance()} ${inNeighbours()}`);
+    map.setAttribute(
+      "aria-label",
+      `Map of the tokens at epoch ${epoch}. ${inDistance()} ${inNeighbours()}`,
+    );
     legend.textContent =
       "Map along two directions, the same at every epoch: those in which the rows spread most at " +
       `epoch ${last} (${first} and ${second} of the variance)` +

@@ -3,9 +3,18 @@
 
 import { coordinates } from "./ui/geometry.js";
 import {
-  announcer, asker, drawn, element, frame, numbersSwitch, percent, rounded, showSwitch, strip,
+  announcer,
+  asker,
+  drawn,
+  element,
+  frame,
+  numbersSwitch,
+  percent,
+  rounded,
+  showSwitch,
+  strip,
 } from "./ui/parts.js";
-import { PROBLEM_LENGTH, TOKENS, backToFront, solve, unfamiliar } from "./domain/problems.js";
+import { backToFront, PROBLEM_LENGTH, solve, TOKENS, unfamiliar } from "./domain/problems.js";
 import { chosenModel, reading } from "./nn/seq2seq.js";
 import { question, stepTable, walk } from "./ui/stepping.js";
 
@@ -201,7 +210,10 @@ function contextMap() {
           ...plane.points.map((place, k) => dot(at(place), share(answers[k]), plane.problems[k])),
         );
       }
-      path.setAttribute("points", way.slice(0, step + 1).map((place) => at(place).join()).join(" "));
+      path.setAttribute(
+        "points",
+        way.slice(0, step + 1).map((place) => at(place).join()).join(" "),
+      );
       visited.replaceChildren(
         ...way.slice(0, step).map((place, k) => {
           const [x, y] = at(place);
@@ -213,16 +225,22 @@ function contextMap() {
       here.style.transform = `translate(${x}px, ${y}px)`;
       name.textContent = step === 0 ? "start" : TOKENS[seen.steps[step - 1].token];
 
-      const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(least + part * (most - least)));
+      const marks = [0, 0.25, 0.5, 0.75, 1].map((part) =>
+        Math.round(least + part * (most - least))
+      );
       scale.replaceChildren(
         "Answer ",
         ...[...new Set(marks)].map((answer) =>
           element(
             "span",
             {},
-            drawn("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true" }, dot([0, 0], share(answer))),
+            drawn(
+              "svg",
+              { viewBox: "-6 -6 12 12", "aria-hidden": "true" },
+              dot([0, 0], share(answer)),
+            ),
             rounded(answer, 0),
-          ),
+          )
         ),
       );
       legend.textContent =
@@ -233,7 +251,9 @@ function contextMap() {
       picture.setAttribute(
         "aria-label",
         `Map of ${plane.problems.length} context vectors along two components, which hold ` +
-          `${percent(plane.share[0])} and ${percent(plane.share[1])} of the variance. Their answers ` +
+          `${percent(plane.share[0])} and ${
+            percent(plane.share[1])
+          } of the variance. Their answers ` +
           `go from ${rounded(least, 0)} to ${rounded(most, 0)}. ${where}`,
       );
       return where;

@@ -5,7 +5,7 @@ import workerText from "./worker.js" with { type: "text" };
 import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./ui/parts.js";
 import { coordinates, principalPlane } from "./ui/geometry.js";
 import { NO_MODEL, read, record, written } from "./domain/model_file.js";
-import { ALLOWED, TOKENS, normalProblem, solve, unfamiliar } from "./domain/problems.js";
+import { ALLOWED, normalProblem, solve, TOKENS, unfamiliar } from "./domain/problems.js";
 
 const GUESSING = Math.log(TOKENS.length); // what it costs to give all tokens the same probability
 const HUSH = 4000; // milliseconds between two times that progress is read out
@@ -70,8 +70,9 @@ function chart({ marks, top, level }) {
         ...all.map(({ points, kind }) =>
           drawn("polyline", {
             class: `line ${kind}`,
-            points: points.map(([share, value]) => `${x(share).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
-          }),
+            points: points.map(([share, value]) => `${x(share).toFixed(1)},${y(value).toFixed(1)}`)
+              .join(" "),
+          })
         ),
       );
       picture.setAttribute("aria-label", words);
@@ -83,10 +84,17 @@ function chart({ marks, top, level }) {
 function map() {
   const way = drawn("polyline", { class: "way" });
   const names = TOKENS.map((name) =>
-    drawn("text", { class: name.length > 1 || Number.isNaN(Number(name)) ? "sign" : "digit", "text-anchor": "middle" }, name),
+    drawn("text", {
+      class: name.length > 1 || Number.isNaN(Number(name)) ? "sign" : "digit",
+      "text-anchor": "middle",
+    }, name)
   );
   const tokens = drawn("g", {}, way, ...names);
-  const none = drawn("text", { class: "none", x: MAP / 2, y: MAP / 2, "text-anchor": "middle" }, "no weights yet");
+  const none = drawn(
+    "text",
+    { class: "none", x: MAP / 2, y: MAP / 2, "text-anchor": "middle" },
+    "no weights yet",
+  );
   const picture = drawn("svg", { viewBox: `0 0 ${MAP} ${MAP}`, role: "img" });
   let plane;
   return {
@@ -100,15 +108,21 @@ function map() {
         return;
       }
       const columns = numbers.length / TOKENS.length;
-      const rows = TOKENS.map((_, id) => Array.from(numbers.subarray(id * columns, (id + 1) * columns)));
+      const rows = TOKENS.map((_, id) =>
+        Array.from(numbers.subarray(id * columns, (id + 1) * columns))
+      );
       plane = principalPlane(rows, plane);
       const points = coordinates(rows, plane);
       const [across, upward] = [0, 1].map((axis) => extent(points.map((point) => point[axis])));
       const scale = (MAP - 44) / (Math.max(across.length, upward.length) || 1);
       const places = points.map(([a, b]) => [
-        MAP / 2 + (a - across.middle) * scale, MAP / 2 - (b - upward.middle) * scale,
+        MAP / 2 + (a - across.middle) * scale,
+        MAP / 2 - (b - upward.middle) * scale,
       ]);
-      way.setAttribute("points", places.slice(0, 10).map((place) => place.map((v) => v.toFixed(1)).join(",")).join(" "));
+      way.setAttribute(
+        "points",
+        places.slice(0, 10).map((place) => place.map((v) => v.toFixed(1)).join(",")).join(" "),
+      );
       names.forEach((name, id) => {
         name.setAttribute("x", places[id][0].toFixed(1));
         name.setAttribute("y", (places[id][1] + 4).toFixed(1));
@@ -172,7 +186,12 @@ function problemTable(model) {
       spellcheck: "false",
       change: () => put(number),
     });
-    return { input, right: element("td"), answer: element("td", { class: "answer" }), verdict: element("td") };
+    return {
+      input,
+      right: element("td"),
+      answer: element("td", { class: "answer" }),
+      verdict: element("td"),
+    };
   });
 
   function put(number) {
@@ -183,11 +202,16 @@ function problemTable(model) {
     complaint.textContent = wrong ? ALLOWED : "";
     if (problem === null) return;
     input.value = problem;
-    model.set("watched", model.get("watched").map((old, place) => (place === number ? problem : old)));
+    model.set(
+      "watched",
+      model.get("watched").map((old, place) => (place === number ? problem : old)),
+    );
     model.save_changes();
   }
 
-  const heads = ["problem", "right", "written"].map((name) => element("th", { scope: "col" }, name));
+  const heads = ["problem", "right", "written"].map((name) =>
+    element("th", { scope: "col" }, name)
+  );
   const table = element(
     "table",
     {},
@@ -197,7 +221,7 @@ function problemTable(model) {
       "tbody",
       {},
       ...rows.map(({ input, right, answer, verdict }) =>
-        element("tr", {}, element("td", {}, input), right, answer, verdict),
+        element("tr", {}, element("td", {}, input), right, answer, verdict)
       ),
     ),
   );
@@ -218,7 +242,11 @@ function problemTable(model) {
         }
         right.textContent = wanted;
         answer.textContent = given ?? "";
-        verdict.textContent = given === undefined ? "" : given === wanted ? "\u2713 right" : "\u2717 wrong";
+        verdict.textContent = given === undefined
+          ? ""
+          : given === wanted
+          ? "\u2713 right"
+          : "\u2717 wrong";
         verdict.className = given === wanted ? "" : "wrong";
       });
     },
@@ -246,7 +274,10 @@ function render({ model, el }) {
     top: 2.8,
     level: GUESSING,
   });
-  const shares = chart({ marks: [0, 25, 50, 75, 100].map((value) => [value / 100, `${value} %`]), top: 1.03 });
+  const shares = chart({
+    marks: [0, 25, 50, 75, 100].map((value) => [value / 100, `${value} %`]),
+    top: 1.03,
+  });
   const places = map();
 
   const train = able("Train", () => (run.going ? pause() : go()));
@@ -277,14 +308,31 @@ function render({ model, el }) {
       "div",
       { class: "views" },
       element(
-        "figure", {}, losses.picture,
-        element("figcaption", {}, `Loss per token. Solid: validation part. Dashed: training part. Dotted: log ${TOKENS.length}, what guessing costs.`),
+        "figure",
+        {},
+        losses.picture,
+        element(
+          "figcaption",
+          {},
+          `Loss per token. Solid: validation part. Dashed: training part. Dotted: log ${TOKENS.length}, what guessing costs.`,
+        ),
       ),
       element(
-        "figure", {}, shares.picture,
-        element("figcaption", {}, "Right in the validation part. Solid: whole answers, free-running. Dashed: tokens, with teacher forcing."),
+        "figure",
+        {},
+        shares.picture,
+        element(
+          "figcaption",
+          {},
+          "Right in the validation part. Solid: whole answers, free-running. Dashed: tokens, with teacher forcing.",
+        ),
       ),
-      element("figure", { class: "map" }, places.picture, element("figcaption", {}, "The embedding, in the two directions in which it spreads most.")),
+      element(
+        "figure",
+        { class: "map" },
+        places.picture,
+        element("figcaption", {}, "The embedding, in the two directions in which it spreads most."),
+      ),
       asked.whole,
     ),
     element(
@@ -303,7 +351,13 @@ function render({ model, el }) {
   let spoken = -Infinity;
 
   function newRun() {
-    return { number: Math.random(), training: [], examined: [], epochs: model.get("epochs"), chosen: settings.chosen };
+    return {
+      number: Math.random(),
+      training: [],
+      examined: [],
+      epochs: model.get("epochs"),
+      chosen: settings.chosen,
+    };
   }
 
   function canBeKept() {
@@ -467,7 +521,9 @@ function render({ model, el }) {
   }
 
   function download() {
-    const address = URL.createObjectURL(new Blob([written(trained())], { type: "application/json" }));
+    const address = URL.createObjectURL(
+      new Blob([written(trained())], { type: "application/json" }),
+    );
     element("a", { href: address, download: "model.json" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
@@ -504,7 +560,9 @@ function render({ model, el }) {
 
   function inWords() {
     const last = run.examined.at(-1);
-    if (last === undefined) return "No run has begun. Press Train: the model starts from random weights.";
+    if (last === undefined) {
+      return "No run has begun. Press Train: the model starts from random weights.";
+    }
     const speed = run.problems / (run.seconds || 1);
     const pace = `${Math.round(speed).toLocaleString("en")} problems a second`;
     const who = run.keras ? "Keras, in Python. " : "";
@@ -512,15 +570,19 @@ function render({ model, el }) {
     const how = run.failed
       ? "Stopped."
       : run.over
-        ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
-        : run.updates > 0 && speed > 0
-          ? `${who}Epoch ${run.epoch} of ${run.epochs}: ${pace}${run.going ? `, ${left} s left` : ""}.`
-          : run.opened
-            ? "The model of the file. Train goes on with it."
-            : `${who}Nothing learned yet.`;
-    const plain = run.fast === false && settings.fast ? " This browser has no WebAssembly for it: JavaScript computes." : "";
+      ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
+      : run.updates > 0 && speed > 0
+      ? `${who}Epoch ${run.epoch} of ${run.epochs}: ${pace}${run.going ? `, ${left} s left` : ""}.`
+      : run.opened
+      ? "The model of the file. Train goes on with it."
+      : `${who}Nothing learned yet.`;
+    const plain = run.fast === false && settings.fast
+      ? " This browser has no WebAssembly for it: JavaScript computes."
+      : "";
     return (
-      `${how} Of the validation part, ${counted(last.exactMatch)} of the whole answers are right, ` +
+      `${how} Of the validation part, ${
+        counted(last.exactMatch)
+      } of the whole answers are right, ` +
       `${counted(last.tokenAccuracy)} of the tokens; the loss is ${rounded(last.loss, 3)}.${plain}`
     );
   }
@@ -533,7 +595,9 @@ function render({ model, el }) {
       .filter(([label, value]) => settings.chosen[label] !== value)
       .map(([label, value]) => `${label} ${value}`);
     return (
-      `Thin, the run you kept: ${counted(exactMatch)} of the whole answers after ${rounded(kept.seconds, 1)} s` +
+      `Thin, the run you kept: ${counted(exactMatch)} of the whole answers after ${
+        rounded(kept.seconds, 1)
+      } s` +
       `${others.length ? `; ${others.join(", ")}` : ", with the same settings"}.`
     );
   }
@@ -558,13 +622,15 @@ function render({ model, el }) {
     const busy = run.keras && run.going;
     train.textContent = run.going ? "Pause" : run.updates > 0 && !run.over ? "Go on" : "Train";
     keep.textContent = kept && !canBeKept() ? "Remove the kept curves" : KEEP;
-    for (const [one, off] of [
-      [train, busy],
-      [step, run.going || run.over],
-      [again, busy || run.examined.length === 0],
-      [keep, !kept && !canBeKept()],
-      [save, run.going || run.failed || run.keras || !run.weights],
-    ]) {
+    for (
+      const [one, off] of [
+        [train, busy],
+        [step, run.going || run.over],
+        [again, busy || run.examined.length === 0],
+        [keep, !kept && !canBeKept()],
+        [save, run.going || run.failed || run.keras || !run.weights],
+      ]
+    ) {
       one.setAttribute("aria-disabled", Boolean(off));
     }
     bar.value = run.updates ? run.updates / run.of : 0;
@@ -582,14 +648,18 @@ function render({ model, el }) {
     shares.show(
       [...before.right, ...now.right],
       epochs,
-      `Whole answers and tokens right over the epochs${last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : ""}.`,
+      `Whole answers and tokens right over the epochs${
+        last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : ""
+      }.`,
     );
     places.show(run.embedding);
     asked.show(run.answers, trainedOn());
   }
 
   const listeners = [
-    ...settings.selects.map(({ trait, show }) => [`change:${trait}`, () => (show(), change(trait))]),
+    ...settings.selects.map((
+      { trait, show },
+    ) => [`change:${trait}`, () => (show(), change(trait))]),
     ["change:watched", watch],
     ["change:fit", hearKeras],
   ];

@@ -1,7 +1,7 @@
 // A recorded training run: two charts with a cursor, and the answers at the epoch it stands on.
 
 import { announcer, drawn, element, frame, percent, rounded } from "./ui/parts.js";
-import { TOKENS, solve } from "./domain/problems.js";
+import { solve, TOKENS } from "./domain/problems.js";
 import { timeline } from "./ui/timeline.js";
 
 const PACE = 600; // milliseconds between two snapshots while it plays
@@ -54,9 +54,15 @@ function chart({ epochs, lines, marks, top, level, go }) {
     );
   }
   parts.push(
-    drawn("text", { x: (LEFT + RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "epoch (logarithmic)"),
+    drawn(
+      "text",
+      { x: (LEFT + RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" },
+      "epoch (logarithmic)",
+    ),
   );
-  if (level !== undefined) parts.push(drawn("path", { class: "level", d: `M${LEFT} ${y(level)}H${RIGHT}` }));
+  if (level !== undefined) {
+    parts.push(drawn("path", { class: "level", d: `M${LEFT} ${y(level)}H${RIGHT}` }));
+  }
   const dots = lines.map((values, number) => {
     const way = values.map((value, k) => `${x(epochs[k])},${y(value)}`).join(" ");
     const dot = drawn("circle", { class: `dot line-${number}`, r: 4.5 });
@@ -64,7 +70,13 @@ function chart({ epochs, lines, marks, top, level, go }) {
     return dot;
   });
   const cursor = drawn("path", { class: "cursor", d: `M0 ${TOP}V${BOTTOM}` });
-  const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" }, ...parts, cursor, ...dots);
+  const picture = drawn(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" },
+    ...parts,
+    cursor,
+    ...dots,
+  );
   picture.addEventListener("click", (event) => {
     const { left, width } = picture.getBoundingClientRect();
     const at = ((event.clientX - left) / width) * WIDTH;
@@ -124,7 +136,10 @@ function render({ model, el }) {
   const loss = chart({
     epochs,
     lines: [losses],
-    marks: Array.from({ length: Math.floor(top / step) + 1 }, (_, k) => [k * step, String(k * step)]),
+    marks: Array.from(
+      { length: Math.floor(top / step) + 1 },
+      (_, k) => [k * step, String(k * step)],
+    ),
     top,
     level: GUESSING,
     go: way.go,
@@ -150,7 +165,7 @@ function render({ model, el }) {
     head: element("th", { scope: "row" }, problem),
   }));
   const head = ["problem", "right", "written", "verdict"].map((name) =>
-    element("th", { scope: "col" }, name),
+    element("th", { scope: "col" }, name)
   );
   const table = element(
     "table",
@@ -161,7 +176,7 @@ function render({ model, el }) {
       "tbody",
       {},
       ...cells.map((cell) =>
-        element("tr", {}, cell.head, element("td", {}, cell.right), cell.answer, cell.verdict),
+        element("tr", {}, cell.head, element("td", {}, cell.right), cell.answer, cell.verdict)
       ),
     ),
   );
@@ -192,8 +207,9 @@ function render({ model, el }) {
     const epoch = epochs[now];
     way.update();
     words.textContent = inWords();
-    charts[0].legend.textContent =
-      `Loss per token. Dotted: log ${TOKENS.length} = ${rounded(GUESSING)}, what guessing costs.`;
+    charts[0].legend.textContent = `Loss per token. Dotted: log ${TOKENS.length} = ${
+      rounded(GUESSING)
+    }, what guessing costs.`;
     charts[1].legend.textContent = "Share that is right. Solid: whole answers. Dashed: tokens.";
     loss.show(
       now,
@@ -203,7 +219,9 @@ function render({ model, el }) {
     shares.show(
       now,
       `Whole answers right, from ${counted(matches[0])} to ${counted(matches.at(-1))}; ` +
-        `${counted(matches[now])} at epoch ${epoch}. Tokens right, from ${counted(accuracies[0])} ` +
+        `${counted(matches[now])} at epoch ${epoch}. Tokens right, from ${
+          counted(accuracies[0])
+        } ` +
         `to ${counted(accuracies.at(-1))}; ${counted(accuracies[now])} at epoch ${epoch}.`,
     );
     caption.textContent = `What the model answers after epoch ${epoch}: ${inRight()}`;
@@ -225,7 +243,9 @@ function render({ model, el }) {
     const now = model.get("snapshot");
     const seen = watched.length === 0 ? "" : ` Of the answers below: ${inRight()}`;
     return (
-      `After epoch ${epochs[now]}: loss ${rounded(losses[now], 3)}, ${counted(matches[now])} of the ` +
+      `After epoch ${epochs[now]}: loss ${rounded(losses[now], 3)}, ${
+        counted(matches[now])
+      } of the ` +
       `whole answers right, ${counted(accuracies[now])} of the tokens.${seen}`
     );
   }

@@ -6,8 +6,15 @@
 import compiled from "./nn/ops.wasm" with { type: "bytes" };
 import { fastOps, plainOps, wasmModule } from "./nn/ops.js";
 import { littleEndian } from "./domain/packing.js";
-import { ANSWER_LENGTH, TOKENS, backToFront, decode, encoderInput, target } from "./domain/problems.js";
-import { Trainer, asData, random, shuffle, warmupCosine } from "./nn/training.js";
+import {
+  ANSWER_LENGTH,
+  backToFront,
+  decode,
+  encoderInput,
+  target,
+  TOKENS,
+} from "./domain/problems.js";
+import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js";
 
 const PATIENCE = 40; // milliseconds of training between two looks at the messages
 const PAUSE = 100; // milliseconds between two pieces of news
@@ -60,7 +67,11 @@ function partsOf(packed, operators) {
 
 /** Problems as the model reads and writes them, back to front or not. */
 function dataOf(problems, reverse) {
-  return asData(problems, (problem) => encoderInput(problem, reverse), (problem) => target(problem, reverse));
+  return asData(
+    problems,
+    (problem) => encoderInput(problem, reverse),
+    (problem) => target(problem, reverse),
+  );
 }
 
 class Run {
@@ -71,18 +82,22 @@ class Run {
     this.fast = module !== null;
     let memory;
     this.trainer = new Trainer({
-      embeddingDim, units, batch, masked,
+      embeddingDim,
+      units,
+      batch,
+      masked,
       memory: (bytes) => {
         try {
           if (!this.fast) return new ArrayBuffer(bytes);
           memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
           return memory.buffer;
         } catch {
-          throw new RangeError("The browser gave it no memory: choose fewer units or a smaller batch.");
+          throw new RangeError(
+            "The browser gave it no memory: choose fewer units or a smaller batch.",
+          );
         }
       },
-      opsOn: (heap, ids) =>
-        this.fast ? fastOps(memory, module) : plainOps(heap, ids),
+      opsOn: (heap, ids) => this.fast ? fastOps(memory, module) : plainOps(heap, ids),
     });
     this.train = dataOf(train, settings.reverse);
     this.heldOut = dataOf(heldOut, settings.reverse);
@@ -112,13 +127,17 @@ class Run {
     const began = performance.now();
     if (this.batchNumber === 0) shuffle(this.order, this.next);
     const { loss, tokens } = this.trainer.learnFrom(
-      this.train, this.order, this.batchNumber * batch, batch,
+      this.train,
+      this.order,
+      this.batchNumber * batch,
+      batch,
     );
-    if (!Number.isFinite(loss)) throw new RangeError("The loss is no number any more: lower the rate.");
-    const rate =
-      schedule === "constant"
-        ? learningRate
-        : warmupCosine(learningRate, this.trainer.updates, this.updates);
+    if (!Number.isFinite(loss)) {
+      throw new RangeError("The loss is no number any more: lower the rate.");
+    }
+    const rate = schedule === "constant"
+      ? learningRate
+      : warmupCosine(learningRate, this.trainer.updates, this.updates);
     this.trainer.update({ rate, weightDecay });
     this.loss += loss;
     this.tokens += tokens;
@@ -195,7 +214,10 @@ class Run {
   examine() {
     const began = performance.now();
     const count = this.heldOut.lengths.length;
-    const sums = this.trainer.examine(this.heldOut, Int32Array.from({ length: count }, (_, k) => k));
+    const sums = this.trainer.examine(
+      this.heldOut,
+      Int32Array.from({ length: count }, (_, k) => k),
+    );
     this.milliseconds += performance.now() - began;
     this.tell({
       measured: {
@@ -217,7 +239,9 @@ class Run {
     const data = dataOf(this.watched, this.settings.reverse);
     const written = this.trainer.answer(data, Int32Array.from(this.watched, (_, number) => number));
     const answers = this.watched.map((problem, number) => {
-      const text = decode(Array.from(written.subarray(number * ANSWER_LENGTH, (number + 1) * ANSWER_LENGTH)));
+      const text = decode(
+        Array.from(written.subarray(number * ANSWER_LENGTH, (number + 1) * ANSWER_LENGTH)),
+      );
       return [problem, this.settings.reverse ? backToFront(text) : text];
     });
     return Object.fromEntries(answers);

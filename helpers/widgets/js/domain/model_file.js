@@ -6,13 +6,14 @@ import { packed, unpacked } from "./packing.js";
 export const FORMAT = "arithmetic seq2seq, version 1";
 
 /** What is said of a file that holds something else. */
-export const NO_MODEL = "This file holds no model of this book: a lab saves one, and so does Python.";
+export const NO_MODEL =
+  "This file holds no model of this book: a lab saves one, and so does Python.";
 
 /** A model as all widgets carry it; `weights` are the nine arrays, one behind the other. */
 export function record(weights, { embeddingDim, units, reverse, trainedOn }) {
   const { at, sizes } = layout(embeddingDim, units);
   const arrays = Object.entries(sizes).map(([name, size]) =>
-    packed(weights.subarray(at[name], at[name] + size)),
+    packed(weights.subarray(at[name], at[name] + size))
   );
   return { embeddingDim, units, reverse, trainedOn, weights: arrays };
 }
@@ -25,9 +26,10 @@ export function written(model) {
 /** The record in the text of a file, and its weights; null if it holds none. */
 export function read(text) {
   try {
-    const { format, embeddingDim, units, reverse, trainedOn: on, weights: arrays } = JSON.parse(text);
-    const sound =
-      format === FORMAT &&
+    const { format, embeddingDim, units, reverse, trainedOn: on, weights: arrays } = JSON.parse(
+      text,
+    );
+    const sound = format === FORMAT &&
       isWhole(embeddingDim, 1) &&
       isWhole(units, 1) &&
       typeof reverse === "boolean" &&

@@ -5,8 +5,9 @@ const CHUNK = 8192; // bytes that become text at a time
 /** The numbers of one packed array, row by row. */
 export function unpacked({ floats, int8, int16, exponents }) {
   if (floats !== undefined) return littleEndian(floats, 4, "getFloat32");
-  const whole =
-    int8 === undefined ? littleEndian(int16, 2, "getInt16") : littleEndian(int8, 1, "getInt8");
+  const whole = int8 === undefined
+    ? littleEndian(int16, 2, "getInt16")
+    : littleEndian(int8, 1, "getInt8");
   const steps = littleEndian(exponents, 1, "getInt8").map((power) => 2 ** power);
   return whole.map((value, place) => value * steps[place % steps.length]);
 }

@@ -15,6 +15,7 @@ export function plainOps(heap, ids) {
      */
     matmul(rows, inner, columns, a, down, across, b, c, add) {
       let row = 0;
+      // deno-fmt-ignore
       for (; row + 1 < rows; row += 2) {
         for (let column = 0; column < columns; column += 4) {
           let s0 = 0, s1 = 0, s2 = 0, s3 = 0, t0 = 0, t1 = 0, t2 = 0, t3 = 0;
@@ -79,6 +80,7 @@ export function plainOps(heap, ids) {
      * `table` (token, 3 units). All are added to what is there: rows may share a parent, and a token.
      * Of the four terms in equation 10 of chapter 4 the first is added here; those with a matrix are left to `matmul`.
      */
+    // deno-fmt-ignore
     gruBackward(
       rows, units, parents, tokens, bias, recurrent, before, gates,
       dAfter, dBefore, dRecurrent, dBias, dTable,
@@ -123,8 +125,8 @@ export function plainOps(heap, ids) {
         const square = heap[squares + i] + (1 - beta2) * (gradient * gradient - heap[squares + i]);
         heap[means + i] = mean;
         heap[squares + i] = square;
-        heap[weights + i] =
-          heap[weights + i] * (1 - decay) - (rate * mean) / (Math.sqrt(square) + epsilon);
+        heap[weights + i] = heap[weights + i] * (1 - decay) -
+          (rate * mean) / (Math.sqrt(square) + epsilon);
       }
     },
   };
@@ -162,10 +164,12 @@ export function fastOps(memory, module) {
 function tanh(x) {
   x = Math.max(-7.90531110763549805, Math.min(7.90531110763549805, x));
   const y = x * x;
+  // deno-fmt-ignore
   const p =
     (((((-2.76076847742355e-16 * y + 2.00018790482477e-13) * y - 8.60467152213735e-11) * y +
       5.12229709037114e-8) * y + 1.48572235717979e-5) * y + 6.37261928875436e-4) * y +
     4.89352455891786e-3;
+  // deno-fmt-ignore
   const q =
     ((1.19825839466702e-6 * y + 1.18534705686654e-4) * y + 2.268434632439e-3) * y +
     4.89352518554385e-3;

@@ -7,7 +7,7 @@
 
 import { layout } from "../domain/layout.js";
 import { unpacked } from "../domain/packing.js";
-import { ANSWER_LENGTH, PAD, TOKENS, encoderInput, target } from "../domain/problems.js";
+import { ANSWER_LENGTH, encoderInput, PAD, target, TOKENS } from "../domain/problems.js";
 
 const CLASSES = TOKENS.length;
 
@@ -48,8 +48,8 @@ function exactOps(heap) {
           heap[gates + u] = update;
           heap[gates + r] = reset;
           heap[gates + c] = candidate;
-          heap[after + narrow + unit] =
-            update * heap[before + narrow + unit] + (1 - update) * candidate;
+          heap[after + narrow + unit] = update * heap[before + narrow + unit] +
+            (1 - update) * candidate;
         }
       }
     },
@@ -111,11 +111,15 @@ export class Seq2Seq {
     this.heap.set(state, this.before);
     this.ops.dense(1, embeddingDim, gates, row, at[`${part}Kernel`], bias, this.input);
     this.ops.dense(
-      1, units, gates, this.before, at[`${part}Recurrent`], bias + gates, this.recurrent,
+      1,
+      units,
+      gates,
+      this.before,
+      at[`${part}Recurrent`],
+      bias + gates,
+      this.recurrent,
     );
-    this.ops.gru(
-      1, units, this.input, this.recurrent, this.before, this.gates, this.after,
-    );
+    this.ops.gru(1, units, this.input, this.recurrent, this.before, this.gates, this.after);
     return {
       state: this.heap.slice(this.after, this.after + units),
       update: this.heap.slice(this.gates, this.gates + units),
@@ -128,7 +132,13 @@ export class Seq2Seq {
   distribution(state) {
     this.heap.set(state, this.after);
     this.ops.dense(
-      1, this.units, CLASSES, this.after, this.at.softmaxKernel, this.at.softmaxBias, this.logits,
+      1,
+      this.units,
+      CLASSES,
+      this.after,
+      this.at.softmaxKernel,
+      this.at.softmaxBias,
+      this.logits,
     );
     this.ops.softmax(1, CLASSES, this.logits, this.probabilities);
     return this.heap.slice(this.probabilities, this.probabilities + CLASSES);
@@ -154,7 +164,15 @@ export function reading(model, problem, reverse) {
   let before = new Float64Array(model.units);
   const steps = encoderInput(problem, reverse).map((token) => {
     const { state, update, reset, candidate } = model.step("encoder", token, before);
-    const step = { token, embedding: model.lookUp(token), before, update, reset, candidate, after: state };
+    const step = {
+      token,
+      embedding: model.lookUp(token),
+      before,
+      update,
+      reset,
+      candidate,
+      after: state,
+    };
     before = state;
     return step;
   });
@@ -178,7 +196,15 @@ export function trace(model, { problem, reverse, teacherForcing, picks }) {
     const distribution = model.distribution(after);
     const choice = distribution.indexOf(Math.max(...distribution));
     const written = picks[place] ?? choice;
-    steps.push({ token, embedding: model.lookUp(token), before, after, distribution, choice, written });
+    steps.push({
+      token,
+      embedding: model.lookUp(token),
+      before,
+      after,
+      distribution,
+      choice,
+      written,
+    });
     token = teacherForcing ? wanted[place] : written;
     before = after;
   }

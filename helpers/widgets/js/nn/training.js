@@ -87,8 +87,15 @@ export class Trainer {
    * until they part, and `dropped` leaves out rows whose answer is over; neither changes a result.
    */
   constructor({
-    embeddingDim, units, batch, masked, shared = true, dropped = true,
-    opsOn, memory, heapType = Float32Array,
+    embeddingDim,
+    units,
+    batch,
+    masked,
+    shared = true,
+    dropped = true,
+    opsOn,
+    memory,
+    heapType = Float32Array,
   }) {
     Object.assign(this, { embeddingDim, units, batch, masked, shared, dropped: dropped && masked });
     const gates = 3 * units;
@@ -119,6 +126,7 @@ export class Trainer {
     room("start", batch * units); // (row, units), zeros: the state before the first step
     room("dStart", batch * units);
     this.steps = Array.from({ length: STEPS }, (_, time) => {
+      // deno-fmt-ignore
       for (const [name, size] of [
         ["parents", 1], ["tokens", 1], ["state", units], ["dState", units],
         ["recurrent", gates], ["dRecurrent", gates], ["gates", gates],
@@ -127,6 +135,7 @@ export class Trainer {
         room(`${name}${time}`, batch * size);
       }
       const at = (name) => places[`${name}${time}`];
+      // deno-fmt-ignore
       return {
         part: time < PROBLEM_LENGTH ? "encoder" : "decoder",
         rows: 0, // how many there are in this batch
@@ -224,9 +233,7 @@ export class Trainer {
       for (let token = 0; token < CLASSES; token++) {
         heap.copyWithin(table + token * gates, bias, bias + gates);
       }
-      ops.matmul(
-        CLASSES, embeddingDim, gates, at.embedding, embeddingDim, 1, kernel, table, 1,
-      );
+      ops.matmul(CLASSES, embeddingDim, gates, at.embedding, embeddingDim, 1, kernel, table, 1);
     }
   }
 
@@ -254,10 +261,8 @@ export class Trainer {
           heap[dEmbedding + token * embeddingDim + dim] += sum;
         }
       }
-      ops.matmul(
-        embeddingDim, CLASSES, gates, at.embedding, 1, embeddingDim, table,
-        this.gradientOf(`${part}Kernel`), 1,
-      );
+      const dKernel = this.gradientOf(`${part}Kernel`);
+      ops.matmul(embeddingDim, CLASSES, gates, at.embedding, 1, embeddingDim, table, dKernel, 1);
     }
   }
 
@@ -271,9 +276,8 @@ export class Trainer {
     const { part, rows, before, parents, tokens, state, recurrent, gates } = this.steps[time];
     const from = this.stateBefore(time);
     const bias = at[`${part}Bias`] + 3 * units;
-    ops.matmul(
-      before, units, 3 * units, from, units, 1, at[`${part}Recurrent`], recurrent, 0,
-    );
+    ops.matmul(before, units, 3 * units, from, units, 1, at[`${part}Recurrent`], recurrent, 0);
+    // deno-fmt-ignore
     ops.gruForward(
       rows, units, parents, tokens, at[`${part}Table`], bias, recurrent, from, gates, state,
     );
@@ -400,7 +404,8 @@ export class Trainer {
     }
     for (let unit = 0; unit < units; unit++) {
       for (let token = 0; token < WIDE; token++) {
-        heap[at.softmaxTransposed + token * units + unit] = heap[at.softmaxKernel + unit * WIDE + token];
+        heap[at.softmaxTransposed + token * units + unit] =
+          heap[at.softmaxKernel + unit * WIDE + token];
       }
     }
   }
@@ -464,9 +469,7 @@ export class Trainer {
     const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
     if (part === "decoder" && rows) {
       // Equation 8 of chapter 4, its first half, added to what equation 10 of chapter 4 has left.
-      ops.matmul(
-        rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind,
-      );
+      ops.matmul(rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind);
     }
     // Nothing comes back to rows whose answer ended there.
     const rowsBefore = time ? this.steps[time - 1].rows : before;
@@ -474,6 +477,7 @@ export class Trainer {
     if (!rows) return;
     heap.fill(0, dRecurrent, dRecurrent + before * gates);
     const dTable = part === "encoder" ? at.dEncoderTable : at.dDecoderTable;
+    // deno-fmt-ignore
     ops.gruBackward(
       rows, units, parents, tokens, bias, recurrent, from, step.gates,
       dState, dFrom, dRecurrent, dBias, dTable,
@@ -481,6 +485,7 @@ export class Trainer {
     if (time === 0) return; // the state before the first step is zero, whatever the weights are
     // The matrices in equation 10 of chapter 4, then this step's term of equation 11 of chapter 4.
     ops.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
+    // deno-fmt-ignore
     ops.matmul(
       units, before, gates, from, 1, units, dRecurrent, this.gradientOf(`${part}Recurrent`), 1,
     );
@@ -490,8 +495,8 @@ export class Trainer {
   update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
     const { at, ops } = this;
     this.updates++;
-    const corrected =
-      (rate * Math.sqrt(1 - beta2 ** this.updates)) / (1 - beta1 ** this.updates);
+    const corrected = (rate * Math.sqrt(1 - beta2 ** this.updates)) / (1 - beta1 ** this.updates);
+    // deno-fmt-ignore
     ops.adam(
       this.count, this.first, at.gradients, at.means, at.squares,
       corrected, rate * weightDecay, beta1, beta2, epsilon,
@@ -540,8 +545,12 @@ function orthogonal(heap, at, rows, columns, next) {
     }
     for (let other = at; other < from; other += columns) {
       let along = 0;
-      for (let column = 0; column < columns; column++) along += heap[from + column] * heap[other + column];
-      for (let column = 0; column < columns; column++) heap[from + column] -= along * heap[other + column];
+      for (let column = 0; column < columns; column++) {
+        along += heap[from + column] * heap[other + column];
+      }
+      for (let column = 0; column < columns; column++) {
+        heap[from + column] -= along * heap[other + column];
+      }
     }
     let length = 0;
     for (let column = 0; column < columns; column++) length += heap[from + column] ** 2;

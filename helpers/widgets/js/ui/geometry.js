@@ -10,8 +10,8 @@ export function distances(rows) {
 export function coordinates(rows, { mean, directions }) {
   return rows.map((row) =>
     directions.map((direction) =>
-      direction.reduce((sum, part, k) => sum + part * (row[k] - mean[k]), 0),
-    ),
+      direction.reduce((sum, part, k) => sum + part * (row[k] - mean[k]), 0)
+    )
   );
 }
 
@@ -54,11 +54,15 @@ export function principalPlane(rows, before) {
   const directions = [];
   for (let number = 0; number < 2; number++) {
     // Each turn pulls a direction towards the one of largest spread; the first is taken out of it.
-    let direction = before?.directions[number] ?? Array.from({ length: columns }, (_, k) => Math.cos(k + number));
+    let direction = before?.directions[number] ??
+      Array.from({ length: columns }, (_, k) => Math.cos(k + number));
     const start = direction;
     for (let turn = 0; turn < TURNS; turn++) {
       const along = apart.map((row) => dot(row, direction));
-      let next = Array.from({ length: columns }, (_, k) => apart.reduce((sum, row, r) => sum + along[r] * row[k], 0));
+      let next = Array.from(
+        { length: columns },
+        (_, k) => apart.reduce((sum, row, r) => sum + along[r] * row[k], 0),
+      );
       for (const other of directions) {
         const share = dot(next, other);
         next = next.map((value, k) => value - share * other[k]);

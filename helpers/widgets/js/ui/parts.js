@@ -7,7 +7,9 @@ export function element(tag, attributes = {}, ...children) {
   if (tag === "input" || tag === "select") made.autocomplete = "off";
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
-    else if (value !== false && value !== null) made.setAttribute(name, value === true ? "" : value);
+    else if (value !== false && value !== null) {
+      made.setAttribute(name, value === true ? "" : value);
+    }
   }
   made.append(...children);
   return made;
@@ -57,7 +59,10 @@ export function atEnter(act) {
 export function choice(label, options, act) {
   const select = element("select", { change: () => act(select.value) });
   select.append(...options.map((option) => element("option", { value: option }, option)));
-  return { select, whole: element("label", { class: "field" }, element("span", {}, label), select) };
+  return {
+    select,
+    whole: element("label", { class: "field" }, element("span", {}, label), select),
+  };
 }
 
 /** A box to tick that shows or hides a part of `root`: whoever asks for it sets a class of it. */
@@ -105,7 +110,9 @@ export function strip(name) {
       title.textContent = caption;
       cells.setAttribute(
         "aria-label",
-        `${caption}, ${numbers.length} numbers: ${numbers.map((value) => rounded(value)).join(", ")}`,
+        `${caption}, ${numbers.length} numbers: ${
+          numbers.map((value) => rounded(value)).join(", ")
+        }`,
       );
       while (cells.children.length > numbers.length) cells.lastChild.remove();
       while (cells.children.length < numbers.length) {

@@ -36,9 +36,7 @@ export function question(model, name, begin) {
 
   function offer() {
     const names = model.get("models").map((record) => record.name);
-    which.select.replaceChildren(
-      ...names.map((each) => element("option", { value: each }, each)),
-    );
+    which.select.replaceChildren(...names.map((each) => element("option", { value: each }, each)));
     which.select.value = model.get("model");
     if (names.length > 1) fields.append(which.whole);
   }
@@ -152,7 +150,7 @@ export function stepTable(last, names, go) {
       {},
       element("th", { scope: "row" }, name),
       ...places.map(({ cells }) => cells[row]),
-    ),
+    )
   );
   const first = element("tr", {}, element("th", { scope: "col" }, "time step"), ...heads);
   return {

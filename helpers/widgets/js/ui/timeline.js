@@ -13,7 +13,11 @@ export function timeline(model, { pace, said, words }) {
   const epochs = model.get("epochs");
   const last = epochs.length - 1;
   const slider = element("input", {
-    type: "range", min: 0, max: last, step: 1, input: () => go(Number(slider.value)),
+    type: "range",
+    min: 0,
+    max: last,
+    step: 1,
+    input: () => go(Number(slider.value)),
   });
   const value = element("span", { class: "epoch" });
   const play = button("Play", () => (timer === undefined ? start() : pause()));
