@@ -460,7 +460,7 @@ export class Trainer {
   stepBackward(time) {
     const { heap, at, units, ops } = this;
     const step = this.steps[time];
-    const { part, rows, before, parents, tokens, state, dState, recurrent, dRecurrent } = step;
+    const { part, rows, before, parents, tokens, dState, recurrent, dRecurrent } = step;
     const gates = 3 * units;
     const from = this.stateBefore(time);
     const dFrom = time ? this.steps[time - 1].dState : at.dStart;
