@@ -59,6 +59,7 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/python -m mypy
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
+	$(BIN)/deno check --quiet
 
 test: $(if $(QUICK),,book) lint ## Check everything; what needs no book and no browser: make test QUICK=1
 	@$(if $(QUICK),,$(BIN)/python -m tests.browser)

@@ -30,12 +30,15 @@ MENTION = re.compile(r"\bequations? (\d+)(?: and (\d+))? of chapter (\d)\b", re.
 def mentions(text: str) -> dict[str, list[tuple[int, str]]]:
     """Return what a module's comments name, chapter and number, by the function they belong to.
 
-    A function begins at the comment before it.
+    A function begins at the comment before it, if that says more than types.
     """
     found: dict[str, list[tuple[int, str]]] = {}
-    for part in re.split(r"(?=/\*\*)", text)[1:]:
-        head = re.search(r"\*/\s+(?:export )?(?:function |class |get |set )?(\w+)", part)
-        assert head is not None, part[:200]
+    for part in re.split(r"(?=/\*\*(?!(?:\s|\*)*@))", text)[1:]:
+        head = re.search(
+            r"\*/\s+(?:// .*\s+)?(?:export )?(?:function |class |get |set )?(\w+)", part
+        )
+        if head is None:
+            continue
         for first, second, chapter in MENTION.findall(as_one_line(part)):
             numbers = [first, second] if second else [first]
             found.setdefault(head[1], []).extend((int(chapter), number) for number in numbers)

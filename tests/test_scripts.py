@@ -71,10 +71,10 @@ def test_no_element_of_a_page_holds_a_script(name: str) -> None:
 
 @every_page
 def test_what_a_button_does_is_known(name: str) -> None:
-    """`assets/page.js` has a deed for each name that stands in a page."""
-    deeds = (ROOT / "assets/page.js").read_text(encoding="utf-8")
+    """`assets/page.js` has an action for each name that stands in a page."""
+    actions = (ROOT / "assets/page.js").read_text(encoding="utf-8")
     for element in page(name).select("[data-does]"):
-        assert re.search(rf"^  {element['data-does']}: ", deeds, re.MULTILINE)
+        assert re.search(rf"^  {element['data-does']}: ", actions, re.MULTILINE)
 
 
 def test_chapters_have_both_buttons() -> None:

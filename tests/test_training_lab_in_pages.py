@@ -155,7 +155,7 @@ def test_a_model_of_keras_opens_in_the_page(page: Page, lab: Locator, tmp_path: 
     match = decoding.exact_match(encoder, decoder, held_out, reverse=True)
     assert exact_match(words.inner_text()) == pytest.approx(100 * match, abs=0.051)
     assert lab.get_by_label("Units").input_value() == "64"
-    assert lab.get_by_label("Reads and writes").input_value() == "back to front"
+    assert lab.get_by_label("Reads and writes").input_value() == "true"
     expect(page.locator(".decoder-stepper").get_by_label("Model")).to_have_value("from the lab")
     press(lab, "Train")
     assert exact_match(ended(lab)) > 90

@@ -1,165 +1,166 @@
 // The encoder, one token at a time, and where its state goes on a map of context vectors. The numbers
 // come from Keras where there is a kernel, and from the weights in the page where there is none.
 
-import { coordinates } from "./ui/geometry.js";
-import {
-  announcer,
-  asker,
-  drawn,
-  element,
-  frame,
-  numbersSwitch,
-  percent,
-  rounded,
-  showSwitch,
-  strip,
-} from "./ui/parts.js";
-import { backToFront, PROBLEM_LENGTH, solve, TOKENS, unfamiliar } from "./domain/problems.js";
-import { chosenModel, reading } from "./nn/seq2seq.js";
-import { question, stepTable, walk } from "./ui/stepping.js";
+import { PROBLEM_LENGTH, solve, TOKENS } from "./domain/problems.js";
+import { modelOf, reading } from "./nn/seq2seq.js";
+import { answersOf, heading, mapInWords, note, openness } from "./state/encoder_stepper.js";
+import { ticks, wayOf, whereabouts } from "./state/encoder_stepper.js";
+import { projection, through } from "./ui/map.js";
+import { announcer, asker, drawn, element, frame, numbersSwitch } from "./ui/parts.js";
+import { percent, rounded, setAll, showSwitch, strip } from "./ui/parts.js";
+import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
 
-const GATES = [
+/** @import { Reading } from "./nn/seq2seq.js" */
+/** @import { ContextMap } from "./state/encoder_stepper.js" */
+/** @import { Point, Projection } from "./ui/map.js" */
+/** @import { Model, View } from "./ui/parts.js" */
+/** @import { Traits as Stepping } from "./ui/stepping.js" */
+
+/** @typedef {Reading & { model: string }} Seen with the name of the model that has read */
+/** @typedef {Stepping & { reading: Seen, maps: ContextMap[] }} Traits */
+
+const GATES = /** @type {const} */ ([
   ["update", "Update gate", "how much of the old state is kept"],
   ["reset", "Reset gate", "how much of the old state is looked at for the candidate"],
-];
+]);
 
+/** @param {Model<Traits>} model */
 function compute(model) {
-  const { record, network } = chosenModel(model);
-  return { model: record.name, ...reading(network, model.get("problem"), record.reverse) };
+  const record = recordOf(model);
+  const read = reading(modelOf(record), model.get("problem"), record.reverse);
+  return { model: record.name, ...read };
 }
 
+/** @param {{ model: Model<Traits> }} view */
 function initialize({ model }) {
   if (!model.get("kernel")) model.set("reading", compute(model));
 }
 
+/** @param {View<Traits>} view */
 function render({ model, el }) {
   const said = announcer();
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "reading", compute, silence);
-  const { parts, show: showProblem, ready, stop: forget } = question(model, "Read it", begin);
-  const { buttons, go, pause, isPlaying, show: showWay } = walk(model, PROBLEM_LENGTH, {
-    ready,
-    restart: () => begin({}),
-  });
-  const table = stepTable(PROBLEM_LENGTH, ["reads"], go);
-
-  function begin(change) {
-    pause();
-    ask({ ...change, step: 0 });
-  }
-
-  // One time step from the inside.
-  const heading = element("p", { class: "heading" });
-  const embedding = strip("Embedding");
-  const before = strip("State before");
-  const gates = GATES.map(([name, title, meaning]) => {
-    const bars = strip(`${title}: ${meaning}`);
-    bars.whole.classList.add("gate");
-    const words = element("p", { class: "about" });
-    return { name, bars, words };
-  });
-  const candidate = strip("Candidate: what takes the place of all that is not kept");
-  const between = element(
-    "p",
-    { class: "about" },
-    "The state after lies between the state before and the candidate.",
-  );
-  const opened = element(
-    "div",
-    { class: "gates" },
-    element("p", { class: "about wait" }, "The gates appear with the first time step."),
-    ...gates.flatMap(({ bars, words }) => [bars.whole, words]),
-    candidate.whole,
-    between,
-  );
-  const after = strip("State after");
+  const asked = question(model, "Read it", begin);
+  const way = walk(model, PROBLEM_LENGTH, { ready: asked.ready, restart: () => begin({}) });
+  const table = stepTable(PROBLEM_LENGTH, ["reads"], way.go);
+  const inside = stepInside();
   const map = contextMap();
-
   const root = frame(
     "Encoder stepper",
     "encoder-stepper",
-    ...parts,
+    ...asked.parts,
     about,
-    element("div", { class: "buttons" }, ...buttons),
+    element("div", { class: "buttons" }, ...way.buttons),
     silence,
     table.whole,
-    element(
-      "div",
-      { class: "step" },
-      element(
-        "div",
-        { class: "inside" },
-        heading,
-        embedding.whole,
-        before.whole,
-        opened,
-        after.whole,
-      ),
-      map.whole,
-    ),
+    element("div", { class: "step" }, inside.whole, map.whole),
     said,
   );
   root
     .querySelector(".buttons")
-    .append(numbersSwitch(root), showSwitch(root, "Show the gates", "with-gates"));
+    ?.append(numbersSwitch(root), showSwitch(root, "Show the gates", "with-gates"));
   el.append(root);
+
+  /** @param {Partial<Traits>} change */
+  function begin(change) {
+    way.pause();
+    ask({ ...change, step: 0 });
+  }
 
   function update() {
     const seen = model.get("reading");
     const step = model.get("step");
-    showProblem(seen.problem);
-    const { trainedOn } = chosenModel(model, seen.model).record;
-    const order = seen.reverse
-      ? `This model reads back to front: it reads ${backToFront(seen.problem)}.`
-      : "";
-    const strange = unfamiliar(seen.problem, trainedOn, "do not count on its place on the map");
-    about.textContent = [order, strange].filter(Boolean).join(" ");
+    asked.show(seen.problem);
+    about.textContent = note(seen, recordOf(model, seen.model).trainedOn);
     table.show(step);
-    showWay(step);
+    way.show(step);
     table.cells.forEach(([token], place) => {
       token.textContent = TOKENS[seen.steps[place].token];
       token.classList.toggle("done", place < step);
     });
-    showStep(seen, step);
-    const plane = model.get("maps").find(({ name }) => name === seen.model);
-    const where = map.show(plane, seen, step);
-    said.textContent = isPlaying() ? heading.textContent : `${heading.textContent}. ${where}`;
-  }
-
-  function showStep(seen, step) {
-    const one = step === 0 ? null : seen.steps[step - 1];
-    const token = TOKENS[(one ?? seen.steps[0]).token];
-    heading.textContent = one
-      ? `Time step ${step} of ${PROBLEM_LENGTH}: ${token} goes in`
-      : `No time step taken yet. Next, ${token} goes in`;
-    for (const { whole } of [embedding, after]) whole.hidden = one === null;
-    opened.classList.toggle("unread", one === null);
-    before.show((one ?? seen.steps[0]).before, {
-      caption: step < 2 ? "State before: nothing read, all zeros" : "State before",
-    });
-    if (one === null) return;
-    const largest = Math.max(...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)));
-    embedding.show(one.embedding, { largest, caption: `Embedding of ${token}` });
-    for (const { name, bars, words } of gates) {
-      const open = Array.from(one[name]).filter((share) => share > 0.5).length;
-      bars.show(one[name]);
-      words.textContent = `It is above 0.5 in ${open} of ${one[name].length} units.`;
-    }
-    candidate.show(one.candidate);
-    after.show(one.after, {
-      caption: step === PROBLEM_LENGTH ? "State after: the context vector" : "State after",
-    });
+    inside.show(seen, step);
+    const here = model.get("maps").find(({ name }) => name === seen.model);
+    const where = here === undefined ? "" : map.show(here, seen, step);
+    const title = heading(seen, step);
+    said.textContent = way.isPlaying() ? title : `${title}. ${where}`;
   }
 
   const changes = ["reading", "step", "maps"].map((name) => `change:${name}`);
   for (const change of changes) model.on(change, update);
   update();
   return () => {
-    pause();
+    way.pause();
     stop();
-    forget();
+    asked.stop();
     for (const change of changes) model.off(change, update);
+  };
+}
+
+/** One time step from the inside. */
+function stepInside() {
+  const title = element("p", { class: "heading" });
+  const embedding = strip("Embedding");
+  const before = strip("State before");
+  const gates = gateStrips();
+  const after = strip("State after");
+  const { whole: row } = embedding;
+  return {
+    whole: element("div", { class: "inside" }, title, row, before.whole, gates.whole, after.whole),
+    /**
+     * @param {Reading} seen
+     * @param {number} step
+     */
+    show(seen, step) {
+      const one = step === 0 ? null : seen.steps[step - 1];
+      title.textContent = heading(seen, step);
+      for (const { whole } of [embedding, after]) whole.hidden = one === null;
+      before.show((one ?? seen.steps[0]).before, {
+        caption: step < 2 ? "State before: nothing read, all zeros" : "State before",
+      });
+      gates.show(one);
+      if (one === null) return;
+      const largest = Math.max(
+        ...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)),
+      );
+      embedding.show(one.embedding, { largest, caption: `Embedding of ${TOKENS[one.token]}` });
+      after.show(one.after, {
+        caption: step === PROBLEM_LENGTH ? "State after: the context vector" : "State after",
+      });
+    },
+  };
+}
+
+/** The gates of a time step, and its candidate. */
+function gateStrips() {
+  const gates = GATES.map(([name, title, meaning]) => {
+    const bars = strip(`${title}: ${meaning}`);
+    bars.whole.classList.add("gate");
+    return { name, bars, words: element("p", { class: "about" }) };
+  });
+  const candidate = strip("Candidate: what takes the place of all that is not kept");
+  const between = "The state after lies between the state before and the candidate.";
+  const whole = element(
+    "div",
+    { class: "gates" },
+    element("p", { class: "about wait" }, "The gates appear with the first time step."),
+    ...gates.flatMap(({ bars, words }) => [bars.whole, words]),
+    candidate.whole,
+    element("p", { class: "about" }, between),
+  );
+  return {
+    whole,
+    /** @param {Reading["steps"][number] | null} one */
+    show(one) {
+      whole.classList.toggle("unread", one === null);
+      if (one === null) return;
+      for (const { name, bars, words } of gates) {
+        bars.show(one[name]);
+        words.textContent = openness(one[name]);
+      }
+      candidate.show(one.candidate);
+    },
   };
 }
 
@@ -167,6 +168,13 @@ function render({ model, el }) {
 const WIDTH = 400;
 const HEIGHT = 330;
 const PLOT = { left: 44, right: 392, top: 10, bottom: 282 };
+const MARGIN = 12; // between the edge of the plot and the points
+const INSIDE = {
+  left: PLOT.left + MARGIN,
+  right: PLOT.right - MARGIN,
+  top: PLOT.top + MARGIN,
+  bottom: PLOT.bottom - MARGIN,
+};
 
 /** A drawing of dots, and of one point that moves among them. */
 function contextMap() {
@@ -174,174 +182,126 @@ function contextMap() {
   const dots = drawn("g", { class: "dots" });
   const path = drawn("polyline", { class: "path" });
   const visited = drawn("g", { class: "visited" });
-  const point = drawn("circle", { class: "point", r: 8 });
   const name = drawn("text", { class: "name", y: -13 });
-  const here = drawn("g", { class: "here" }, point, name);
-  const picture = drawn(
-    "svg",
-    { class: "map", role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
-    axes,
-    dots,
-    path,
-    visited,
-    here,
-  );
+  const here = drawn("g", { class: "here" }, drawn("circle", { class: "point", r: 8 }), name);
+  const box = { class: "map", role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}` };
+  const picture = drawn("svg", box, axes, dots, path, visited, here);
   const scale = element("p", { class: "scale" });
   const legend = element("p", { class: "about" });
   const words = element("p");
+  /** @type {Reading | undefined} */
   let drawnFor;
 
   return {
     whole: element("div", { class: "outcome" }, picture, scale, legend, words),
 
-    /** Draw the way of the state up to `step`; return in words where it is. */
-    show(plane, seen, step) {
-      const states = [seen.steps[0].before, ...seen.steps.map((one) => one.after)];
-      const way = coordinates(states.map((state) => Array.from(state)), plane);
-      const at = viewOf([...plane.points, ...way]);
-      const answers = plane.problems.map((problem) => Number(solve(problem)));
-      const [least, most] = [Math.min(...answers), Math.max(...answers)];
-      const share = (answer) => (most === least ? 0.5 : (answer - least) / (most - least));
-
+    /**
+     * Draw the way of the state up to `step`; return in words where it is.
+     *
+     * @param {ContextMap} map
+     * @param {Reading} seen
+     * @param {number} step
+     */
+    show(map, seen, step) {
+      const way = wayOf(seen, map);
+      const projected = projection([...map.points, ...way], INSIDE);
+      const places = way.map(projected.at);
       if (drawnFor !== seen) {
         drawnFor = seen;
-        showAxes(at, plane.share);
-        dots.replaceChildren(
-          ...plane.points.map((place, k) => dot(at(place), share(answers[k]), plane.problems[k])),
-        );
+        axes.replaceChildren(...axesOf(projected, map.share));
+        dots.replaceChildren(...dotsOf(map, projected));
+        scale.replaceChildren("Answer ", ...scaleOf(map));
+        legend.textContent =
+          `Each dot is the context vector of a ${map.heldOut ? "held-out " : ""}problem, ` +
+          `${map.problems.length} in all. The large point is the state now, the line its way.`;
       }
-      path.setAttribute(
-        "points",
-        way.slice(0, step + 1).map((place) => at(place).join()).join(" "),
-      );
-      visited.replaceChildren(
-        ...way.slice(0, step).map((place, k) => {
-          const [x, y] = at(place);
-          const title = drawn("title", {}, k === 0 ? "start" : `after time step ${k}`);
-          return drawn("circle", { cx: x, cy: y, r: 3.5 }, title);
-        }),
-      );
-      const [x, y] = at(way[step]);
-      here.style.transform = `translate(${x}px, ${y}px)`;
+      path.setAttribute("points", through(places.slice(0, step + 1)));
+      visited.replaceChildren(...places.slice(0, step).map(visit));
+      here.style.transform = `translate(${places[step].map((part) => `${part}px`).join(", ")})`;
       name.textContent = step === 0 ? "start" : TOKENS[seen.steps[step - 1].token];
-
-      const marks = [0, 0.25, 0.5, 0.75, 1].map((part) =>
-        Math.round(least + part * (most - least))
-      );
-      scale.replaceChildren(
-        "Answer ",
-        ...[...new Set(marks)].map((answer) =>
-          element(
-            "span",
-            {},
-            drawn(
-              "svg",
-              { viewBox: "-6 -6 12 12", "aria-hidden": "true" },
-              dot([0, 0], share(answer)),
-            ),
-            rounded(answer, 0),
-          )
-        ),
-      );
-      legend.textContent =
-        `Each dot is the context vector of a ${plane.heldOut ? "held-out " : ""}problem, ` +
-        `${plane.problems.length} in all. The large point is the state now, the line its way.`;
-      const where = whereabouts(way[step], [x, y], plane, step);
+      const where = whereabouts(way[step], places[step], PLOT, map, step);
       words.textContent = where;
-      picture.setAttribute(
-        "aria-label",
-        `Map of ${plane.problems.length} context vectors along two components, which hold ` +
-          `${percent(plane.share[0])} and ${
-            percent(plane.share[1])
-          } of the variance. Their answers ` +
-          `go from ${rounded(least, 0)} to ${rounded(most, 0)}. ${where}`,
-      );
+      picture.setAttribute("aria-label", mapInWords(map, where));
       return where;
     },
   };
-
-  function showAxes(at, share) {
-    const middle = (PLOT.top + PLOT.bottom) / 2;
-    const across = ticks(at.from[0], at.to[0]).flatMap((value) => {
-      const [x] = at([value, 0]);
-      return [
-        drawn("line", { x1: x, x2: x, y1: PLOT.bottom, y2: PLOT.bottom + 4 }),
-        drawn("text", { x, y: PLOT.bottom + 17, class: "across" }, rounded(value, 0)),
-      ];
-    });
-    const upward = ticks(at.from[1], at.to[1]).flatMap((value) => {
-      const [, y] = at([0, value]);
-      return [
-        drawn("line", { x1: PLOT.left - 4, x2: PLOT.left, y1: y, y2: y }),
-        drawn("text", { x: PLOT.left - 7, y: y + 4, class: "upward" }, rounded(value, 0)),
-      ];
-    });
-    axes.replaceChildren(
-      drawn("path", { d: `M${PLOT.left} ${PLOT.top}V${PLOT.bottom}H${PLOT.right}` }),
-      ...across,
-      ...upward,
-      drawn(
-        "text",
-        { x: (PLOT.left + PLOT.right) / 2, y: HEIGHT - 8, class: "across" },
-        `component 1 (${percent(share[0])} of the variance)`,
-      ),
-      drawn(
-        "text",
-        { x: 0, y: 0, class: "across", transform: `translate(13 ${middle}) rotate(-90)` },
-        `component 2 (${percent(share[1])})`,
-      ),
-    );
-  }
 }
 
-/** A dot whose colour and size say how large the answer is: `share` is 0 for the least, 1 for the most. */
-function dot([x, y], share, problem) {
-  const made = drawn("circle", { cx: x, cy: y, r: 2 + 2.5 * share, class: "dot" });
-  made.style.setProperty("--share", share);
-  if (problem) made.append(drawn("title", {}, `${problem} = ${solve(problem)}`));
+/**
+ * A place where the state has been.
+ *
+ * @param {Point} place
+ * @param {number} step
+ */
+function visit([cx, cy], step) {
+  const title = drawn("title", {}, step === 0 ? "start" : `after time step ${step}`);
+  return drawn("circle", { cx, cy, r: 3.5 }, title);
+}
+
+/**
+ * @param {ContextMap} map
+ * @param {Projection} projected
+ */
+function dotsOf(map, { at }) {
+  const { answers, share } = answersOf(map);
+  return map.points.map((point, k) => {
+    const made = dot(at(point), share(answers[k]));
+    made.append(drawn("title", {}, `${map.problems[k]} = ${solve(map.problems[k])}`));
+    return made;
+  });
+}
+
+/** @param {ContextMap} map */
+function scaleOf(map) {
+  const { marks, share } = answersOf(map);
+  return marks.map((answer) => {
+    const box = { viewBox: "-6 -6 12 12", "aria-hidden": "true" };
+    return element("span", {}, drawn("svg", box, dot([0, 0], share(answer))), rounded(answer, 0));
+  });
+}
+
+/**
+ * A dot whose colour and size say how large the answer is: `share` is 0 for the least, 1 for the most.
+ *
+ * @param {Point} place
+ * @param {number} share
+ */
+function dot([cx, cy], share) {
+  const made = drawn("circle", { cx, cy, r: 2 + 2.5 * share, class: "dot" });
+  made.style.setProperty("--share", String(share));
   return made;
 }
 
-/** From places to the plot, in which all `places` find room; one unit is as long on either axis. */
-function viewOf(places) {
-  const bounds = [0, 1].map((axis) => {
-    const values = places.map((place) => place[axis]);
-    return [Math.min(...values), Math.max(...values)];
+/**
+ * The axes of the map, with whole numbers.
+ *
+ * @param {Projection} projected
+ * @param {number[]} share
+ */
+function axesOf({ at, of }, share) {
+  const { left, right, top, bottom } = PLOT;
+  const [from, to] = [of([left, bottom]), of([right, top])];
+  const across = ticks(from[0], to[0]).flatMap((value) => {
+    const [x] = at([value, 0]);
+    return [
+      drawn("line", { x1: x, x2: x, y1: bottom, y2: bottom + 4 }),
+      drawn("text", { x, y: bottom + 17, class: "across" }, rounded(value, 0)),
+    ];
   });
-  const room = [PLOT.right - PLOT.left - 24, PLOT.bottom - PLOT.top - 24];
-  const length = Math.min(...bounds.map(([least, most], axis) => room[axis] / (most - least || 1)));
-  const [x, y] = bounds.map(([least, most]) => (least + most) / 2);
-  const centre = [(PLOT.left + PLOT.right) / 2, (PLOT.top + PLOT.bottom) / 2];
-  const at = (place) => [centre[0] + (place[0] - x) * length, centre[1] - (place[1] - y) * length];
-  at.from = [x - (centre[0] - PLOT.left) / length, y - (PLOT.bottom - centre[1]) / length];
-  at.to = [x + (PLOT.right - centre[0]) / length, y + (centre[1] - PLOT.top) / length];
-  return at;
-}
-
-/** Whole numbers on an axis, six at most. */
-function ticks(from, to) {
-  const apart = [1, 2, 5, 10, 20, 50].find((step) => (to - from) / step <= 6) ?? to - from;
-  const first = Math.ceil(from / apart);
-  const count = Math.floor(to / apart) - first + 1;
-  return Array.from({ length: Math.max(count, 0) }, (_, k) => (first + k) * apart);
-}
-
-/** A sentence or two: where the state is on the map, and next to which answers. */
-function whereabouts(place, [x, y], { points, problems }, step) {
-  const third = (value, from, to, names) =>
-    names[Math.min(Math.max(Math.floor((3 * (value - from)) / (to - from)), 0), 2)];
-  const column = third(x, PLOT.left, PLOT.right, ["left", "middle", "right"]);
-  const row = third(y, PLOT.top, PLOT.bottom, ["top", "middle", "bottom"]);
-  const side = column === row ? "in the middle" : `${row} ${column}`;
-  const numbers = place.map((value) => rounded(value, 1)).join(" and ");
-  const where = `On the map the state is at ${numbers}, ${side}.`;
-  if (step < PROBLEM_LENGTH) return where;
-  const nearest = points
-    .map((other, k) => [Math.hypot(other[0] - place[0], other[1] - place[1]), problems[k]])
-    .sort(([a], [b]) => a - b)
-    .slice(0, 3)
-    .map(([, problem]) => `${problem} = ${solve(problem)}`);
-  return `${where} The nearest dots are ${nearest.slice(0, 2).join(", ")} and ${nearest[2]}.`;
+  const upward = ticks(from[1], to[1]).flatMap((value) => {
+    const [, y] = at([0, value]);
+    return [
+      drawn("line", { x1: left - 4, x2: left, y1: y, y2: y }),
+      drawn("text", { x: left - 7, y: y + 4, class: "upward" }, rounded(value, 0)),
+    ];
+  });
+  const below = drawn("text", { x: (left + right) / 2, y: HEIGHT - 8, class: "across" });
+  below.textContent = `component 1 (${percent(share[0])} of the variance)`;
+  const beside = drawn("text", { x: 0, y: 0, class: "across" });
+  setAll(beside, { transform: `translate(13 ${(top + bottom) / 2}) rotate(-90)` });
+  beside.textContent = `component 2 (${percent(share[1])})`;
+  const frame = drawn("path", { d: `M${left} ${top}V${bottom}H${right}` });
+  return [frame, ...across, ...upward, below, beside];
 }
 
 export default { initialize, render };

@@ -2,674 +2,329 @@
 // problems. The work is done by a worker; see worker.js.
 
 import workerText from "./worker.js" with { type: "text" };
-import { announcer, button, choice, drawn, element, frame, percent, rounded } from "./ui/parts.js";
-import { coordinates, principalPlane } from "./ui/geometry.js";
 import { NO_MODEL, read, record, written } from "./domain/model_file.js";
-import { ALLOWED, normalProblem, solve, TOKENS, unfamiliar } from "./domain/problems.js";
+import { after, afterFit, canBeKept, newRun, phaseOf, refusal } from "./state/training_lab.js";
+import { stillFits } from "./state/training_lab.js";
+import { labView } from "./ui/lab_view.js";
+import { element } from "./ui/parts.js";
 
-const GUESSING = Math.log(TOKENS.length); // what it costs to give all tokens the same probability
+/** @import { ModelRecord } from "./domain/model_file.js" */
+/** @import { TrainedOn } from "./domain/problems.js" */
+/** @import { Fit, Opened, Run } from "./state/training_lab.js" */
+/** @import { Model, View } from "./ui/parts.js" */
+/** @import { News, Order, Parts, Settings } from "./worker.js" */
+
+/**
+ * @typedef {object} Traits
+ * @property {string} task
+ * @property {number} units
+ * @property {number} embedding_dim
+ * @property {boolean} reverse
+ * @property {boolean} masked_loss
+ * @property {string} schedule
+ * @property {number} learning_rate
+ * @property {number} weight_decay
+ * @property {number} batch_size
+ * @property {number} epochs
+ * @property {number} seed
+ * @property {string[]} watched
+ * @property {Record<string, Parts>} parts by task
+ * @property {ModelRecord} trained
+ * @property {Fit | Record<string, never>} fit empty if Keras does not train
+ */
+
+/** @typedef {Exclude<keyof Traits, "watched" | "parts" | "trained" | "fit">} Setting */
+
 const HUSH = 4000; // milliseconds between two times that progress is read out
-
-// What the reader may choose, by trait: the label, and the values with their names.
-const CHOICES = {
-  task: ["Task", { arithmetic: "0 to 99, + and -", sums: "0 to 99, +" }],
-  units: ["Units", named([8, 16, 32, 64, 96, 128])],
-  embedding_dim: ["Embedding", named([2, 3, 5, 8, 16])],
-  reverse: ["Reads and writes", { true: "back to front", false: "front to back" }],
-  masked_loss: ["Loss", { true: "up to EOS", false: "all five steps" }],
-  schedule: ["Schedule", { "warmup-cosine": "warm-up, cosine", constant: "constant" }],
-  learning_rate: ["Rate", named([0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3])],
-  weight_decay: ["Weight decay", named([0, 0.01, 0.03, 0.1, 0.3])],
-  batch_size: ["Batch", named([32, 64, 128, 256, 512])],
-  epochs: ["Epochs", named([2, 4, 8, 12, 24, 48, 100])],
-  seed: ["Seed", named([0, 1, 2, 3, 4])],
-};
-const SHAPE = ["units", "embedding_dim", "reverse"]; // what a model that is opened says itself
-const FAST = "WebAssembly";
-const PLAIN = "JavaScript";
-const KEEP = "Keep these curves";
-const LARGEST = 128; // units of a model that the lab opens
 const NO_WORKER = "This browser starts no worker from this page, so nothing can be trained here.";
 
-// Of a chart and of the map: the size, and where the axes end.
-const WIDTH = 340;
-const HEIGHT = 200;
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 330, 8, 164];
-const MAP = 260;
-
-function named(values) {
-  return Object.fromEntries(values.map((value) => [value, String(value)]));
-}
-
-/** A chart over the epochs; `marks` are the labelled values of its upright axis, which ends at `top`. */
-function chart({ marks, top, level }) {
-  const y = (value) => BOTTOM - (Math.min(value, top) / top) * (BOTTOM - TOP);
-  const x = (share) => LEFT + share * (RIGHT - LEFT);
-  const end = drawn("text", { x: RIGHT, y: BOTTOM + 16, "text-anchor": "end" });
-  const still = [
-    drawn("path", { class: "axes", d: `M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}` }),
-    ...marks.flatMap(([value, name]) => [
-      drawn("path", { class: "axes", d: `M${LEFT - 4} ${y(value)}h4` }),
-      drawn("text", { x: LEFT - 7, y: y(value) + 4, "text-anchor": "end" }, name),
-    ]),
-    drawn("text", { x: LEFT, y: BOTTOM + 16, "text-anchor": "middle" }, "0"),
-    drawn("text", { x: (LEFT + RIGHT) / 2, y: BOTTOM + 30, "text-anchor": "middle" }, "epoch"),
-    end,
-  ];
-  if (level !== undefined) {
-    still.push(drawn("path", { class: "level", d: `M${LEFT} ${y(level)}H${RIGHT}` }));
-  }
-  const lines = drawn("g");
-  const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" }, ...still, lines);
-  return {
-    picture,
-    /** Draw lines of points [share of the way, value], each in a class, and say what they show. */
-    show(all, epochs, words) {
-      end.textContent = epochs;
-      lines.replaceChildren(
-        ...all.map(({ points, kind }) =>
-          drawn("polyline", {
-            class: `line ${kind}`,
-            points: points.map(([share, value]) => `${x(share).toFixed(1)},${y(value).toFixed(1)}`)
-              .join(" "),
-          })
-        ),
-      );
-      picture.setAttribute("aria-label", words);
-    },
-  };
-}
-
-/** The map: a point for each token, and a line through the digits. */
-function map() {
-  const way = drawn("polyline", { class: "way" });
-  const names = TOKENS.map((name) =>
-    drawn("text", {
-      class: name.length > 1 || Number.isNaN(Number(name)) ? "sign" : "digit",
-      "text-anchor": "middle",
-    }, name)
-  );
-  const tokens = drawn("g", {}, way, ...names);
-  const none = drawn(
-    "text",
-    { class: "none", x: MAP / 2, y: MAP / 2, "text-anchor": "middle" },
-    "no weights yet",
-  );
-  const picture = drawn("svg", { viewBox: `0 0 ${MAP} ${MAP}`, role: "img" });
-  let plane;
-  return {
-    picture,
-    /** Draw the numbers of the embedding, axes (token, embedding_dim), if there are any. */
-    show(numbers) {
-      picture.replaceChildren(numbers ? tokens : none);
-      if (!numbers) {
-        plane = undefined;
-        picture.setAttribute("aria-label", "Map of the tokens: no weights yet.");
-        return;
-      }
-      const columns = numbers.length / TOKENS.length;
-      const rows = TOKENS.map((_, id) =>
-        Array.from(numbers.subarray(id * columns, (id + 1) * columns))
-      );
-      plane = principalPlane(rows, plane);
-      const points = coordinates(rows, plane);
-      const [across, upward] = [0, 1].map((axis) => extent(points.map((point) => point[axis])));
-      const scale = (MAP - 44) / (Math.max(across.length, upward.length) || 1);
-      const places = points.map(([a, b]) => [
-        MAP / 2 + (a - across.middle) * scale,
-        MAP / 2 - (b - upward.middle) * scale,
-      ]);
-      way.setAttribute(
-        "points",
-        places.slice(0, 10).map((place) => place.map((v) => v.toFixed(1)).join(",")).join(" "),
-      );
-      names.forEach((name, id) => {
-        name.setAttribute("x", places[id][0].toFixed(1));
-        name.setAttribute("y", (places[id][1] + 4).toFixed(1));
-      });
-      picture.setAttribute(
-        "aria-label",
-        `Map of the ${TOKENS.length} tokens with a line through the digits from 0 to 9.`,
-      );
-    },
-  };
-}
-
-function extent(values) {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  return { middle: (least + most) / 2, length: most - least };
-}
-
-/** The settings: a select for each trait in `CHOICES`, and one for what computes. */
-function settingsOf(model, changed) {
-  const selects = Object.entries(CHOICES).map(([trait, [label, options]]) => {
-    const names = { ...options };
-    const made = choice(label, Object.values(names), (name) => {
-      const key = Object.keys(names).find((each) => names[each] === name);
-      model.set(trait, typeof model.get(trait) === "string" ? key : JSON.parse(key));
-      model.save_changes();
-    });
-    const show = () => {
-      const value = String(model.get(trait));
-      if (!(value in names)) {
-        names[value] = value;
-        made.select.append(element("option", { value }, value));
-      }
-      made.select.value = names[value];
-    };
-    show();
-    return { label, trait, show, ...made };
-  });
-  const computedBy = choice("Computed by", [FAST, PLAIN], changed);
-  const all = [...selects, { label: "Computed by", ...computedBy }];
-  return {
-    whole: element("div", { class: "fields" }, ...all.map(({ whole }) => whole)),
-    selects,
-    get fast() {
-      return computedBy.select.value === FAST;
-    },
-    /** What is chosen, by label. */
-    get chosen() {
-      return Object.fromEntries(all.map(({ label, select }) => [label, select.value]));
-    },
-  };
-}
-
-/** The table of the reader's problems. */
-function problemTable(model) {
-  const complaint = element("p", { class: "complaint", role: "alert" });
-  const note = element("p", { class: "about" });
-  const rows = model.get("watched").map((_, number) => {
-    const input = element("input", {
-      type: "text",
-      "aria-label": `Problem ${number + 1}`,
-      spellcheck: "false",
-      change: () => put(number),
-    });
-    return {
-      input,
-      right: element("td"),
-      answer: element("td", { class: "answer" }),
-      verdict: element("td"),
-    };
-  });
-
-  function put(number) {
-    const { input } = rows[number];
-    const problem = normalProblem(input.value);
-    input.setAttribute("aria-invalid", problem === null);
-    const wrong = rows.some((row) => row.input.getAttribute("aria-invalid") === "true");
-    complaint.textContent = wrong ? ALLOWED : "";
-    if (problem === null) return;
-    input.value = problem;
-    model.set(
-      "watched",
-      model.get("watched").map((old, place) => (place === number ? problem : old)),
-    );
-    model.save_changes();
-  }
-
-  const heads = ["problem", "right", "written"].map((name) =>
-    element("th", { scope: "col" }, name)
-  );
-  const table = element(
-    "table",
-    {},
-    element("caption", {}, "Your problems. Change one, and see what the model makes of it."),
-    element("thead", {}, element("tr", {}, ...heads, element("td"))),
-    element(
-      "tbody",
-      {},
-      ...rows.map(({ input, right, answer, verdict }) =>
-        element("tr", {}, element("td", {}, input), right, answer, verdict)
-      ),
-    ),
-  );
-  return {
-    whole: element("div", {}, table, complaint, note),
-    /** Show the answers, by problem, of a model that was trained on problems like those of `trainedOn`. */
-    show(answers, trainedOn) {
-      note.textContent = model
-        .get("watched")
-        .map((problem) => unfamiliar(problem, trainedOn, "do not count on the answer"))
-        .find(Boolean) ?? "";
-      rows.forEach(({ input, right, answer, verdict }, number) => {
-        const problem = model.get("watched")[number];
-        const wanted = solve(problem);
-        const given = answers?.[problem];
-        if (input.getAttribute("aria-invalid") !== "true" && document.activeElement !== input) {
-          input.value = problem;
-        }
-        right.textContent = wanted;
-        answer.textContent = given ?? "";
-        verdict.textContent = given === undefined
-          ? ""
-          : given === wanted
-          ? "\u2713 right"
-          : "\u2717 wrong";
-        verdict.className = given === wanted ? "" : "wrong";
-      });
-    },
-  };
-}
-
-/** A button that does nothing while it is `aria-disabled`, and keeps the focus meanwhile. */
-function able(text, act) {
-  return button(text, ({ currentTarget }) => {
-    if (currentTarget.getAttribute("aria-disabled") !== "true") act();
-  });
-}
-
-/** A share of what can be counted: here none is none, and all is all. */
-function counted(share) {
-  return share === 0 || share === 1 ? `${100 * share} %` : percent(share);
-}
-
+/** @param {View<Traits>} view */
 function render({ model, el }) {
-  const said = announcer();
-  const settings = settingsOf(model, reset);
-  const asked = problemTable(model);
-  const losses = chart({
-    marks: [0, 0.5, 1, 1.5, 2, 2.5].map((value) => [value, String(value)]),
-    top: 2.8,
-    level: GUESSING,
-  });
-  const shares = chart({
-    marks: [0, 25, 50, 75, 100].map((value) => [value / 100, `${value} %`]),
-    top: 1.03,
-  });
-  const places = map();
-
-  const train = able("Train", () => (run.going ? pause() : go()));
-  train.classList.add("main");
-  const step = able("One batch", () => order({ order: "step" }));
-  const again = able("Reset", reset);
-  const keep = able(KEEP, () => {
-    kept = canBeKept() ? run : undefined;
-    if (kept) reset();
-    else update();
-  });
-  const save = able("Save the model", download);
-  const file = element("input", { type: "file", accept: ".json,application/json", change: open });
-  const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of the training" });
-  const words = element("p", { class: "words" });
-  const keptWords = element("p", { class: "about" });
-  const complaint = element("p", { class: "complaint", role: "alert" });
-  const root = frame(
-    "Training lab",
-    "training-lab",
-    settings.whole,
-    element("div", { class: "buttons" }, train, step, again, keep),
-    bar,
-    words,
-    complaint,
-    keptWords,
-    element(
-      "div",
-      { class: "views" },
-      element(
-        "figure",
-        {},
-        losses.picture,
-        element(
-          "figcaption",
-          {},
-          `Loss per token. Solid: validation part. Dashed: training part. Dotted: log ${TOKENS.length}, what guessing costs.`,
-        ),
-      ),
-      element(
-        "figure",
-        {},
-        shares.picture,
-        element(
-          "figcaption",
-          {},
-          "Right in the validation part. Solid: whole answers, free-running. Dashed: tokens, with teacher forcing.",
-        ),
-      ),
-      element(
-        "figure",
-        { class: "map" },
-        places.picture,
-        element("figcaption", {}, "The embedding, in the two directions in which it spreads most."),
-      ),
-      asked.whole,
-    ),
-    element(
-      "div",
-      { class: "buttons" },
-      save,
-      element("label", { class: "field file" }, element("span", {}, "Open a model"), file),
-    ),
-    said,
-  );
-  el.append(root);
-
-  let worker;
-  let run = newRun();
-  let kept;
-  let spoken = -Infinity;
-
-  function newRun() {
-    return {
-      number: Math.random(),
-      training: [],
-      examined: [],
-      epochs: model.get("epochs"),
-      chosen: settings.chosen,
-    };
+  const lab = new Lab(model);
+  el.append(lab.view.root);
+  /** @type {Record<string, () => void>} */
+  const listeners = {
+    "change:watched": () => lab.watch(),
+    "change:fit": () => lab.hearKeras(),
+  };
+  for (const trait of lab.view.settings.traits) {
+    listeners[`change:${trait}`] = () => lab.change(trait);
   }
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  lab.update();
+  lab.hearKeras();
+  lab.view.announce();
+  return () => {
+    lab.dismiss();
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+  };
+}
 
-  function canBeKept() {
-    return !run.going && run.examined.length > 1;
-  }
+/** A run, what was kept of an earlier one, and the worker that trains. */
+class Lab {
+  /** @type {Worker | undefined} */
+  #worker;
+  /** @type {Run | null} */
+  #kept = null;
+  #spoken = -Infinity;
 
-  /** Tell the worker; the first order starts it, with a model of the settings. */
-  function order(message) {
-    if (run.keras) reset();
-    if (worker === undefined && !hire()) return;
-    worker.postMessage(message);
-  }
-
-  /** Start a worker, with random weights or those given; false if the browser refuses at once. */
-  function hire(weights) {
-    const address = URL.createObjectURL(new Blob([workerText], { type: "text/javascript" }));
-    try {
-      worker = new Worker(address);
-    } catch {
-      doWithout();
-      return false;
-    } finally {
-      URL.revokeObjectURL(address);
-    }
-    const hired = worker;
-    let ready = false;
-    worker.onmessage = ({ data }) => {
-      ready = true; // that it is, is the first that it says
-      if (worker === hired) hear(data);
-    };
-    worker.onerror = () => {
-      if (worker !== hired) return;
-      if (ready) fail("The browser has ended it, perhaps for want of memory.");
-      else doWithout();
-    };
-    worker.postMessage({
-      order: "start",
-      settings: {
-        run: run.number,
-        units: model.get("units"),
-        embeddingDim: model.get("embedding_dim"),
-        reverse: model.get("reverse"),
-        masked: model.get("masked_loss"),
-        learningRate: model.get("learning_rate"),
-        schedule: model.get("schedule"),
-        weightDecay: model.get("weight_decay"),
-        batch: model.get("batch_size"),
-        epochs: model.get("epochs"),
-        seed: model.get("seed"),
-        fast: settings.fast,
-      },
-      parts: model.get("parts")[model.get("task")],
-      watched: model.get("watched"),
-      weights,
+  /** @param {Model<Traits>} model */
+  constructor(model) {
+    this.model = model;
+    this.view = labView(model, {
+      train: () => phaseOf(this.run) === "training" ? this.pause() : this.train(),
+      step: () => this.order({ order: "step" }),
+      reset: () => this.reset(),
+      keep: () => this.keep(),
+      save: () => this.download(),
+      open: (file) => this.open(file),
     });
-    return true;
+    this.run = this.#newRun();
   }
 
-  /** Say that there is no worker, and be as before. */
-  function doWithout() {
-    reset();
-    complaint.textContent = NO_WORKER;
+  #newRun() {
+    const { chosen } = this.view.settings;
+    return newRun({ number: Math.random(), epochs: this.model.get("epochs"), chosen });
   }
 
-  function go() {
-    if (run.over) reset();
-    complaint.textContent = "";
-    if (run.updates === undefined) words.textContent = "Getting ready\u2026";
-    order({ order: "go" });
+  update() {
+    this.view.show(this.run, this.#kept, this.#trainedOn());
   }
 
-  function pause() {
-    words.textContent = "Pausing\u2026";
-    order({ order: "pause" });
+  /** End the worker. */
+  dismiss() {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  train() {
+    if (["over", "failed"].includes(phaseOf(this.run))) this.reset();
+    this.view.complain("");
+    if (phaseOf(this.run) === "idle") this.view.say("Getting ready\u2026");
+    this.order({ order: "go" });
+  }
+
+  pause() {
+    this.view.say("Pausing\u2026");
+    this.order({ order: "pause" });
   }
 
   /** Forget the run; the next one begins with new weights. */
-  function reset() {
-    worker?.terminate();
-    worker = undefined;
-    complaint.textContent = "";
-    run = newRun();
-    update();
-    said.textContent = words.textContent;
+  reset() {
+    this.dismiss();
+    this.view.complain("");
+    this.run = this.#newRun();
+    this.update();
+    this.view.announce();
   }
 
-  /** Begin anew after a change of a setting; with the model that was opened, if it still fits. */
-  function change(trait) {
-    const { opened } = run;
-    reset();
-    if (opened && !SHAPE.includes(trait)) use(opened);
+  keep() {
+    this.#kept = canBeKept(this.run) ? this.run : null;
+    if (this.#kept) this.reset();
+    else this.update();
   }
 
-  /** End the run and say why. What is seen stays. */
-  function fail(reason) {
-    worker?.terminate();
-    worker = undefined;
-    Object.assign(run, { going: false, over: true, failed: true, answers: undefined });
-    update();
-    complaint.textContent = `The training has stopped. ${reason}`;
+  /**
+   * Begin anew after a change of a setting; with the model that was opened, if it still fits.
+   *
+   * @param {Setting} trait
+   */
+  change(trait) {
+    this.view.settings.show();
+    const { opened } = this.run;
+    this.reset();
+    if (opened && stillFits(trait)) this.use(opened);
   }
 
-  function hear(data) {
-    if (data.news === "failed") return fail(data.reason);
-    if (data.run !== run.number) return;
-    const share = data.updates / data.of;
-    if (data.loss !== undefined) run.training.push([share, data.loss]);
-    if (data.measured) run.examined.push({ share, ...data.measured });
-    Object.assign(run, data);
-    update();
-    if (data.weights && !run.going && run.updates > 0) setTimeout(handOn); // when this is drawn
-    if (!run.going || performance.now() - spoken > HUSH) {
-      spoken = performance.now();
-      said.textContent = words.textContent;
+  /**
+   * Tell the worker; the first order starts it, with a model of the settings.
+   *
+   * @param {Order} message
+   */
+  order(message) {
+    if (this.run.isOfKeras) this.reset();
+    this.#worker ??= this.#start();
+    this.#worker?.postMessage(message);
+  }
+
+  /**
+   * Start a worker, with random weights or those given; undefined if the browser refuses at once.
+   *
+   * @param {Float32Array} [weights]
+   */
+  #start(weights) {
+    const worker = startWorker(workerText);
+    if (worker === undefined) {
+      this.#doWithout();
+      return undefined;
+    }
+    let isReady = false;
+    worker.onmessage = ({ data }) => {
+      isReady = true; // that it is, is the first that it says
+      if (worker === this.#worker) this.hear(data);
+    };
+    worker.onerror = () => {
+      if (worker !== this.#worker) return;
+      if (isReady) this.#fail("The browser has ended it, perhaps for want of memory.");
+      else this.#doWithout();
+    };
+    const { model, run, view } = this;
+    const parts = model.get("parts")[model.get("task")];
+    const settings = settingsFor(model, run.number, view.settings.isFast);
+    /** @type {Order} */
+    const start = { order: "start", settings, parts, watched: model.get("watched"), weights };
+    worker.postMessage(start);
+    return worker;
+  }
+
+  /** Say that there is no worker, and be as before. */
+  #doWithout() {
+    this.reset();
+    this.view.complain(NO_WORKER);
+  }
+
+  /**
+   * End the run and say why. What is seen stays.
+   *
+   * @param {string} reason
+   */
+  #fail(reason) {
+    this.dismiss();
+    this.run = { ...this.run, hasFailed: true };
+    this.update();
+    this.view.complain(`The training has stopped. ${reason}`);
+  }
+
+  /** @param {News} data */
+  hear(data) {
+    if (data.news === "failed") return this.#fail(data.reason);
+    if (data.news === "ready" || data.run !== this.run.number) return;
+    this.run = after(this.run, data);
+    this.update();
+    if (data.weights && !data.going && data.updates > 0) setTimeout(() => this.#handOn()); // when drawn
+    if (!data.going || performance.now() - this.#spoken > HUSH) {
+      this.#spoken = performance.now();
+      this.view.announce();
     }
   }
 
   /** Ask what the model answers to other problems. */
-  function watch() {
-    worker?.postMessage({ order: "watch", watched: model.get("watched") });
-    update();
+  watch() {
+    this.#worker?.postMessage({ order: "watch", watched: this.model.get("watched") });
+    this.update();
   }
 
-  /** What Keras trains in Python. */
-  function hearKeras() {
-    const fit = model.get("fit");
+  /** Show what Keras trains in Python. */
+  hearKeras() {
+    const fit = this.model.get("fit");
     if (!fit.of) return;
-    if (!run.keras) reset();
-    run = {
-      ...run,
-      ...fit,
-      keras: true,
-      chosen: { "Computed by": "Keras" },
-      embedding: Float32Array.from(fit.embedding),
-    };
-    update();
+    if (!this.run.isOfKeras) this.reset();
+    this.run = afterFit(this.run, /** @type {Fit} */ (fit));
+    this.update();
   }
 
-  /** The model as it is now, for the stepper of the page, for Python and for a file. */
-  function trained() {
-    return record(run.weights, {
+  /**
+   * The model as it is now, for the stepper of the page, for Python and for a file.
+   *
+   * @param {Float32Array} weights
+   */
+  #trained(weights) {
+    const { model } = this;
+    return record(weights, {
       embeddingDim: model.get("embedding_dim"),
       units: model.get("units"),
       reverse: model.get("reverse"),
-      trainedOn: trainedOn(),
+      trainedOn: this.#trainedOn(),
     });
   }
 
-  function trainedOn() {
-    if (run.opened && !run.updates) return run.opened.model.trainedOn;
-    const [, operators] = model.get("parts")[model.get("task")];
+  /** @returns {TrainedOn | null} */
+  #trainedOn() {
+    const { opened, progress } = this.run;
+    if (opened && !progress?.updates) return opened.model.trainedOn;
+    const [, operators] = this.model.get("parts")[this.model.get("task")];
     return { largest: 99, operators };
   }
 
-  function handOn() {
-    if (!run.weights) return; // it was reset meanwhile
-    const detail = trained();
-    model.set("trained", detail);
-    model.save_changes();
+  #handOn() {
+    if (this.run.weights === null) return; // it was reset meanwhile
+    const detail = this.#trained(this.run.weights);
+    this.model.set("trained", detail);
+    this.model.save_changes();
     document.dispatchEvent(new CustomEvent("model-trained", { detail }));
   }
 
-  function download() {
-    const address = URL.createObjectURL(
-      new Blob([written(trained())], { type: "application/json" }),
-    );
+  download() {
+    if (this.run.weights === null) return;
+    const text = written(this.#trained(this.run.weights));
+    const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
     element("a", { href: address, download: "model.json" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
-  async function open() {
-    const [chosen] = file.files;
-    if (!chosen) return;
-    const found = read(await chosen.text().catch(() => ""));
-    file.value = ""; // the same file can be opened once more
-    if (found === null) {
-      complaint.textContent = NO_MODEL;
-      return;
-    }
-    const { units, embeddingDim, reverse } = found.model;
-    if (units % 8 || units > LARGEST) {
-      complaint.textContent =
-        `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; this one has ${units}.`;
-      return;
-    }
-    model.set("units", units);
-    model.set("embedding_dim", embeddingDim);
-    model.set("reverse", reverse);
-    model.save_changes();
-    reset();
-    use(found);
+  /** @param {File} file */
+  async open(file) {
+    const opened = read(await file.text().catch(() => ""));
+    const complaint = opened === null ? NO_MODEL : refusal(opened.model);
+    if (opened === null || complaint) return this.view.complain(complaint);
+    this.model.set("units", opened.model.units);
+    this.model.set("embedding_dim", opened.model.embeddingDim);
+    this.model.set("reverse", opened.model.reverse);
+    this.model.save_changes();
+    this.reset();
+    this.use(opened);
   }
 
-  /** Begin with a model that was read from a file. */
-  function use(opened) {
-    Object.assign(run, { opened, weights: opened.weights });
-    handOn();
-    hire(opened.weights);
+  /**
+   * Begin with a model that was read from a file.
+   *
+   * @param {Opened} opened
+   */
+  use(opened) {
+    this.run = { ...this.run, opened, weights: opened.weights };
+    this.#handOn();
+    this.#worker = this.#start(opened.weights);
   }
+}
 
-  function inWords() {
-    const last = run.examined.at(-1);
-    if (last === undefined) {
-      return "No run has begun. Press Train: the model starts from random weights.";
-    }
-    const speed = run.problems / (run.seconds || 1);
-    const pace = `${Math.round(speed).toLocaleString("en")} problems a second`;
-    const who = run.keras ? "Keras, in Python. " : "";
-    const left = Math.ceil(((run.of - run.updates) * run.batchSize) / speed);
-    const how = run.failed
-      ? "Stopped."
-      : run.over
-      ? `${who}Trained in ${rounded(run.seconds, 1)} s, ${pace}.`
-      : run.updates > 0 && speed > 0
-      ? `${who}Epoch ${run.epoch} of ${run.epochs}: ${pace}${run.going ? `, ${left} s left` : ""}.`
-      : run.opened
-      ? "The model of the file. Train goes on with it."
-      : `${who}Nothing learned yet.`;
-    const plain = run.fast === false && settings.fast
-      ? " This browser has no WebAssembly for it: JavaScript computes."
-      : "";
-    return (
-      `${how} Of the validation part, ${
-        counted(last.exactMatch)
-      } of the whole answers are right, ` +
-      `${counted(last.tokenAccuracy)} of the tokens; the loss is ${rounded(last.loss, 3)}.${plain}`
-    );
+/**
+ * Start a worker from its text; undefined if the browser refuses at once.
+ *
+ * @param {string} text
+ */
+function startWorker(text) {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    return new Worker(address);
+  } catch {
+    return undefined;
+  } finally {
+    URL.revokeObjectURL(address);
   }
+}
 
-  /** What was kept, and in what it differs from the settings now. */
-  function keptInWords() {
-    if (!kept) return "";
-    const { exactMatch } = kept.examined.at(-1);
-    const others = Object.entries(kept.chosen)
-      .filter(([label, value]) => settings.chosen[label] !== value)
-      .map(([label, value]) => `${label} ${value}`);
-    return (
-      `Thin, the run you kept: ${counted(exactMatch)} of the whole answers after ${
-        rounded(kept.seconds, 1)
-      } s` +
-      `${others.length ? `; ${others.join(", ")}` : ", with the same settings"}.`
-    );
-  }
-
-  /** The curves of a run, over an axis of `epochs`. */
-  function curves(of, epochs, kind) {
-    const at = (share) => (share * of.epochs) / epochs;
-    const measured = (name) => of.examined.map((one) => [at(one.share), one[name]]);
-    return {
-      loss: [
-        { kind: `training ${kind}`, points: of.training.map(([share, loss]) => [at(share), loss]) },
-        { kind, points: measured("loss") },
-      ],
-      right: [
-        { kind: `tokens ${kind}`, points: measured("tokenAccuracy") },
-        { kind, points: measured("exactMatch") },
-      ],
-    };
-  }
-
-  function update() {
-    const busy = run.keras && run.going;
-    train.textContent = run.going ? "Pause" : run.updates > 0 && !run.over ? "Go on" : "Train";
-    keep.textContent = kept && !canBeKept() ? "Remove the kept curves" : KEEP;
-    for (
-      const [one, off] of [
-        [train, busy],
-        [step, run.going || run.over],
-        [again, busy || run.examined.length === 0],
-        [keep, !kept && !canBeKept()],
-        [save, run.going || run.failed || run.keras || !run.weights],
-      ]
-    ) {
-      one.setAttribute("aria-disabled", Boolean(off));
-    }
-    bar.value = run.updates ? run.updates / run.of : 0;
-    words.textContent = inWords();
-    keptWords.textContent = keptInWords();
-    const epochs = Math.max(run.epochs, kept?.epochs ?? 0);
-    const now = curves(run, epochs, "");
-    const before = kept ? curves(kept, epochs, "kept") : { loss: [], right: [] };
-    const last = run.examined.at(-1);
-    losses.show(
-      [...before.loss, ...now.loss],
-      epochs,
-      `Loss per token over the epochs${last ? `; now ${rounded(last.loss, 3)}` : ""}.`,
-    );
-    shares.show(
-      [...before.right, ...now.right],
-      epochs,
-      `Whole answers and tokens right over the epochs${
-        last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : ""
-      }.`,
-    );
-    places.show(run.embedding);
-    asked.show(run.answers, trainedOn());
-  }
-
-  const listeners = [
-    ...settings.selects.map((
-      { trait, show },
-    ) => [`change:${trait}`, () => (show(), change(trait))]),
-    ["change:watched", watch],
-    ["change:fit", hearKeras],
-  ];
-  for (const [event, listener] of listeners) model.on(event, listener);
-  update();
-  hearKeras();
-  said.textContent = words.textContent;
-  return () => {
-    worker?.terminate();
-    for (const [event, listener] of listeners) model.off(event, listener);
+/**
+ * What a worker is to know of the settings.
+ *
+ * @param {Model<Traits>} model
+ * @param {number} run
+ * @param {boolean} fast
+ * @returns {Settings}
+ */
+function settingsFor(model, run, fast) {
+  return {
+    run,
+    units: model.get("units"),
+    embeddingDim: model.get("embedding_dim"),
+    reverse: model.get("reverse"),
+    masked: model.get("masked_loss"),
+    learningRate: model.get("learning_rate"),
+    schedule: model.get("schedule"),
+    weightDecay: model.get("weight_decay"),
+    batch: model.get("batch_size"),
+    epochs: model.get("epochs"),
+    seed: model.get("seed"),
+    fast,
   };
 }
 

@@ -16,40 +16,111 @@ import {
 } from "./domain/problems.js";
 import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js";
 
+/** @import { Data } from "./nn/training.js" */
+
+/**
+ * How a model is trained. `run` is a number by which the page knows the run; `fast` asks for WebAssembly.
+ *
+ * @typedef {object} Settings
+ * @property {number} run
+ * @property {number} units
+ * @property {number} embeddingDim
+ * @property {boolean} reverse
+ * @property {boolean} masked
+ * @property {number} learningRate
+ * @property {string} schedule
+ * @property {number} weightDecay
+ * @property {number} batch
+ * @property {number} epochs
+ * @property {number} seed
+ * @property {boolean} fast
+ */
+
+/**
+ * The parts of a task: which part each problem belongs to, two bits each in base64, and the operators.
+ *
+ * @typedef {[string, string]} Parts
+ */
+
+/**
+ * What the worker is told.
+ *
+ * @typedef {{ order: "start", settings: Settings, parts: Parts, watched: string[],
+ *   weights?: Float32Array }
+ *   | { order: "go" | "pause" | "step" }
+ *   | { order: "watch", watched: string[] }} Order
+ */
+
+/**
+ * How well the model does on the held-out part.
+ *
+ * @typedef {{ loss: number, tokenAccuracy: number, exactMatch: number }} Measured
+ */
+
+/**
+ * Where a run is.
+ *
+ * @typedef {object} Progress
+ * @property {number} updates
+ * @property {number} of how many updates there will be
+ * @property {number} epoch
+ * @property {number} epochs
+ * @property {number} batchSize
+ * @property {boolean} going
+ * @property {boolean} over
+ * @property {boolean} [fast] whether WebAssembly computes
+ * @property {number} [loss] of the training part, since the progress before
+ * @property {number} seconds
+ * @property {number} problems
+ * @property {Float32Array} embedding axes (token, embedding_dim)
+ * @property {Record<string, string>} [answers] to the problems of the reader
+ * @property {Measured} [measured] after each epoch, and when it stops
+ * @property {Float32Array} [weights] with `measured`
+ */
+
+/**
+ * What the worker tells.
+ *
+ * @typedef {{ news: "ready" } | { news: "failed", reason: string }
+ *   | { news: "progress", run: number } & Progress} News
+ */
+
 const PATIENCE = 40; // milliseconds of training between two looks at the messages
 const PAUSE = 100; // milliseconds between two pieces of news
 
+/** @type {Run} */
 let run; // what is being trained
 
-const orders = {
-  /** Begin a run with new weights, or with those that are given. */
-  start({ settings, parts, watched, weights }) {
-    run = new Run(settings, partsOf(...parts), watched);
-    if (weights) run.trainer.weights = weights;
-    else run.trainer.initialize(settings.seed);
-    run.examine();
-  },
-  go() {
-    run.go();
-  },
-  pause() {
-    run.pause();
-  },
-  /** Learn from one batch. */
-  step() {
-    run.learn();
-    run.examine();
-  },
-  /** Answer other problems of the reader. */
-  watch({ watched }) {
-    run.watched = watched;
-    run.tell();
-  },
-};
+/** @param {Order} order */
+function obey(order) {
+  switch (order.order) {
+    case "start": { // with new weights, or with those that are given
+      const { settings, parts, watched, weights } = order;
+      run = new Run(settings, partsOf(parts), watched);
+      if (weights) run.trainer.weights = weights;
+      else run.trainer.initialize(settings.seed);
+      return run.examine();
+    }
+    case "go":
+      return run.go();
+    case "pause":
+      return run.pause();
+    case "step": // learn from one batch
+      run.learn();
+      return run.examine();
+    case "watch": // answer other problems of the reader
+      run.watched = order.watched;
+      return run.tell();
+  }
+}
 
-/** The problems of the training and of the held-out part, from two bits each (see training_lab.py). */
-function partsOf(packed, operators) {
-  const bytes = littleEndian(packed, 1, "getUint8");
+/**
+ * The problems of the training and of the held-out part (see training_lab.py).
+ *
+ * @param {Parts} parts
+ */
+function partsOf([packed, operators]) {
+  const bytes = littleEndian(packed, "uint8");
   const train = [];
   const heldOut = [];
   let number = 0;
@@ -65,7 +136,12 @@ function partsOf(packed, operators) {
   return { train, heldOut };
 }
 
-/** Problems as the model reads and writes them, back to front or not. */
+/**
+ * Problems as the model reads and writes them, back to front or not.
+ *
+ * @param {string[]} problems
+ * @param {boolean} reverse
+ */
 function dataOf(problems, reverse) {
   return asData(
     problems,
@@ -74,30 +150,63 @@ function dataOf(problems, reverse) {
   );
 }
 
+/** What a trainer computes with where there is no WebAssembly. */
+function inJavaScript() {
+  return {
+    memory: orTooLarge((bytes) => new ArrayBuffer(bytes)),
+    opsOn: plainOps,
+  };
+}
+
+/**
+ * What it computes with where there is.
+ *
+ * @param {WebAssembly.Module} module
+ */
+function inWebAssembly(module) {
+  /** @type {WebAssembly.Memory} */
+  let memory;
+  return {
+    memory: orTooLarge((bytes) => {
+      memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
+      return memory.buffer;
+    }),
+    opsOn: () => fastOps(memory, module),
+  };
+}
+
+/**
+ * The same function; where it fails, it says what to do.
+ *
+ * @param {(bytes: number) => ArrayBuffer} allocate
+ */
+function orTooLarge(allocate) {
+  return (/** @type {number} */ bytes) => {
+    try {
+      return allocate(bytes);
+    } catch {
+      throw new RangeError("The browser gave it no memory: choose fewer units or a smaller batch.");
+    }
+  };
+}
+
 class Run {
+  /**
+   * @param {Settings} settings
+   * @param {{ train: string[], heldOut: string[] }} parts
+   * @param {string[]} watched
+   */
   constructor(settings, { train, heldOut }, watched) {
     const { embeddingDim, units, batch, masked, fast } = settings;
     this.settings = settings;
     const module = fast ? wasmModule(compiled) : null;
     this.fast = module !== null;
-    let memory;
     this.trainer = new Trainer({
       embeddingDim,
       units,
       batch,
       masked,
-      memory: (bytes) => {
-        try {
-          if (!this.fast) return new ArrayBuffer(bytes);
-          memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
-          return memory.buffer;
-        } catch {
-          throw new RangeError(
-            "The browser gave it no memory: choose fewer units or a smaller batch.",
-          );
-        }
-      },
-      opsOn: (heap, ids) => this.fast ? fastOps(memory, module) : plainOps(heap, ids),
+      ...(module === null ? inJavaScript() : inWebAssembly(module)),
     });
     this.train = dataOf(train, settings.reverse);
     this.heldOut = dataOf(heldOut, settings.reverse);
@@ -110,6 +219,7 @@ class Run {
     this.loss = 0; // summed over the tokens since the last news
     this.tokens = 0;
     this.milliseconds = 0; // of training and exams
+    this.going = false;
   }
 
   get updates() {
@@ -187,9 +297,13 @@ class Run {
     this.examine();
   }
 
-  /** Where the run is. */
-  tell(more = {}) {
-    postMessage({
+  /**
+   * Say where the run is.
+   *
+   * @param {Pick<Progress, "measured" | "weights">} [more]
+   */
+  tell(more) {
+    send({
       news: "progress",
       run: this.settings.run,
       updates: this.trainer.updates,
@@ -197,7 +311,7 @@ class Run {
       epoch: this.epoch,
       epochs: this.settings.epochs,
       batchSize: this.settings.batch,
-      going: this.going === true,
+      going: this.going,
       over: this.over,
       fast: this.fast,
       loss: this.tokens ? this.loss / this.tokens : undefined,
@@ -231,7 +345,8 @@ class Run {
 
   embedding() {
     const { heap, at, embeddingDim } = this.trainer;
-    return heap.slice(at.embedding, at.embedding + TOKENS.length * embeddingDim);
+    const end = at.embedding + TOKENS.length * embeddingDim;
+    return Float32Array.from(heap.subarray(at.embedding, end));
   }
 
   /** The answers to the problems of the reader, by problem. */
@@ -248,17 +363,28 @@ class Run {
   }
 }
 
-/** The same function; what it throws becomes news. */
+/** @param {News} news */
+function send(news) {
+  postMessage(news);
+}
+
+/**
+ * The same function; what it throws becomes news.
+ *
+ * @template Given
+ * @param {(given: Given) => void} act
+ * @returns {(given: Given) => void}
+ */
 function careful(act) {
   return (event) => {
     try {
       act(event);
     } catch (error) {
       if (run) run.going = false;
-      postMessage({ news: "failed", reason: error.message });
+      send({ news: "failed", reason: error instanceof Error ? error.message : String(error) });
     }
   };
 }
 
-onmessage = careful(({ data }) => orders[data.order](data));
-postMessage({ news: "ready" });
+onmessage = careful(({ data }) => obey(data));
+send({ news: "ready" });

@@ -2,9 +2,15 @@
 
 import { TOKENS } from "./problems.js";
 
-/** The addresses and sizes of the weights, in the order of Keras, and where they end. */
+/**
+ * The addresses and sizes of the weights, in the order of Keras, and where they end.
+ *
+ * @param {number} embeddingDim
+ * @param {number} units
+ */
 export function layout(embeddingDim, units) {
   const gates = 3 * units; // update, reset, candidate
+  /** @type {Record<string, number>} */
   const sizes = {
     embedding: TOKENS.length * embeddingDim, // (token, embedding_dim)
     encoderKernel: embeddingDim * gates, // (embedding_dim, gates)
@@ -16,6 +22,7 @@ export function layout(embeddingDim, units) {
     softmaxKernel: units * TOKENS.length, // (units, token)
     softmaxBias: TOKENS.length, // (token)
   };
+  /** @type {Record<string, number>} */
   const at = {};
   let end = 0;
   for (const [name, size] of Object.entries(sizes)) {

@@ -4,7 +4,31 @@
 //
 // ops.c has the same four for WebAssembly, which computes four numbers at a time.
 
-/** The operations in plain JavaScript, on a heap of single or double precision. */
+/** @typedef {Float32Array | Float64Array} Heap */
+
+/**
+ * The operations; what they do stands at those in JavaScript. All numbers without a name of their own
+ * are addresses.
+ *
+ * @typedef {object} Ops
+ * @property {(rows: number, inner: number, columns: number, a: number, down: number,
+ *   across: number, b: number, c: number, add: 0 | 1) => void} matmul
+ * @property {(rows: number, units: number, parents: number, tokens: number, table: number,
+ *   bias: number, recurrent: number, before: number, gates: number, after: number) => void} gruForward
+ * @property {(rows: number, units: number, parents: number, tokens: number, bias: number,
+ *   recurrent: number, before: number, gates: number, dAfter: number, dBefore: number,
+ *   dRecurrent: number, dBias: number, dTable: number) => void} gruBackward
+ * @property {(count: number, weights: number, gradients: number, means: number, squares: number,
+ *   rate: number, decay: number, beta1: number, beta2: number, epsilon: number) => void} adam
+ */
+
+/**
+ * The operations in plain JavaScript, on a heap of single or double precision.
+ *
+ * @param {Heap} heap
+ * @param {Int32Array} ids
+ * @returns {Ops}
+ */
 export function plainOps(heap, ids) {
   return {
     /**
@@ -132,7 +156,11 @@ export function plainOps(heap, ids) {
   };
 }
 
-/** The module of ops.c from its bytes; null where there is no WebAssembly that takes it. */
+/**
+ * The module of ops.c from its bytes; null where there is no WebAssembly that takes it.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 export function wasmModule(bytes) {
   try {
     const module = new WebAssembly.Module(bytes);
@@ -143,9 +171,16 @@ export function wasmModule(bytes) {
   }
 }
 
-/** The operations of a `wasmModule`, on the heap in `memory`. */
+/**
+ * The operations of a `wasmModule`, on the heap in `memory`.
+ *
+ * @param {WebAssembly.Memory} memory
+ * @param {WebAssembly.Module} module
+ * @returns {Ops}
+ */
 export function fastOps(memory, module) {
-  const compiled = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const compiled = /** @type {Record<keyof Ops, Function>} */ (exports);
   // There, an address counts bytes, and a number of the heap has four.
   return {
     matmul: (rows, inner, columns, a, down, across, b, c, add) =>
@@ -161,6 +196,7 @@ export function fastOps(memory, module) {
 
 // tanh as a quotient of two polynomials, within 1e-7: the one that Eigen, and so TensorFlow, uses.
 // It is three times as fast as Math.tanh.
+/** @param {number} x */
 function tanh(x) {
   x = Math.max(-7.90531110763549805, Math.min(7.90531110763549805, x));
   const y = x * x;
@@ -176,6 +212,7 @@ function tanh(x) {
   return (x * p) / q;
 }
 
+/** @param {number} x */
 function sigmoid(x) {
   return 0.5 * tanh(0.5 * x) + 0.5;
 }

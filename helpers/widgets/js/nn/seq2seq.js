@@ -9,12 +9,86 @@ import { layout } from "../domain/layout.js";
 import { unpacked } from "../domain/packing.js";
 import { ANSWER_LENGTH, encoderInput, PAD, target, TOKENS } from "../domain/problems.js";
 
+/** @import { ModelRecord } from "../domain/model_file.js" */
+/** @import { Packed } from "../domain/packing.js" */
+
+/** @typedef {"encoder" | "decoder"} Part */
+
+/**
+ * Numbers of a vector: as Python sends them, or as they are computed here.
+ *
+ * @typedef {number[] | Float64Array} Vector
+ */
+
+/**
+ * One time step of the encoder. All vectors have an axis (units), but for the embedding.
+ *
+ * @typedef {object} EncoderStep
+ * @property {number} token
+ * @property {Vector} embedding (embedding_dim)
+ * @property {Vector} before the state
+ * @property {Vector} update
+ * @property {Vector} reset
+ * @property {Vector} candidate
+ * @property {Vector} after the state
+ */
+
+/**
+ * A problem that the encoder has read.
+ *
+ * @typedef {{ problem: string, reverse: boolean, steps: EncoderStep[] }} Reading
+ */
+
+/**
+ * One time step of the decoder. `choice` is the token that the model holds likeliest, `written` the
+ * one that the reader may have written in its place.
+ *
+ * @typedef {object} DecoderStep
+ * @property {number} token
+ * @property {Vector} embedding (embedding_dim)
+ * @property {Vector} before the state (units)
+ * @property {Vector} after the state (units)
+ * @property {Vector} distribution (token)
+ * @property {number} choice
+ * @property {number} written
+ */
+
+/**
+ * What the reader asks for: `picks` are tokens, by time step, to write in place of the choice.
+ *
+ * @typedef {object} Asked
+ * @property {string} problem
+ * @property {boolean} reverse
+ * @property {boolean} teacherForcing
+ * @property {(number | null)[]} picks
+ */
+
+/**
+ * An answer: `read` are the ids that the encoder has read, `target` those of the right answer.
+ *
+ * @typedef {Asked & { read: number[], context: Vector, steps: DecoderStep[], target: number[] }} Trace
+ */
+
 const CLASSES = TOKENS.length;
 
-/** The arithmetic on rows of a heap. */
+/**
+ * The arithmetic on rows of a heap.
+ *
+ * @param {Float64Array} heap
+ */
 function exactOps(heap) {
   return {
-    /** output (rows, columns) = input (rows, inner) @ matrix (inner, columns) + bias (columns) */
+    /**
+     * output (rows, columns) = input (rows, inner) @ matrix (inner, columns) + bias (columns)
+     *
+     * @param {number} rows
+     * @param {number} inner
+     * @param {number} columns
+     * @param {number} input
+     * @param {number} matrix
+     * @param {number} bias
+     * @param {number} output
+     */
     dense(rows, inner, columns, input, matrix, bias, output) {
       for (let row = 0; row < rows; row++) {
         for (let column = 0; column < columns; column++) {
@@ -33,6 +107,14 @@ function exactOps(heap) {
      * One time step of a GRU with reset_after, for each row: from the projected input and the
      * projected state (rows, 3 units) and the state before (rows, units) to the gates (rows,
      * 3 units: update, reset, candidate) and the state after (rows, units).
+     *
+     * @param {number} rows
+     * @param {number} units
+     * @param {number} input
+     * @param {number} recurrent
+     * @param {number} before
+     * @param {number} gates
+     * @param {number} after
      */
     gru(rows, units, input, recurrent, before, gates, after) {
       for (let row = 0; row < rows; row++) {
@@ -54,7 +136,14 @@ function exactOps(heap) {
       }
     },
 
-    /** Probabilities (rows, classes) from logits (rows, classes). */
+    /**
+     * Probabilities (rows, classes) from logits (rows, classes).
+     *
+     * @param {number} rows
+     * @param {number} classes
+     * @param {number} logits
+     * @param {number} probabilities
+     */
     softmax(rows, classes, logits, probabilities) {
       for (let row = 0; row < rows; row++) {
         const from = logits + row * classes;
@@ -69,13 +158,14 @@ function exactOps(heap) {
   };
 }
 
+/** @param {number} x */
 function sigmoid(x) {
   return 1 / (1 + Math.exp(-x));
 }
 
 /** An encoder and a decoder for one problem at a time. */
 export class Seq2Seq {
-  /** `weights` is what `helpers.packing.pack` makes of the nine arrays, in the order of `layout`. */
+  /** @param {Pick<ModelRecord, "embeddingDim" | "units" | "weights">} record */
   constructor({ embeddingDim, units, weights }) {
     const { at, end } = layout(embeddingDim, units);
     this.embeddingDim = embeddingDim;
@@ -96,13 +186,23 @@ export class Seq2Seq {
     this.ops = exactOps(this.heap);
   }
 
-  /** The row of the embedding matrix. */
+  /**
+   * The row of the embedding matrix.
+   *
+   * @param {number} token
+   */
   lookUp(token) {
     const from = this.at.embedding + token * this.embeddingDim;
     return this.heap.slice(from, from + this.embeddingDim);
   }
 
-  /** One time step of `part`, "encoder" or "decoder": the state after, and the gates. */
+  /**
+   * One time step: the state after, and the gates.
+   *
+   * @param {Part} part
+   * @param {number} token
+   * @param {Vector} state
+   */
   step(part, token, state) {
     const { at, embeddingDim, units } = this;
     const gates = 3 * units;
@@ -128,7 +228,11 @@ export class Seq2Seq {
     };
   }
 
-  /** The probability of each token to come next, from the decoder's state. */
+  /**
+   * The probability of each token to come next, from the decoder's state.
+   *
+   * @param {Vector} state
+   */
   distribution(state) {
     this.heap.set(state, this.after);
     this.ops.dense(
@@ -145,21 +249,28 @@ export class Seq2Seq {
   }
 }
 
+/** @type {WeakMap<ModelRecord, Seq2Seq>} */
 const ready = new WeakMap();
 
-/** The record in the trait `models` that is called `called`, and the model itself. */
-export function chosenModel(widget, called = widget.get("model")) {
-  const record = widget.get("models").find(({ name }) => name === called);
-  return {
-    record,
-    get network() {
-      if (!ready.has(record)) ready.set(record, new Seq2Seq(record));
-      return ready.get(record);
-    },
-  };
+/**
+ * The model of a record, which is made once.
+ *
+ * @param {ModelRecord} record
+ */
+export function modelOf(record) {
+  const model = ready.get(record) ?? new Seq2Seq(record);
+  ready.set(record, model);
+  return model;
 }
 
-/** Read `problem`: the encoder's eight time steps. */
+/**
+ * Read `problem`: the encoder's eight time steps.
+ *
+ * @param {Seq2Seq} model
+ * @param {string} problem
+ * @param {boolean} reverse
+ * @returns {Reading}
+ */
 export function reading(model, problem, reverse) {
   let before = new Float64Array(model.units);
   const steps = encoderInput(problem, reverse).map((token) => {
@@ -182,6 +293,10 @@ export function reading(model, problem, reverse) {
 /**
  * Answer `problem`: the decoder's five time steps, free-running or with teacher forcing. A pick is a
  * token that the reader writes in place of the model's choice.
+ *
+ * @param {Seq2Seq} model
+ * @param {Asked} asked
+ * @returns {Trace}
  */
 export function trace(model, { problem, reverse, teacherForcing, picks }) {
   const read = encoderInput(problem, reverse);
@@ -211,7 +326,13 @@ export function trace(model, { problem, reverse, teacherForcing, picks }) {
   return { problem, reverse, teacherForcing, picks, read, context, steps, target: wanted };
 }
 
-/** Write packed arrays (see helpers/packing.py) into `heap`, one behind the other, up to `end`. */
+/**
+ * Write packed arrays into `heap`, one behind the other, up to `end`.
+ *
+ * @param {Packed[]} arrays
+ * @param {Float64Array} heap
+ * @param {number} end
+ */
 export function unpack(arrays, heap, end) {
   let at = 0;
   for (const array of arrays) {

@@ -29,13 +29,51 @@
 import { layout } from "../domain/layout.js";
 import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "../domain/problems.js";
 
+/** @import { Heap, Ops } from "./ops.js" */
+
+/**
+ * The problems of a task as ids, axes (problem, time), and how many time steps count of each.
+ *
+ * @typedef {{ read: Int8Array, right: Int8Array, lengths: Int8Array }} Data
+ */
+
+/**
+ * One time step of a batch: how many rows it has, how many the one before that it goes on from, and
+ * the addresses of what belongs to its rows.
+ *
+ * @typedef {Record<"rows" | "before" | "parents" | "tokens" | "state" | "dState" | "recurrent"
+ *   | "dRecurrent" | "gates" | "logits", number> & { part: "encoder" | "decoder" }} Step
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {number} embeddingDim
+ * @property {number} units
+ * @property {number} batch
+ * @property {boolean} masked whether only the time steps up to EOS count
+ * @property {boolean} [shared] whether rows that begin alike are one row until they part
+ * @property {boolean} [dropped] whether rows whose answer is over are left out
+ * @property {(heap: Heap, ids: Int32Array) => Ops} opsOn gives the operations
+ * @property {(bytes: number) => ArrayBuffer} memory gives what they work on
+ * @property {typeof Float32Array | typeof Float64Array} [heapType]
+ */
+
 const CLASSES = TOKENS.length;
 // The softmax layer has two columns more than there are tokens, always zero: the operations
 // work on columns by the eight.
 const WIDE = 16;
+const PARTS = /** @type {const} */ (["encoder", "decoder"]);
+const D_TABLES = { encoder: "dEncoderTable", decoder: "dDecoderTable" };
 const STEPS = PROBLEM_LENGTH + ANSWER_LENGTH;
 
-/** The problems of a task as ids, axes (problem, time), and how many time steps count of each. */
+/**
+ * The problems of a task as data.
+ *
+ * @param {string[]} problems
+ * @param {(problem: string) => number[]} encoderInput
+ * @param {(problem: string) => number[]} target
+ * @returns {Data}
+ */
 export function asData(problems, encoderInput, target) {
   const read = new Int8Array(problems.length * PROBLEM_LENGTH);
   const right = new Int8Array(problems.length * ANSWER_LENGTH);
@@ -49,7 +87,11 @@ export function asData(problems, encoderInput, target) {
   return { read, right, lengths };
 }
 
-/** Numbers from 0 to 1 that look random, always the same for a seed (mulberry32). */
+/**
+ * Numbers from 0 to 1 that look random, always the same for a seed (mulberry32).
+ *
+ * @param {number} seed
+ */
 export function random(seed) {
   let state = seed >>> 0;
   return () => {
@@ -60,7 +102,12 @@ export function random(seed) {
   };
 }
 
-/** Put a list in another order, in place. */
+/**
+ * Put a list in another order, in place.
+ *
+ * @param {Int32Array} list
+ * @param {() => number} next
+ */
 export function shuffle(list, next) {
   for (let last = list.length - 1; last > 0; last--) {
     const other = Math.floor(next() * (last + 1));
@@ -71,6 +118,10 @@ export function shuffle(list, next) {
 /**
  * The learning rate of update `number` of `updates`: up in a straight line for the first tenth, then
  * down to zero along a cosine. `helpers.training.warmup_cosine` says the same.
+ *
+ * @param {number} peak
+ * @param {number} number
+ * @param {number} updates
  */
 export function warmupCosine(peak, number, updates) {
   const rise = Math.max(1, Math.floor(updates / 10));
@@ -81,69 +132,61 @@ export function warmupCosine(peak, number, updates) {
 /** A model that learns. */
 export class Trainer {
   /**
-   * `opsOn(heap, ids)` gives the operations; `memory(bytes)` the buffer that they work on.
+   * Neither `shared` nor `dropped` changes a result.
    *
-   * With `masked`, only the time steps up to EOS count. `shared` makes rows that begin alike one row
-   * until they part, and `dropped` leaves out rows whose answer is over; neither changes a result.
+   * @param {Options} options
    */
-  constructor({
-    embeddingDim,
-    units,
-    batch,
-    masked,
-    shared = true,
-    dropped = true,
-    opsOn,
-    memory,
-    heapType = Float32Array,
-  }) {
-    Object.assign(this, { embeddingDim, units, batch, masked, shared, dropped: dropped && masked });
+  constructor(options) {
+    const { embeddingDim, units, batch, masked, opsOn, memory } = options;
+    const { shared = true, dropped = true, heapType = Float32Array } = options;
+    this.embeddingDim = embeddingDim;
+    this.units = units;
+    this.batch = batch;
+    this.masked = masked;
+    this.shared = shared;
+    this.dropped = dropped && masked;
     const gates = 3 * units;
+    /** @type {Record<string, number>} */
     const places = {};
     let end = 1 << 14; // below that lies what compiled operations keep for themselves
-    const room = (name, size) => {
+    /** @type {(name: string, size: number) => void} */
+    const allocate = (name, size) => {
       places[name] = end;
       end += Math.ceil(size / 4) * 4;
     };
     this.first = end;
-    room("embedding", CLASSES * embeddingDim); // (token, embedding_dim)
-    for (const part of ["encoder", "decoder"]) {
-      room(`${part}Kernel`, embeddingDim * gates); // (embedding_dim, gates)
-      room(`${part}Recurrent`, units * gates); // (units, gates)
-      room(`${part}Bias`, 2 * gates); // (input and recurrent, gates)
+    allocate("embedding", CLASSES * embeddingDim); // (token, embedding_dim)
+    for (const part of PARTS) {
+      allocate(`${part}Kernel`, embeddingDim * gates); // (embedding_dim, gates)
+      allocate(`${part}Recurrent`, units * gates); // (units, gates)
+      allocate(`${part}Bias`, 2 * gates); // (input and recurrent, gates)
     }
-    room("softmaxKernel", units * WIDE); // (units, token)
-    room("softmaxBias", WIDE); // (token)
+    allocate("softmaxKernel", units * WIDE); // (units, token)
+    allocate("softmaxBias", WIDE); // (token)
     this.count = end - this.first;
-    for (const name of ["gradients", "means", "squares"]) room(name, this.count);
-    for (const part of ["encoder", "decoder"]) {
-      room(`${part}Table`, CLASSES * gates); // (token, gates)
-      room(`${part}Transposed`, gates * units); // (gates, units)
+    for (const name of ["gradients", "means", "squares"]) allocate(name, this.count);
+    for (const part of PARTS) {
+      allocate(`${part}Table`, CLASSES * gates); // (token, gates)
+      allocate(`${part}Transposed`, gates * units); // (gates, units)
     }
-    room("dEncoderTable", CLASSES * gates);
-    room("dDecoderTable", CLASSES * gates);
-    room("softmaxTransposed", WIDE * units); // (token, units)
-    room("start", batch * units); // (row, units), zeros: the state before the first step
-    room("dStart", batch * units);
+    allocate("dEncoderTable", CLASSES * gates);
+    allocate("dDecoderTable", CLASSES * gates);
+    allocate("softmaxTransposed", WIDE * units); // (token, units)
+    allocate("start", batch * units); // (row, units), zeros: the state before the first step
+    allocate("dStart", batch * units);
     this.steps = Array.from({ length: STEPS }, (_, time) => {
+      const part = PARTS[time < PROBLEM_LENGTH ? 0 : 1];
+      const step = /** @type {Step} */ ({ part, rows: 0, before: 0 });
       // deno-fmt-ignore
-      for (const [name, size] of [
-        ["parents", 1], ["tokens", 1], ["state", units], ["dState", units],
-        ["recurrent", gates], ["dRecurrent", gates], ["gates", gates],
-        ["logits", time < PROBLEM_LENGTH ? 0 : WIDE],
-      ]) {
-        room(`${name}${time}`, batch * size);
-      }
-      const at = (name) => places[`${name}${time}`];
-      // deno-fmt-ignore
-      return {
-        part: time < PROBLEM_LENGTH ? "encoder" : "decoder",
-        rows: 0, // how many there are in this batch
-        before: 0, // how many rows of the step before this one goes on from
-        parents: at("parents"), tokens: at("tokens"), state: at("state"), dState: at("dState"),
-        recurrent: at("recurrent"), dRecurrent: at("dRecurrent"), gates: at("gates"),
-        logits: at("logits"),
+      const sizes = {
+        parents: 1, tokens: 1, state: units, dState: units, recurrent: gates, dRecurrent: gates,
+        gates, logits: part === "encoder" ? 0 : WIDE,
       };
+      for (const name of /** @type {(keyof typeof sizes)[]} */ (Object.keys(sizes))) {
+        allocate(`${name}${time}`, batch * sizes[name]);
+        step[name] = places[`${name}${time}`];
+      }
+      return step;
     });
     this.at = places;
     const buffer = memory(end * heapType.BYTES_PER_ELEMENT);
@@ -152,18 +195,26 @@ export class Trainer {
     this.ops = opsOn(this.heap, this.ids);
     // The right token at each place of an answer, axes (place, row); -1 where it does not count.
     this.wanted = new Int8Array(batch * ANSWER_LENGTH);
-    this.leaf = new Int32Array(batch);
-    this.astray = new Uint8Array(batch); // 1 where a token up to EOS is wrong
+    this.rowOf = new Int32Array(batch);
+    this.wrong = new Uint8Array(batch); // 1 where a token up to EOS is wrong
     this.seen = new Int32Array(batch * CLASSES); // the row that goes on from a parent with a token, or -1
     this.updates = 0;
   }
 
-  /** Where the gradient of what is at `name` lies. */
+  /**
+   * Where the gradient of what is at `name` lies.
+   *
+   * @param {string} name
+   */
   gradientOf(name) {
     return this.at[name] - this.first + this.at.gradients;
   }
 
-  /** The state that the step at `time` starts from. */
+  /**
+   * The state that the step at `time` starts from.
+   *
+   * @param {number} time
+   */
   stateBefore(time) {
     return time ? this.steps[time - 1].state : this.at.start;
   }
@@ -171,6 +222,8 @@ export class Trainer {
   /**
    * Start from random weights, as Keras does: the embedding evenly within 0.05 of zero, the kernels
    * evenly within Glorot's bound, the recurrent kernels orthogonal, the biases zero.
+   *
+   * @param {number} seed
    */
   initialize(seed) {
     const { heap, at, embeddingDim, units } = this;
@@ -178,11 +231,12 @@ export class Trainer {
     const gates = 3 * units;
     heap.fill(0, this.first, at.gradients + 3 * this.count);
     this.updates = 0;
+    /** @type {(from: number, size: number, bound: number) => void} */
     const evenly = (from, size, bound) => {
       for (let place = from; place < from + size; place++) heap[place] = (2 * next() - 1) * bound;
     };
     evenly(at.embedding, CLASSES * embeddingDim, 0.05);
-    for (const part of ["encoder", "decoder"]) {
+    for (const part of PARTS) {
       evenly(at[`${part}Kernel`], embeddingDim * gates, Math.sqrt(6 / (embeddingDim + gates)));
       orthogonal(heap, at[`${part}Recurrent`], units, gates, next);
     }
@@ -191,7 +245,11 @@ export class Trainer {
     }
   }
 
-  /** The nine arrays in the order of Keras, one behind the other, as in `layout`. */
+  /**
+   * The nine arrays in the order of Keras, one behind the other, as in `layout`.
+   *
+   * @returns {Float32Array}
+   */
   get weights() {
     const { at, end } = layout(this.embeddingDim, this.units);
     const weights = new Float32Array(end);
@@ -213,7 +271,11 @@ export class Trainer {
     });
   }
 
-  /** Call `copy(name, here, there)` for each weight: its place here and that in `layout`. */
+  /**
+   * Call `copy(name, here, there)` for each weight: its place here and that in `layout`.
+   *
+   * @param {(name: string, here: number, there: number) => void} copy
+   */
   copied(copy) {
     const { sizes } = layout(this.embeddingDim, this.units);
     for (const [name, size] of Object.entries(sizes)) {
@@ -228,7 +290,7 @@ export class Trainer {
   tabulate() {
     const { heap, at, embeddingDim, units, ops } = this;
     const gates = 3 * units;
-    for (const part of ["encoder", "decoder"]) {
+    for (const part of PARTS) {
       const [table, kernel, bias] = [at[`${part}Table`], at[`${part}Kernel`], at[`${part}Bias`]];
       for (let token = 0; token < CLASSES; token++) {
         heap.copyWithin(table + token * gates, bias, bias + gates);
@@ -246,7 +308,8 @@ export class Trainer {
   untabulate() {
     const { heap, at, embeddingDim, units, ops } = this;
     const gates = 3 * units;
-    for (const [part, table] of [["encoder", at.dEncoderTable], ["decoder", at.dDecoderTable]]) {
+    for (const part of PARTS) {
+      const table = at[D_TABLES[part]];
       const kernel = at[`${part}Kernel`];
       const dBias = this.gradientOf(`${part}Bias`);
       const dEmbedding = this.gradientOf("embedding");
@@ -270,6 +333,8 @@ export class Trainer {
    * One time step of all rows: equations 2 and 3 of chapter 2. The state before (parent, units) times
    * the recurrent kernel (units, gates) is computed once for each parent; then each row takes that of
    * its own.
+   *
+   * @param {number} time
    */
   stepForward(time) {
     const { at, units, ops } = this;
@@ -285,11 +350,16 @@ export class Trainer {
 
   /**
    * Let the encoder read `count` problems of `data`, those numbered in `numbers` from `from` on.
-   * Afterwards `leaf` says which row of the last step is whose.
+   * Afterwards `rowOf` says which row of the last step is whose.
+   *
+   * @param {Data} data
+   * @param {Int32Array} numbers
+   * @param {number} from
+   * @param {number} count
    */
   encode(data, numbers, from, count) {
-    const { ids, leaf, seen, shared } = this;
-    for (let i = 0; i < count; i++) leaf[i] = shared ? 0 : i;
+    const { ids, rowOf, seen, shared } = this;
+    for (let i = 0; i < count; i++) rowOf[i] = shared ? 0 : i;
     let before = shared ? 1 : count;
     for (let time = 0; time < PROBLEM_LENGTH; time++) {
       const step = this.steps[time];
@@ -298,15 +368,15 @@ export class Trainer {
       if (shared) seen.fill(-1, 0, before * CLASSES);
       for (let i = 0; i < count; i++) {
         const token = data.read[numbers[from + i] * PROBLEM_LENGTH + time];
-        const key = leaf[i] * CLASSES + token;
+        const key = rowOf[i] * CLASSES + token;
         let row = shared ? seen[key] : -1;
         if (row < 0) {
           row = step.rows++;
           if (shared) seen[key] = row;
-          ids[step.parents + row] = leaf[i];
+          ids[step.parents + row] = rowOf[i];
           ids[step.tokens + row] = token;
         }
-        leaf[i] = row;
+        rowOf[i] = row;
       }
       before = step.rows;
       this.stepForward(time);
@@ -316,9 +386,14 @@ export class Trainer {
   /**
    * Let the model read `count` problems and, with teacher forcing, their answers: those numbered in
    * `numbers` from `from` on. Returns how many tokens count.
+   *
+   * @param {Data} data
+   * @param {Int32Array} numbers
+   * @param {number} from
+   * @param {number} count
    */
   forward(data, numbers, from, count) {
-    const { ids, leaf, wanted, masked, dropped } = this;
+    const { ids, rowOf, wanted, masked, dropped } = this;
     this.tabulate();
     let rows = numbers;
     let first = from;
@@ -337,7 +412,7 @@ export class Trainer {
         const over = masked && data.lengths[number] <= place;
         if (over && dropped) break;
         const answer = number * ANSWER_LENGTH + place;
-        ids[step.parents + i] = place ? i : leaf[i];
+        ids[step.parents + i] = place ? i : rowOf[i];
         ids[step.tokens + i] = place ? data.right[answer - 1] : PAD;
         wanted[place * this.batch + i] = over ? -1 : data.right[answer];
         tokens += over ? 0 : 1;
@@ -352,6 +427,11 @@ export class Trainer {
   /**
    * The loss of a batch, summed over its tokens, and the gradients of its mean, in the heap. The
    * mean is over the tokens that count.
+   *
+   * @param {Data} data
+   * @param {Int32Array} numbers
+   * @param {number} from
+   * @param {number} count
    */
   learnFrom(data, numbers, from, count) {
     const { heap, at, units, ops } = this;
@@ -375,6 +455,9 @@ export class Trainer {
    * whole answers. Where each token up to EOS is right with the right tokens before it, the model
    * writes these same tokens free-running; where one is wrong, it goes wrong there. So nothing has to
    * be decoded for it.
+   *
+   * @param {Data} data
+   * @param {Int32Array} numbers
    */
   examine(data, numbers) {
     const sum = { loss: 0, right: 0, tokens: 0, exact: 0 };
@@ -384,7 +467,7 @@ export class Trainer {
       const { loss, right } = this.crossEntropy(0);
       sum.loss += loss;
       sum.right += right;
-      sum.exact += count - this.astray.subarray(0, count).reduce((wrong, one) => wrong + one, 0);
+      sum.exact += count - this.wrong.subarray(0, count).reduce((sum, one) => sum + one, 0);
     }
     return sum;
   }
@@ -393,7 +476,7 @@ export class Trainer {
   transpose() {
     const { heap, at, units } = this;
     const gates = 3 * units;
-    for (const part of ["encoder", "decoder"]) {
+    for (const part of PARTS) {
       const matrix = at[`${part}Recurrent`];
       const other = at[`${part}Transposed`];
       for (let unit = 0; unit < units; unit++) {
@@ -415,11 +498,13 @@ export class Trainer {
    * the distribution, less one at the right token, times `share`. These are equations 5 and 7 of
    * chapter 4, with `share` for 1/N. Afterwards `logits` (row, token) holds that gradient. Returns the
    * summed loss, and how many tokens are right.
+   *
+   * @param {number} share
    */
   crossEntropy(share) {
-    const { heap, at, units, ops, wanted, batch, astray } = this;
+    const { heap, at, units, ops, wanted, batch, wrong } = this;
     const dBias = this.gradientOf("softmaxBias");
-    astray.fill(0);
+    wrong.fill(0);
     let loss = 0;
     let right = 0;
     for (let place = 0; place < ANSWER_LENGTH; place++) {
@@ -439,7 +524,7 @@ export class Trainer {
         }
         const largest = heap[from + best];
         if (best === target) right++;
-        else if (target !== PAD) astray[row] = 1;
+        else if (target !== PAD) wrong[row] = 1;
         const chosen = heap[from + target] - largest;
         let sum = 0;
         for (let token = 0; token < CLASSES; token++) {
@@ -456,7 +541,11 @@ export class Trainer {
     return { loss, right };
   }
 
-  /** One time step backward: from the gradient of its state to that of the state before. */
+  /**
+   * One time step backward: from the gradient of its state to that of the state before.
+   *
+   * @param {number} time
+   */
   stepBackward(time) {
     const { heap, at, units, ops } = this;
     const step = this.steps[time];
@@ -476,7 +565,7 @@ export class Trainer {
     heap.fill(0, dFrom, dFrom + Math.max(before, rowsBefore) * units);
     if (!rows) return;
     heap.fill(0, dRecurrent, dRecurrent + before * gates);
-    const dTable = part === "encoder" ? at.dEncoderTable : at.dDecoderTable;
+    const dTable = at[D_TABLES[part]];
     // deno-fmt-ignore
     ops.gruBackward(
       rows, units, parents, tokens, bias, recurrent, from, step.gates,
@@ -491,7 +580,11 @@ export class Trainer {
     );
   }
 
-  /** One update of AdamW with the gradients in the heap: equation 6 of chapter 4. */
+  /**
+   * One update of AdamW with the gradients in the heap: equation 6 of chapter 4.
+   *
+   * @param {{ rate: number, weightDecay?: number, beta1?: number, beta2?: number, epsilon?: number }} settings
+   */
   update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
     const { at, ops } = this;
     this.updates++;
@@ -503,9 +596,14 @@ export class Trainer {
     );
   }
 
-  /** Answer problems greedily; axes of the ids (problem, time). */
+  /**
+   * Answer problems greedily; axes of the ids (problem, time).
+   *
+   * @param {Data} data
+   * @param {Int32Array} numbers
+   */
   answer(data, numbers) {
-    const { heap, ids, at, units, ops, leaf, batch } = this;
+    const { heap, ids, at, units, ops, rowOf, batch } = this;
     const written = new Int8Array(numbers.length * ANSWER_LENGTH);
     this.tabulate();
     for (let from = 0; from < numbers.length; from += batch) {
@@ -516,7 +614,7 @@ export class Trainer {
         step.rows = count;
         step.before = place ? count : this.steps[PROBLEM_LENGTH - 1].rows;
         for (let i = 0; i < count; i++) {
-          ids[step.parents + i] = place ? i : leaf[i];
+          ids[step.parents + i] = place ? i : rowOf[i];
           ids[step.tokens + i] = place ? written[(from + i) * ANSWER_LENGTH + place - 1] : PAD;
         }
         this.stepForward(PROBLEM_LENGTH + place);
@@ -536,7 +634,15 @@ export class Trainer {
   }
 }
 
-/** Fill a matrix (rows, columns), not more rows than columns, with rows at right angles. */
+/**
+ * Fill a matrix (rows, columns), not more rows than columns, with rows at right angles.
+ *
+ * @param {Heap} heap
+ * @param {number} at
+ * @param {number} rows
+ * @param {number} columns
+ * @param {() => number} next
+ */
 function orthogonal(heap, at, rows, columns, next) {
   for (let row = 0; row < rows; row++) {
     const from = at + row * columns;

@@ -1,13 +1,44 @@
 // What the steppers share: the question, the way through the time steps, the table of them.
 
-import { atEnter, button, choice, element } from "./parts.js";
+import { atEnter, button, choice, element, option } from "./parts.js";
 import { ALLOWED, normalProblem } from "../domain/problems.js";
+
+/** @import { ModelRecord } from "../domain/model_file.js" */
+/** @import { Model } from "./parts.js" */
+
+/**
+ * The traits that steppers have in common.
+ *
+ * @typedef {object} Traits
+ * @property {string} problem
+ * @property {string[]} examples problems to pick
+ * @property {string} model the name of the one that is stepped
+ * @property {(ModelRecord & { name: string })[]} models
+ * @property {number} step how many time steps are shown
+ * @property {boolean} kernel whether Python computes
+ */
 
 const PACE = 1400; // milliseconds between two steps while it plays
 
 /**
+ * The record of a model, by its name.
+ *
+ * @param {Model<Pick<Traits, "model" | "models">>} model
+ * @throws {RangeError} There is none.
+ */
+export function recordOf(model, name = model.get("model")) {
+  const found = model.get("models").find((record) => record.name === name);
+  if (found === undefined) throw new RangeError(`There is no model called ${name}.`);
+  return found;
+}
+
+/**
  * Where a problem is typed or picked, and a model to put it to. A change of either goes to `begin`;
  * what is no problem gets a sentence that says what is one.
+ *
+ * @param {Model<Traits>} model
+ * @param {string} name of the button
+ * @param {(change: { problem: string } | { model: string }) => void} begin
  */
 export function question(model, name, begin) {
   const problem = element("input", {
@@ -25,10 +56,10 @@ export function question(model, name, begin) {
     element("label", { class: "field" }, element("span", {}, "Problem"), problem),
     button(name, answer),
   );
-  const example = choice("or pick one", ["", ...model.get("examples")], (text) => {
+  const examples = /** @type {const} */ ([["", "examples"], ...model.get("examples")]);
+  const example = choice("or pick one", [...examples], (text) => {
     if (text) pose(text);
   });
-  example.select.firstChild.textContent = "examples";
   fields.append(example.whole);
   const which = choice("Model", [], (chosen) => begin({ model: chosen }));
   model.on("change:models", offer);
@@ -36,22 +67,25 @@ export function question(model, name, begin) {
 
   function offer() {
     const names = model.get("models").map((record) => record.name);
-    which.select.replaceChildren(...names.map((each) => element("option", { value: each }, each)));
+    which.select.replaceChildren(...names.map(option));
     which.select.value = model.get("model");
     if (names.length > 1) fields.append(which.whole);
   }
 
+  /** @type {string | undefined} */
   let shown;
+  /** @type {string | undefined} */
   let refused;
 
   function answer() {
     pose(problem.value);
   }
 
+  /** @param {string} text */
   function pose(text) {
     const normal = normalProblem(text);
     complaint.textContent = normal === null ? ALLOWED : "";
-    problem.setAttribute("aria-invalid", normal === null);
+    problem.setAttribute("aria-invalid", String(normal === null));
     refused = normal === null ? text : undefined;
     if (normal === null) return;
     problem.value = normal;
@@ -61,6 +95,7 @@ export function question(model, name, begin) {
   return {
     parts: [fields, complaint],
     stop: () => model.off("change:models", offer),
+    /** @param {string} text */
     show(text) {
       const untouched = shown === undefined || problem.value === shown;
       shown = text;
@@ -85,6 +120,10 @@ export function question(model, name, begin) {
 /**
  * Forth and back through the time steps, up to `last`. The trait `step` says how many are shown.
  * Nothing moves on unless all is `ready`; `restart` begins anew.
+ *
+ * @param {Model<Pick<Traits, "step">>} model
+ * @param {number} last
+ * @param {{ ready: () => boolean, restart: () => void }} actions
  */
 export function walk(model, last, { ready, restart }) {
   const again = button("Start over", restart);
@@ -95,13 +134,16 @@ export function walk(model, last, { ready, restart }) {
     else if (ready()) start();
   });
   next.classList.add("main");
+  /** @type {number | undefined} */
   let timer;
 
+  /** @param {number} step */
   function go(step) {
     pause();
     move(step);
   }
 
+  /** @param {number} step */
   function move(step) {
     model.set("step", Math.min(Math.max(step, 0), last));
     model.save_changes();
@@ -128,15 +170,25 @@ export function walk(model, last, { ready, restart }) {
     go,
     pause,
     isPlaying: () => timer !== undefined,
-    /** A button that leads nowhere keeps the focus of who has come there by keyboard. */
+    /**
+     * A button that leads nowhere keeps the focus of who has come there by keyboard.
+     *
+     * @param {number} step
+     */
     show(step) {
-      for (const each of [again, back]) each.setAttribute("aria-disabled", step === 0);
-      next.setAttribute("aria-disabled", step === last);
+      for (const each of [again, back]) each.setAttribute("aria-disabled", String(step === 0));
+      next.setAttribute("aria-disabled", String(step === last));
     },
   };
 }
 
-/** A table of the time steps up to `last`, a column each. Its head leads there by `go`. */
+/**
+ * A table of the time steps up to `last`, a column each. Its head leads there by `go`.
+ *
+ * @param {number} last
+ * @param {string[]} names of its rows
+ * @param {(step: number) => void} go
+ */
 export function stepTable(last, names, go) {
   const places = Array.from({ length: last }, (_, place) => {
     const head = button(String(place + 1), () => go(place + 1));
@@ -161,9 +213,11 @@ export function stepTable(last, names, go) {
       element("tbody", {}, ...rows),
     ),
     cells: places.map(({ cells }) => cells),
+    /** @param {number} step */
     focus(step) {
       places[step - 1].head.focus();
     },
+    /** @param {number} step */
     show(step) {
       places.forEach(({ head, cells }, place) => {
         const now = place + 1 === step;

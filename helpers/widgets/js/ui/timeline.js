@@ -2,12 +2,17 @@
 
 import { button, element } from "./parts.js";
 
+/** @import { Model } from "./parts.js" */
+
 const HUSH = 800; // milliseconds without a change before it is read out
 
 /**
  * A slider over `model.get("epochs")` that moves the trait `snapshot`, one step each `pace`
  * milliseconds while it plays. `words` says what is seen; the line `said` gets them when the slider
  * has come to rest.
+ *
+ * @param {Model<{ epochs: number[], snapshot: number }>} model
+ * @param {{ pace: number, said: HTMLElement, words: () => string }} settings
  */
 export function timeline(model, { pace, said, words }) {
   const epochs = model.get("epochs");
@@ -22,14 +27,18 @@ export function timeline(model, { pace, said, words }) {
   const value = element("span", { class: "epoch" });
   const play = button("Play", () => (timer === undefined ? start() : pause()));
   play.classList.add("main");
+  /** @type {number | undefined} */
   let timer;
+  /** @type {number | undefined} */
   let silence;
 
+  /** @param {number} index */
   function go(index) {
     pause();
     move(index);
   }
 
+  /** @param {number} index */
   function move(index) {
     model.set("snapshot", Math.min(Math.max(index, 0), last));
     model.save_changes();
@@ -78,7 +87,7 @@ export function timeline(model, { pace, said, words }) {
     announce,
     update() {
       const index = model.get("snapshot");
-      slider.value = index;
+      slider.value = String(index);
       slider.setAttribute(
         "aria-valuetext",
         `epoch ${epochs[index]}, snapshot ${index + 1} of ${last + 1}`,
