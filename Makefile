@@ -62,6 +62,7 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/deno check --quiet
 
 test: $(if $(QUICK),,book) lint ## Check everything; what needs no book and no browser: make test QUICK=1
+	$(BIN)/deno test --quiet --no-check --allow-read=helpers tests/js
 	@$(if $(QUICK),,$(BIN)/python -m tests.browser)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(QUICK),-m "not slow",--junit-xml=_build/tests.xml)
 

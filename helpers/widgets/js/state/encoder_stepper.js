@@ -84,7 +84,7 @@ export function answersOf({ problems }) {
 }
 
 /**
- * Whole numbers on an axis, six at most.
+ * Whole numbers on an axis, seven at most.
  *
  * @param {number} from
  * @param {number} to

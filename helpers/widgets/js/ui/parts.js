@@ -262,7 +262,7 @@ export function strip(name) {
  */
 export function asker(model, answer, compute, notice) {
   const live = model.get("kernel");
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const heard = () => {
     clearTimeout(waiting);

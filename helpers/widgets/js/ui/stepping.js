@@ -134,7 +134,7 @@ export function walk(model, last, { ready, restart }) {
     else if (ready()) start();
   });
   next.classList.add("main");
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   /** @param {number} step */

@@ -27,9 +27,9 @@ export function timeline(model, { pace, said, words }) {
   const value = element("span", { class: "epoch" });
   const play = button("Play", () => (timer === undefined ? start() : pause()));
   play.classList.add("main");
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let silence;
 
   /** @param {number} index */
