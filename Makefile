@@ -14,6 +14,8 @@ INSTALLED := $(VENV)/installed
 OWN_JUPYTER := $(or $(JUPYTER_CONFIG_DIR),$(HOME)/.jupyter)
 unexport $(filter IPYTHON% JUPYTER% MPL% MYPY% PYTEST% PYTHON% RUFF%,$(.VARIABLES))
 unexport COLUMNS FORCE_COLOR LANGUAGE SOURCE_DATE_EPOCH
+export DENO_DIR := $(CURDIR)/_build/deno
+export DENO_NO_UPDATE_CHECK := 1
 export IPYTHONDIR := $(CURDIR)/_build/ipython
 export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/jupyter/config
 export JUPYTER_DATA_DIR := $(CURDIR)/_build/jupyter/data
@@ -62,8 +64,12 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+	$(BIN)/deno fmt --check
+	$(BIN)/deno lint
+	$(BIN)/deno check --quiet
 
 test: $(if $(QUICK),,book) lint ## Check everything; what needs no book and no browser: make test QUICK=1
+	$(BIN)/deno test --quiet --no-check --allow-read=helpers tests/js
 	@$(if $(QUICK),,$(BIN)/python -m tests.browser)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(QUICK),-m "not slow",--junit-xml=_build/tests.xml)
 

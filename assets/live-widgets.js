@@ -1,18 +1,38 @@
-// Brings the widgets of a page to life. Each stands in the page as a still picture with its state as
-// JSON beside it; its module has been registered by a script of its own before this one.
+// Mounts the widgets of a page: their host is the page itself. Each stands there as a still picture
+// with its state as JSON beside it; its module has been registered by a script before this one.
+
+/**
+ * What the script of a widget registers.
+ *
+ * @typedef {object} Widget
+ * @property {string} style
+ * @property {(view: { model: PageModel }) => void} [initialize]
+ * @property {(view: { model: PageModel, el: HTMLElement }) => void} render
+ */
+
+/** The widgets of the page, by name; one that comes late is missing at first. */
+const page = /** @type {Window & { bookWidgets?: Record<string, Widget> }} */ (window);
 
 class PageModel {
+  /** @type {Record<string, unknown>} */
   #state;
+  /** @type {Map<string, Set<() => void>>} */
   #listeners = new Map();
 
+  /** @param {Record<string, unknown>} state */
   constructor(state) {
     this.#state = state;
   }
 
+  /** @param {string} name */
   get(name) {
     return this.#state[name];
   }
 
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
   set(name, value) {
     if (this.#state[name] === value) return;
     this.#state[name] = value;
@@ -21,11 +41,19 @@ class PageModel {
 
   save_changes() {} // there is no kernel to save them to
 
+  /**
+   * @param {string} event
+   * @param {() => void} listener
+   */
   on(event, listener) {
-    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
-    this.#listeners.get(event).add(listener);
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
   }
 
+  /**
+   * @param {string} event
+   * @param {() => void} listener
+   */
   off(event, listener) {
     this.#listeners.get(event)?.delete(listener);
   }
@@ -33,23 +61,34 @@ class PageModel {
 
 const styled = new Set();
 
-function enliven(place) {
-  const name = place.dataset.widget;
-  const { style, initialize, render } = window.bookWidgets[name];
+/**
+ * Put a widget in the place of its still picture.
+ *
+ * @param {HTMLElement} place
+ * @throws {ReferenceError} Its script is not there.
+ */
+function mount(place) {
+  const name = place.dataset.widget ?? "";
+  const widget = page.bookWidgets?.[name];
+  if (widget === undefined) throw new ReferenceError(`There is no script of the widget ${name}.`);
+  const { style, initialize, render } = widget;
   if (!styled.has(name)) {
     styled.add(name);
     document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
   }
-  const model = new PageModel(JSON.parse(place.querySelector(":scope > script").textContent));
+  const model = new PageModel(
+    JSON.parse(place.querySelector(":scope > script")?.textContent ?? "{}"),
+  );
   const el = document.createElement("div");
   initialize?.({ model });
   render({ model, el });
   place.replaceChildren(el);
 }
 
-function tryToEnliven(place) {
+/** @param {HTMLElement} place */
+function tryToMount(place) {
   try {
-    enliven(place);
+    mount(place);
   } catch (error) {
     console.error(error); // its still picture stays, and the others come to life
   }
@@ -59,21 +98,24 @@ function tryToEnliven(place) {
 const near = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) continue;
+      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
       near.unobserve(target);
-      if (target.dataset.widget in (window.bookWidgets ?? {})) {
-        tryToEnliven(target);
+      const { widget = "", script: src = "" } = target.dataset;
+      if (widget in (page.bookWidgets ?? {})) {
+        tryToMount(target);
         continue;
       }
-      const script = Object.assign(document.createElement("script"), { src: target.dataset.script });
-      script.onload = () => tryToEnliven(target);
+      const script = Object.assign(document.createElement("script"), { src });
+      script.onload = () => tryToMount(target);
       document.head.append(script);
     }
   },
   { rootMargin: "800px" },
 );
 
-for (const place of document.querySelectorAll(".live-widget")) {
+/** @type {NodeListOf<HTMLElement>} */
+const places = document.querySelectorAll(".live-widget");
+for (const place of places) {
   if (place.dataset.script) near.observe(place);
-  else tryToEnliven(place);
+  else tryToMount(place);
 }

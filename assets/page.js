@@ -1,14 +1,19 @@
 // What the buttons of the theme do. The theme says it in the buttons; a page that lets no script in
 // from elsewhere lets none in there either.
 
+/** @type {Record<string, () => void>} */
 const actions = {
   print: () => window.print(),
   fullscreen: () =>
-    document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
+    document.fullscreenElement
+      ? document.exitFullscreen()
+      : document.documentElement.requestFullscreen(),
 };
 
 document.addEventListener("click", (event) => {
-  actions[event.target.closest("[data-does]")?.dataset.does]?.();
+  const { target } = event;
+  const pressed = target instanceof Element ? target.closest("[data-does]") : null;
+  if (pressed instanceof HTMLElement) actions[pressed.dataset.does ?? ""]?.();
 });
 
 // Telephones, and frames that may not, fill no screen.
@@ -18,16 +23,18 @@ if (!document.fullscreenEnabled) document.querySelector('[data-does="fullscreen"
 document.addEventListener("keydown", (event) => {
   const { target, key, isComposing, keyCode } = event;
   // In Safari the Enter that ends a composition is the key 229.
-  if (!target.matches(".bd-search input") || key !== "Enter" || isComposing || keyCode === 229) return;
+  if (key !== "Enter" || isComposing || keyCode === 229) return;
+  if (!(target instanceof HTMLInputElement && target.matches(".bd-search input"))) return;
+  if (target.form === null) return;
   event.preventDefault();
   const address = new URL(target.form.action);
-  address.search = new URLSearchParams({ q: target.value });
+  address.search = String(new URLSearchParams({ q: target.value }));
   address.hash = "";
   location.assign(address);
 });
 
 // Paper is light.
-let onScreen;
+let onScreen = document.documentElement.dataset.theme;
 window.addEventListener("beforeprint", () => {
   onScreen = document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light";

@@ -3,7 +3,8 @@
 
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");
-  const place = page.querySelector(`article ${anchor || "section"}`) ?? page.querySelector("article");
+  const place = page.querySelector(`article ${anchor || "section"}`) ??
+    page.querySelector("article");
   const text = place?.matches("dt") ? place.nextElementSibling : place; // what a term means
   text
     ?.querySelectorAll(".headerlink, .trail, summary, script, style, svg, div.math")
@@ -12,4 +13,6 @@ Search.htmlToText = (html, anchor) => {
 };
 
 // A page on a disk may not read another one, nor may one in a frame that has no origin.
-if (origin === "null" || location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+if (origin === "null" || location.protocol === "file:") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}

@@ -19,8 +19,8 @@ from benchmarks.results import Cell, Results, Table, in_turns, spread
 from helpers import problems, training
 from helpers.records import Recipe
 from helpers.vocabulary import PAD
-from helpers.widgets import TrainingLab
-from helpers.widgets.base import module_text
+from helpers.widgets import TrainingLab, bundle
+from helpers.widgets.base import JS
 from tests.browser import executable
 from tests.files import HTML
 
@@ -45,7 +45,7 @@ TRAIN = """([text, start]) => new Promise((resolve, reject) => {
         const seconds = (performance.now() - begun) / 1000;
         if (data.news === "ready") return;
         if (data.news === "failed") return reject(new Error(data.reason));
-        if (data.fast !== fast) return reject(new Error("Other kernels than were asked for."));
+        if (data.fast !== fast) return reject(new Error("Other operations than were asked for."));
         if (data.measured) epochs.push([seconds, data.measured.exactMatch]);
         if (!data.over || !data.measured) return;
         worker.terminate();
@@ -172,7 +172,7 @@ def in_page(browser: Browser, lab: TrainingLab, *, fast: bool, row_by_row: bool 
     Args:
         browser: where the page is opened.
         lab: its settings are those of the training.
-        fast: whether with the WebAssembly kernels, else with those in JavaScript.
+        fast: whether with the operations in WebAssembly, else with those in JavaScript.
         row_by_row: whether all rows take all time steps, as in Keras.
     """
     page = browser.new_page()
@@ -189,7 +189,7 @@ def worker_text(*, row_by_row: bool = False) -> str:
     Raises:
         ValueError: it makes its trainer in another way than is known here.
     """
-    text = module_text("training_worker")
+    text = bundle.module(JS / "worker.js")
     made = "new Trainer({"
     if text.count(made) != 1:
         raise ValueError(f"The worker has `{made}` not once, but {text.count(made)} times.")
@@ -234,7 +234,7 @@ def table(quick: bool) -> Table:
     """Return what training takes in a page and in Keras."""
     runs, looks = (1, 1) if quick else (SEEDS, LOOKS)
     epochs = 2 if quick else ROW_BY_ROW
-    kernels = {"WebAssembly": True, "JavaScript": False}
+    ops = {"WebAssembly": True, "JavaScript": False}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
 
@@ -250,15 +250,13 @@ def table(quick: bool) -> Table:
 
         whole = in_turns(
             {
-                **{f"page, {name}": page(fast) for name, fast in kernels.items()},
+                **{f"page, {name}": page(fast) for name, fast in ops.items()},
                 "Keras, an update a call": in_kernel(1),
                 FASTEST: in_kernel(STEPS_A_CALL),
             },
             runs,
         )
-        row_by_row = in_turns(
-            {f"{name}, row by row": rows(fast) for name, fast in kernels.items()}, 1
-        )
+        row_by_row = in_turns({f"{name}, row by row": rows(fast) for name, fast in ops.items()}, 1)
         pauses = spread([longest_pause(browser) for _ in range(looks)])
         browser.close()
     found = Table(

@@ -28,7 +28,8 @@ from sphinx.util.typing import ExtensionMetadata
 from bookbuild.build import ROOT
 from bookbuild.provenance import is_stale
 from helpers.pictures import PAGE
-from helpers.widgets.base import STATE, as_json, module_text, style_text
+from helpers.widgets import bundle
+from helpers.widgets.base import JS, STATE, as_json
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOADER = "live-widgets.js"
@@ -58,21 +59,21 @@ def place_widgets(app: Sphinx, doctree: nodes.document) -> None:
     A widget that is none of the book's own is shown by its still picture. Where there is none, a
     sentence says so.
     """
-    for bundle in list(doctree.findall(nodes.container)):
-        if bundle.get("nb_element") != "mime_bundle":
+    for output in list(doctree.findall(nodes.container)):
+        if output.get("nb_element") != "mime_bundle":
             continue
         forms = {
             child["mime_type"]: child
-            for child in bundle.children
+            for child in output.children
             if isinstance(child, nodes.container)
         }
         for kind in {STATE, WIDGET_VIEW} & set(forms):
-            bundle.remove(forms[kind])
+            output.remove(forms[kind])
         if STATE in forms:
             _bring_to_life(app, forms[PAGE], json.loads(forms[STATE].astext()))
         elif WIDGET_VIEW in forms and PAGE not in forms:
             sentence = nodes.paragraph(text=app.config.still_widget_sentence)
-            bundle.replace_self(nodes.container("", sentence, classes=["needs-kernel"]))
+            output.replace_self(nodes.container("", sentence, classes=["needs-kernel"]))
 
 
 def say_what_is_stale(app: Sphinx, doctree: nodes.document) -> None:
@@ -113,7 +114,8 @@ def _write_script(app: Sphinx, name: str) -> str:
     path = f"widgets/{name}.js"
     file = Path(app.outdir) / "_static" / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    script = classic_script(name, module_text(name), style_text(name))
+    module = JS / f"{name}.js"
+    script = classic_script(name, bundle.module(module), bundle.style(module))
     file.write_text(script, encoding="utf-8", newline="\n")
     return path
 

@@ -386,7 +386,7 @@ def test_page_and_keras_get_the_same_recipe() -> None:
 
 
 def test_the_lab_can_be_trained(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With both kernels and in Keras; whether rows are shared or not, the answers are the same."""
+    """In both kinds of operations and in Keras; sharing rows changes no answer."""
     leave_out_xla(monkeypatch)
     lab = TrainingLab(task="sums", units=8, epochs=2, batch_size=256)
     courses = [

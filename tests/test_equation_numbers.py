@@ -7,7 +7,7 @@ import pytest
 from bookbuild.build import ROOT
 from tests.test_pages import DOCUMENTS, built
 
-STATIC = ROOT / "helpers/widgets/static"
+NN = ROOT / "helpers/widgets/js/nn"
 
 # What the comment before or in a function means, in the order in which the comments name it.
 MEANT = {
@@ -20,9 +20,9 @@ MEANT = {
         *("eq-state-back", "eq-weights-back"),
     ],
     ("training", "update"): ["eq-adam"],
-    ("kernels", "gruForward"): ["eq-gates", "eq-state"],
-    ("kernels", "gruBackward"): ["eq-state-back", "eq-gates-back"],
-    ("kernels", "adam"): ["eq-adam"],
+    ("ops", "gruForward"): ["eq-gates", "eq-state"],
+    ("ops", "gruBackward"): ["eq-state-back", "eq-gates-back"],
+    ("ops", "adam"): ["eq-adam"],
 }
 MENTION = re.compile(r"\bequations? (\d+)(?: and (\d+))? of chapter (\d)\b", re.IGNORECASE)
 
@@ -30,12 +30,15 @@ MENTION = re.compile(r"\bequations? (\d+)(?: and (\d+))? of chapter (\d)\b", re.
 def mentions(text: str) -> dict[str, list[tuple[int, str]]]:
     """Return what a module's comments name, chapter and number, by the function they belong to.
 
-    A function begins at the comment before it.
+    A function begins at the comment before it, if that says more than types.
     """
     found: dict[str, list[tuple[int, str]]] = {}
-    for part in re.split(r"(?=/\*\*)", text)[1:]:
-        head = re.search(r"\*/\s+(?:export )?(?:function |class |get |set )?(\w+)", part)
-        assert head is not None, part[:200]
+    for part in re.split(r"(?=/\*\*(?!(?:\s|\*)*@))", text)[1:]:
+        head = re.search(
+            r"\*/\s+(?:// .*\s+)?(?:export )?(?:function |class |get |set )?(\w+)", part
+        )
+        if head is None:
+            continue
         for first, second, chapter in MENTION.findall(as_one_line(part)):
             numbers = [first, second] if second else [first]
             found.setdefault(head[1], []).extend((int(chapter), number) for number in numbers)
@@ -59,10 +62,10 @@ def numbered(document: str) -> dict[str, str]:
 
 
 @pytest.mark.slow  # it looks the numbers up in the built pages
-@pytest.mark.parametrize("module", ["training", "kernels"])
+@pytest.mark.parametrize("module", ["training", "ops"])
 def test_comments_name_the_equations_that_they_mean(module: str) -> None:
     """When an equation is added before them, the numbers in the comments move with it."""
-    text = (STATIC / f"{module}.js").read_text(encoding="utf-8")
+    text = (NN / f"{module}.js").read_text(encoding="utf-8")
     named = {
         function: [numbered(DOCUMENTS[chapter]).get(number) for chapter, number in mentioned]
         for function, mentioned in mentions(text).items()
@@ -71,10 +74,10 @@ def test_comments_name_the_equations_that_they_mean(module: str) -> None:
     assert named == meant
 
 
-@pytest.mark.parametrize("module", ["training", "kernels"])
+@pytest.mark.parametrize("module", ["training", "ops"])
 def test_every_mention_is_read(module: str) -> None:
     """No comment names an equation in other words, which the test above would not see."""
-    text = as_one_line((STATIC / f"{module}.js").read_text(encoding="utf-8"))
+    text = as_one_line((NN / f"{module}.js").read_text(encoding="utf-8"))
     assert len(re.findall(r"\bequations?\b", text, re.IGNORECASE)) == len(MENTION.findall(text)) > 0
 
 

@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Page
 
 from bookbuild.build import ROOT
-from helpers.widgets.base import module_text
 from tests.browser import only_http
 from tests.oldest_browsers import NEWER, OLDEST
 
@@ -104,14 +103,6 @@ def test_newer_scripts_are_known(line: str) -> None:
 def test_newer_styles_are_known(rule: str) -> None:
     """The check above sees them."""
     assert NEWER_STYLE.search(rule)
-
-
-@pytest.mark.parametrize(
-    "name", ["decoder_stepper", "embedding_explorer", "encoder_stepper", "training_lab"]
-)
-def test_what_is_imported_with_attributes_is_put_in(name: str) -> None:
-    """No browser is asked for imports, which these do not know by their kind."""
-    assert re.search(r"^\s*import\b", module_text(name), re.MULTILINE) is None
 
 
 @only_http

@@ -95,6 +95,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of four pages: two with widgets, one with none, and one with stale outputs."""
     source = tmp_path_factory.mktemp("source")
     target = tmp_path_factory.mktemp("site")
+    modules = tmp_path_factory.mktemp("modules")
+    for name, module in MODULES.items():
+        (modules / f"{name}.js").write_text(module, encoding="utf-8")
+        (modules / f"{name}.css").write_text(STYLE, encoding="utf-8")
     write_page(
         source / "index.ipynb",
         [
@@ -129,8 +133,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     warnings = StringIO()
     with docutils_namespace(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outputs, "module_text", MODULES.__getitem__)
-        patch.setattr(outputs, "style_text", lambda name: STYLE)
+        patch.setattr(outputs, "JS", modules)
         app = Sphinx(
             source,
             None,

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page
 
 from helpers import decoding, model_file, problems, reference
 from helpers.model import Seq2Seq, seq2seq
-from helpers.widgets.base import module_text
+from helpers.widgets import bundle
+from helpers.widgets.base import JS
 
 LOAD = """async (modules) => {
     const kind = { type: "text/javascript" };
@@ -31,7 +32,9 @@ LOAD = """async (modules) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    page.evaluate(LOAD, [module_text("problems"), module_text("model_file")])
+    page.evaluate(
+        LOAD, [bundle.module(JS / "domain/problems.js"), bundle.module(JS / "domain/model_file.js")]
+    )
     yield page
     page.close()
 

@@ -11,11 +11,12 @@ import pytest
 import tensorflow as tf
 from playwright.sync_api import Browser, Page
 
-from bookbuild.kernels import COMPILED, compile_kernels
+from bookbuild.ops import COMPILED, compile_ops
 from helpers import decoding, geometry, pretrained, problems, training
 from helpers.model import seq2seq
 from helpers.records import Recipe
-from helpers.widgets.base import module_text
+from helpers.widgets import bundle
+from helpers.widgets.base import JS
 
 NAMES = (
     *("embedding", "encoderKernel", "encoderRecurrent", "encoderBias"),
@@ -24,10 +25,10 @@ NAMES = (
 PARTS = problems.split("arithmetic")
 
 # Makes `trainer(options)`, `read(text)` and `written(numbers)` for what a test evaluates.
-SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
+SET_UP = """async ([training, ops, problems, geometry, compiled]) => {
     const kind = { type: "text/javascript" };
     const load = (text) => import(URL.createObjectURL(new Blob([text], kind)));
-    Object.assign(window, await load(training), await load(kernels), await load(problems));
+    Object.assign(window, await load(training), await load(ops), await load(problems));
     Object.assign(window, await load(geometry));
     const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
     window.read = (text) => new Float32Array(bytes(text).buffer);
@@ -37,17 +38,16 @@ SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
         for (const byte of given) text += String.fromCharCode(byte);
         return btoa(text);
     };
-    window.trainer = ({ fast, double, weights, ...options }) => {
+    window.trainer = ({ fast, weights, ...options }) => {
         let memory;
         const made = new Trainer({
             ...options,
-            heapType: double ? Float64Array : Float32Array,
             memory: (size) => fast
                 ? (memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) })).buffer
                 : new ArrayBuffer(size),
-            kernelsOn: (heap, ids) => fast
-                ? fastKernels(memory, wasmModule(bytes(compiled)))
-                : plainKernels(heap, ids),
+            opsOn: (heap, ids) => fast
+                ? fastOps(memory, wasmModule(bytes(compiled)))
+                : plainOps(heap, ids),
         });
         if (weights) made.weights = read(weights);
         return made;
@@ -74,7 +74,10 @@ SET_UP = """async ([training, kernels, problems, geometry, compiled]) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    modules = [module_text(name) for name in ("training", "kernels", "problems", "geometry")]
+    modules = [
+        bundle.module(JS / f"{name}.js")
+        for name in ("nn/training", "nn/ops", "domain/problems", "ui/geometry")
+    ]
     # `layout` is of use to the tests alone.
     modules[0] += "\nexport { layout };\n"
     page.evaluate(SET_UP, [*modules, b64encode(COMPILED.read_bytes()).decode()])
@@ -128,10 +131,10 @@ def drawn(count: int, seed: int = 0) -> list[str]:
     return [PARTS.train[place] for place in chosen]
 
 
-def test_the_kernels_are_compiled_from_their_source(tmp_path: Path) -> None:
+def test_the_operations_are_compiled_from_their_source(tmp_path: Path) -> None:
     """Compiled again, they are the same to the byte."""
-    again = tmp_path / "kernels.wasm"
-    compile_kernels(again)
+    again = tmp_path / "ops.wasm"
+    compile_ops(again)
     assert again.read_bytes() == COMPILED.read_bytes()
 
 
@@ -163,49 +166,6 @@ def test_gradients_are_those_of_keras(page: Page, fast: bool, masked: bool, shar
     for name, wanted in zip(NAMES, gradients, strict=True):
         off = np.abs(ours[name] - wanted.ravel()).max() / np.abs(wanted).max()
         assert off < 1e-5, name
-
-
-@pytest.mark.parametrize("masked", [False, True], ids=["all steps", "up to EOS"])
-def test_gradients_are_slopes(page: Page, masked: bool) -> None:
-    """In double precision: how the loss changes with a weight, measured on both sides of it."""
-    worst = page.evaluate(
-        """([options, problems, weights]) => {
-            const made = trainer(options);
-            const data = given(problems, true);
-            made.weights = read(weights);
-            const lossOf = () => {
-                const { loss, tokens } = made.learnFrom(data, all(problems), 0, problems.length);
-                return loss / tokens;
-            };
-            lossOf();
-            const slopes = made.heap.slice(made.at.gradients, made.at.gradients + made.count);
-            const places = {};
-            made.copied((name, from) => (places[name] ??= []).push(from));
-            return Object.fromEntries(Object.entries(places).map(([name, froms]) => {
-                const largest = Math.max(...froms.map((from) =>
-                    Math.abs(slopes[made.at[name] - made.first + from])));
-                const some = froms.filter((_, k) => k % Math.ceil(froms.length / 30) === 0);
-                const off = some.map((from) => {
-                    const at = made.at[name] + from;
-                    const kept = made.heap[at];
-                    made.heap[at] = kept + 1e-5;
-                    const above = lossOf();
-                    made.heap[at] = kept - 1e-5;
-                    const below = lossOf();
-                    made.heap[at] = kept;
-                    return Math.abs((above - below) / 2e-5 - slopes[at - made.first]);
-                });
-                return [name, Math.max(...off) / largest];
-            }));
-        }""",
-        [
-            {"embeddingDim": 5, "units": 16, "batch": 32, "masked": masked, "double": True},
-            drawn(32),
-            text(flat(new_model(5, 16).get_weights())),
-        ],
-    )
-    assert set(worst) == set(NAMES)
-    assert max(worst.values()) < 1e-5, worst
 
 
 class Course(NamedTuple):
@@ -263,37 +223,6 @@ def test_fifty_updates_follow_keras(page: Page, course: Course, fast: bool) -> N
     )  # fmt: skip
     assert course.losses[-1] < 0.8 * course.losses[0]
     np.testing.assert_allclose(ours, course.losses, atol=1e-4, rtol=0)
-
-
-def test_both_kernels_agree_after_each_update(page: Page) -> None:
-    """And neither sharing rows nor dropping them changes what is learned."""
-    apart = page.evaluate(
-        """([options, problems]) => {
-            const data = given(problems, false);
-            const kinds = [{}, { fast: true }, { shared: false }, { dropped: false }];
-            const made = kinds.map((kind) => trainer({ ...options, ...kind }));
-            for (const one of made) one.initialize(3);
-            const apart = [];
-            for (let step = 0; step < 10; step++) {
-                for (const one of made) {
-                    // Each step from the same weights: what differs then is one step.
-                    one.heap.set(made[0].heap.subarray(one.first, one.at.encoderTable), one.first);
-                }
-                for (const one of made) {
-                    one.learnFrom(data, all(problems), 0, problems.length);
-                    one.update({ rate: 0.01, weightDecay: 0.1 });
-                }
-                const [first, ...others] = made.map((one) => one.weights);
-                for (const other of others) {
-                    apart.push(Math.max(...other.map((weight, k) => Math.abs(weight - first[k]))));
-                }
-            }
-            return apart;
-        }""",
-        [{"embeddingDim": 5, "units": 24, "batch": 100, "masked": True}, drawn(100)],
-    )
-    assert len(apart) == 30
-    assert 0 < max(apart) < 1e-5
 
 
 def test_the_rate_is_that_of_the_recipe(page: Page) -> None:

@@ -118,13 +118,11 @@ def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:
 
 
 @only_http
-@pytest.mark.parametrize("kernels", ["WebAssembly", "JavaScript"])
-def test_python_answers_as_the_page_did(
-    page: Page, lab: Locator, kernels: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("ops", ["WebAssembly", "JavaScript"])
+def test_python_answers_as_the_page_did(page: Page, lab: Locator, ops: str, tmp_path: Path) -> None:
     """The saved file holds a model that makes the same mistakes, and measures the same."""
     short = small(page, units=32, epochs=8, batch_size=64, watched=WATCHED)
-    chosen(short, Computed_by=kernels)
+    chosen(short, Computed_by=ops)
     press(short, "Train")
     words = ended(short)
     with page.expect_download() as download:
@@ -157,7 +155,7 @@ def test_a_model_of_keras_opens_in_the_page(page: Page, lab: Locator, tmp_path: 
     match = decoding.exact_match(model, held_out)
     assert exact_match(words.inner_text()) == pytest.approx(100 * match, abs=0.051)
     assert lab.get_by_label("Units").input_value() == "64"
-    assert lab.get_by_label("Reads and writes").input_value() == "back to front"
+    assert lab.get_by_label("Reads and writes").input_value() == "true"
     expect(page.locator(".decoder-stepper").get_by_label("Model")).to_have_value("from the lab")
     press(lab, "Train")
     assert exact_match(ended(lab)) > 90
@@ -341,7 +339,7 @@ def test_it_trains_on_a_server_and_from_a_disk(page: Page, lab: Locator) -> None
 
 
 @only_http
-def test_without_fast_kernels_javascript_computes(page: Page, base: str) -> None:
+def test_without_webassembly_javascript_computes(page: Page, base: str) -> None:
     """The page says so, and trains all the same."""
     script = (HTML / "_static/widgets/training_lab.js").read_text(encoding="utf-8")
     broken = script.replace("AGFzbQEAAAA", "AGFzbQIAAAA")

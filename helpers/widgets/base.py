@@ -1,88 +1,26 @@
-"""What the widgets share: how their JavaScript is put together, and what stands where none runs.
+"""What the widgets share: where their JavaScript is, and what stands where none runs.
 
-A widget is one Python file, one plain ES module and one style sheet, in ``static``. With a kernel
+A widget is one Python file, one plain ES module and one style sheet, in ``js``. With a kernel
 Python computes. In a built page the same module computes by itself.
 """
 
 import json
-import re
-from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 from anywidget import AnyWidget
 
 from helpers.pictures import Shown
+from helpers.widgets import bundle
 
-STATIC = Path(__file__).with_name("static")
+JS = Path(__file__).with_name("js")
 
 STATE = "application/vnd.seq2seq-book.widget"
 """The MIME type of what a page has to know of a widget: JSON, on one line of a notebook."""
 
 _OF_THE_LIBRARY = {"computed", "late", "layout", "tabbable", "tooltip"}
-
-# What a module imports as it is, to hand it on: code for a worker, and compiled code.
-_TEXT = re.compile(
-    r'^import (\w+) from "\./([a-z0-9_]+)\.js" with \{ type: "text" \};\n', re.MULTILINE
-)
-_BYTES = re.compile(
-    r'^import (\w+) from "\./([a-z0-9_.]+)" with \{ type: "bytes" \};\n', re.MULTILINE
-)
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z0-9_]+)\.js";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
-
-
-@cache
-def module_text(name: str) -> str:
-    """Return ``static/NAME.js`` with the modules it imports in front, as one module.
-
-    A notebook hands a widget's code over as a single text, so it cannot import its neighbours. Each
-    of them becomes a function that is called once and returns what the module exports. A neighbour
-    that is imported ``with { type: "text" }`` becomes its text, put together in the same way, and a
-    file imported ``with { type: "bytes" }`` its bytes.
-    """
-    needed: list[str] = []
-    body = _with_needs(name, needed)
-    parts = [_as_constant(module) for module in needed]
-    return "\n".join([*parts, body])
-
-
-@cache
-def style_text(name: str) -> str:
-    """Return the style sheet that all widgets share, followed by ``static/NAME.css``."""
-    return "\n".join(
-        (STATIC / f"{sheet}.css").read_text(encoding="utf-8") for sheet in ("parts", name)
-    )
-
-
-def _with_needs(name: str, needed: list[str]) -> str:
-    text = (STATIC / f"{name}.js").read_text(encoding="utf-8")
-    for _, module in _IMPORT.findall(text):
-        if module not in needed:
-            _with_needs(module, needed)
-            needed.append(module)
-    text = _TEXT.sub(lambda found: _constant(found[1], json.dumps(module_text(found[2]))), text)
-    text = _BYTES.sub(lambda found: _constant(found[1], _bytes(found[2])), text)
-    return _IMPORT.sub(r"const {\1} = \2_module;\n", text)
-
-
-def _constant(name: str, value: str) -> str:
-    return f"const {name} = {value};\n"
-
-
-def _bytes(file: str) -> str:
-    text = b64encode((STATIC / file).read_bytes()).decode("ascii")
-    return f'Uint8Array.from(atob("{text}"), (sign) => sign.charCodeAt(0))'
-
-
-def _as_constant(name: str) -> str:
-    body = _with_needs(name, [])
-    exported = ", ".join(_EXPORT.findall(body))
-    body = _EXPORT.sub("", body)
-    return f"const {name}_module = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
 def as_json(value: object) -> str:
@@ -111,9 +49,12 @@ class Still(Shown):
 class BookWidget(AnyWidget):
     """A widget that lives with a kernel and without one.
 
-    A subclass takes its ``_esm`` from `module_text`, its ``_css`` from `style_text`, and says in
-    `still` what stands in its place where no JavaScript runs.
+    A subclass names its module, and says in `still` what stands in its place where no JavaScript
+    runs. The module is read when a widget is made: the next one shows what has changed in it.
     """
+
+    module: ClassVar[str]
+    """The file of its module in `JS`; its style sheet has the same name."""
 
     kernel = traitlets.Bool(True, read_only=True).tag(sync=True)
     """Whether Python computes. The built page sets it to false."""
@@ -123,6 +64,14 @@ class BookWidget(AnyWidget):
 
     computed = traitlets.Tuple().tag(sync=True)
     """The names of the traits that Python computes here and the module computes in a built page."""
+
+    @property
+    def _esm(self) -> str:
+        return bundle.module(JS / self.module)
+
+    @property
+    def _css(self) -> str:
+        return bundle.style(JS / self.module)
 
     def still(self) -> Still:
         """Return what the widget shows, as a picture and a table."""
@@ -153,7 +102,7 @@ class BookWidget(AnyWidget):
         data, metadata = bundle
         still, about = self.still()._repr_mimebundle_()
         known = {
-            "widget": type(self).__module__.rpartition(".")[2],
+            "widget": self.module.removesuffix(".js"),
             "late": self.late,
             "state": self.page_state(),
         }

@@ -12,7 +12,7 @@ import traitlets
 
 from helpers import decoding, plots, problems
 from helpers.records import Trace
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.stepper import Stepper
 from helpers.widgets.training_lab import TrainingLab
 from helpers.widgets.traits import Whole
@@ -74,8 +74,7 @@ class DecoderStepper(Stepper):
             `model_file.packed`), or a problem is not allowed by `problems.normal`.
     """
 
-    _esm = module_text("decoder_stepper")
-    _css = style_text("decoder_stepper")
+    module = "decoder_stepper.js"
     computed = traitlets.Tuple(("trace",)).tag(sync=True)
 
     @property

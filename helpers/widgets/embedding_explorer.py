@@ -13,7 +13,7 @@ from helpers import packing, plots
 from helpers.geometry import distances, rank_correlation, spread
 from helpers.records import Snapshot
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
 
@@ -38,8 +38,7 @@ class EmbeddingExplorer(SnapshotWidget):
             number of the snapshot is not allowed.
     """
 
-    _esm = module_text("embedding_explorer")
-    _css = style_text("embedding_explorer")
+    module = "embedding_explorer.js"
 
     tokens = traitlets.List(traitlets.Unicode(), list(TOKENS)).tag(sync=True)
     """The tokens in the order of their ids."""

@@ -16,7 +16,7 @@ from helpers import decoding, plots, problems, reference
 from helpers.geometry import spread
 from helpers.records import Reading
 from helpers.task import Task
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ class EncoderStepper(Stepper):
             `model_file.packed`), or a problem is not allowed by `problems.normal`.
     """
 
-    _esm = module_text("encoder_stepper")
-    _css = style_text("encoder_stepper")
+    module = "encoder_stepper.js"
     computed = traitlets.Tuple(("reading",)).tag(sync=True)
 
     @property

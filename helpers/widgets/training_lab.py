@@ -16,7 +16,7 @@ from helpers import model_file, plots, pretrained, problems
 from helpers.records import SCHEDULES
 from helpers.task import TASKS
 from helpers.vocabulary import TOKENS
-from helpers.widgets.base import BookWidget, Still, module_text, style_text
+from helpers.widgets.base import BookWidget, Still
 from helpers.widgets.traits import Number, Whole
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ class TrainingLab(BookWidget):
         ValueError: a setting is not allowed; it is then as it was.
     """
 
-    _esm = module_text("training_lab")
-    _css = style_text("training_lab")
+    module = "training_lab.js"
 
     late = traitlets.Bool(True, read_only=True).tag(sync=True)
     task = traitlets.Unicode("arithmetic").tag(sync=True)

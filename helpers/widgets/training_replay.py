@@ -11,7 +11,7 @@ import traitlets
 
 from helpers import plots, problems
 from helpers.records import Snapshot
-from helpers.widgets.base import Still, module_text, style_text
+from helpers.widgets.base import Still
 from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
 
 
@@ -33,8 +33,7 @@ class TrainingReplay(SnapshotWidget):
             the snapshot is not allowed.
     """
 
-    _esm = module_text("training_replay")
-    _css = style_text("training_replay")
+    module = "training_replay.js"
 
     losses = traitlets.List(traitlets.Float()).tag(sync=True)
     """The loss of each snapshot."""

@@ -1,0 +1,287 @@
+// The decoder, one time step at a time. The numbers come from Keras where there is a kernel, and
+// from the weights in the page where there is none.
+
+import { ANSWER_LENGTH, TOKENS } from "./domain/problems.js";
+import { modelOf, trace } from "./nn/seq2seq.js";
+import { bars, canPick, columns, heading, hint, inWords } from "./state/decoder_stepper.js";
+import { note, picksWith, verdict, wrongStep } from "./state/decoder_stepper.js";
+import { announcer, asker, button, element, frame, numbersSwitch, strip } from "./ui/parts.js";
+import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
+
+/** @import { ModelRecord } from "./domain/model_file.js" */
+/** @import { Trace } from "./nn/seq2seq.js" */
+/** @import { Model, View } from "./ui/parts.js" */
+/** @import { Traits as Stepping } from "./ui/stepping.js" */
+
+/**
+ * @typedef {Stepping & { teacher_forcing: boolean, picks: (number | null)[], trace: Trace,
+ *   follows: boolean }} Traits
+ */
+
+const TRAINED = "from the lab"; // as in decoder_stepper.py
+
+/** @param {Model<Traits>} model */
+function compute(model) {
+  const record = recordOf(model);
+  return trace(modelOf(record), {
+    problem: model.get("problem"),
+    reverse: record.reverse,
+    teacherForcing: model.get("teacher_forcing"),
+    picks: model.get("picks"),
+  });
+}
+
+/** @param {{ model: Model<Traits> }} view */
+function initialize({ model }) {
+  if (!model.get("kernel")) model.set("trace", compute(model));
+}
+
+/** @param {View<Traits>} view */
+function render({ model, el }) {
+  const said = announcer();
+  const silence = element("p", { class: "complaint", role: "alert" });
+  const about = element("p", { class: "about" });
+  const { ask, stop } = asker(model, "trace", compute, silence);
+  const asked = question(model, "Ask", begin);
+  const way = walk(model, ANSWER_LENGTH, { ready: asked.ready, restart: () => begin({}) });
+  const regime = regimeChoice((forcing) => ask({ teacher_forcing: forcing, picks: [] }));
+  const hand = handedOn();
+  const table = stepTable(ANSWER_LENGTH, ["reads", "writes", "right"], way.go);
+  const inside = stepInside();
+  const shares = distribution(pick);
+  const judged = element("p", { class: "verdict" });
+  const mistake = button("", goToMistake);
+  const root = frame(
+    "Decoder stepper",
+    "decoder-stepper",
+    ...asked.parts,
+    about,
+    ...regime.parts,
+    hand.whole,
+    element("div", { class: "buttons" }, ...way.buttons),
+    silence,
+    table.whole,
+    element("div", { class: "result" }, judged, mistake),
+    element("div", { class: "step" }, inside.whole, shares.whole),
+    said,
+  );
+  root.querySelector(".buttons")?.append(numbersSwitch(root));
+  el.append(root);
+
+  /** @param {Partial<Traits>} change */
+  function begin(change) {
+    way.pause();
+    ask({ ...change, step: 0, picks: [] });
+  }
+
+  /** @param {number} id */
+  function pick(id) {
+    const picks = picksWith(model.get("trace"), model.get("step"), id);
+    if (picks === null) return;
+    way.pause();
+    ask({ picks });
+  }
+
+  function goToMistake() {
+    const step = wrongStep(model.get("trace"), model.get("step"));
+    if (step === null) return;
+    way.go(step);
+    table.focus(step); // this button goes away
+  }
+
+  function update() {
+    const seen = model.get("trace");
+    const step = model.get("step");
+    asked.show(seen.problem);
+    about.textContent = note(seen, recordOf(model).trainedOn);
+    hand.show(seen);
+    way.show(step);
+    table.show(step);
+    showColumns(table.cells, seen, step);
+    inside.show(seen, step);
+    shares.show(seen, step);
+    const wrong = wrongStep(seen, step);
+    regime.show(seen.teacherForcing, step > 0 && wrong === null);
+    judged.textContent = verdict(seen, step);
+    mistake.hidden = wrong === null || wrong === step;
+    mistake.textContent = wrong === null ? "" : `Go to time step ${wrong}, where it went wrong`;
+    said.textContent = way.isPlaying()
+      ? heading(seen, step)
+      : `${inWords(seen, step)} ${judged.textContent}`;
+  }
+
+  const forget = follow(model, begin);
+  model.on("change:trace", update);
+  model.on("change:step", update);
+  update();
+  return () => {
+    way.pause();
+    stop();
+    asked.stop();
+    forget();
+    model.off("change:trace", update);
+    model.off("change:step", update);
+  };
+}
+
+/**
+ * Offer the model that a lab of this page has trained, and step it, unless another one is being
+ * stepped. With a kernel Python does. Returns what ends it.
+ *
+ * @param {Model<Traits>} model
+ * @param {(change: { model: string }) => void} begin
+ */
+function follow(model, begin) {
+  const take = (/** @type {Event} */ event) => {
+    const { detail } = /** @type {CustomEvent<ModelRecord>} */ (event);
+    const others = model.get("models").filter(({ name }) => name !== TRAINED);
+    model.set("models", [...others, { ...detail, name: TRAINED }]);
+    if (model.get("model") === TRAINED || model.get("step") === 0) begin({ model: TRAINED });
+  };
+  if (model.get("follows") && !model.get("kernel")) {
+    document.addEventListener("model-trained", take);
+  }
+  return () => document.removeEventListener("model-trained", take);
+}
+
+/**
+ * Which token the decoder reads: the one it wrote, or the right one.
+ *
+ * @param {(forcing: boolean) => void} act
+ */
+function regimeChoice(act) {
+  const group = `reads-${Math.random().toString(36).slice(2)}`;
+  const make = (/** @type {boolean} */ forcing, /** @type {string} */ text) => {
+    const radio = element("input", { type: "radio", name: group, change: () => act(forcing) });
+    return { forcing, radio, whole: element("label", { class: "tick" }, radio, text) };
+  };
+  const regimes = [
+    make(false, "what was written (free-running)"),
+    make(true, "the right token (teacher forcing)"),
+  ];
+  const legend = element("legend", {}, "At each time step the decoder reads");
+  const words = "Every token so far is right, so both ways read the same.";
+  const same = element("p", { class: "about" }, words);
+  return {
+    parts: [element("fieldset", {}, legend, ...regimes.map(({ whole }) => whole)), same],
+    /**
+     * @param {boolean} now
+     * @param {boolean} alike whether all tokens so far are right
+     */
+    show(now, alike) {
+      for (const { forcing, radio } of regimes) radio.checked = forcing === now;
+      same.hidden = !now || !alike;
+    },
+  };
+}
+
+/** What the encoder hands over. */
+function handedOn() {
+  const read = element("span", { class: "tokens" });
+  const context = strip("Context vector");
+  return {
+    whole: element("div", { class: "reading" }, read, context.whole),
+    /** @param {Trace} seen */
+    show(seen) {
+      const tokens = seen.read.map((id) => element("code", {}, TOKENS[id]));
+      read.replaceChildren("The encoder reads ", ...tokens, " and hands on");
+      context.show(seen.context, { caption: "the context vector" });
+    },
+  };
+}
+
+/**
+ * @param {HTMLTableCellElement[][]} cells
+ * @param {Trace} seen
+ * @param {number} step
+ */
+function showColumns(cells, seen, step) {
+  columns(seen, step).forEach((column, place) => {
+    const [reads, writes, right] = cells[place];
+    for (const cell of cells[place]) cell.classList.toggle("over", !column.counts);
+    reads.textContent = column.reads;
+    writes.textContent = column.writes;
+    writes.classList.toggle("wrong", column.isWrong);
+    if (column.isYours) writes.append(element("small", {}, "yours"));
+    right.textContent = column.right;
+  });
+}
+
+/** One time step from the inside. */
+function stepInside() {
+  const title = element("p", { class: "heading" });
+  const embedding = strip("Embedding");
+  const before = strip("State before");
+  const after = strip("State after");
+  const strips = [embedding, before, after].map(({ whole }) => whole);
+  return {
+    whole: element("div", { class: "inside" }, title, ...strips),
+    /**
+     * @param {Trace} seen
+     * @param {number} step
+     */
+    show(seen, step) {
+      const one = step === 0 ? null : seen.steps[step - 1];
+      title.textContent = heading(seen, step);
+      embedding.whole.hidden = after.whole.hidden = one === null;
+      if (one) {
+        const largest = Math.max(
+          ...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)),
+        );
+        embedding.show(one.embedding, { largest, caption: `Embedding of ${TOKENS[one.token]}` });
+        after.show(one.after);
+      }
+      before.show(one ? one.before : seen.context, {
+        caption: step < 2 ? "State before: the context vector" : "State before",
+      });
+    },
+  };
+}
+
+/**
+ * The probabilities: a bar for each token, which can be pressed to write that token.
+ *
+ * @param {(id: number) => void} pick
+ */
+function distribution(pick) {
+  const rows = TOKENS.map((token, id) => {
+    const bar = element("i");
+    const value = element("span", { class: "value" });
+    const mark = element("span", { class: "part" });
+    // The second click of a double one may meet another bar: they move.
+    const whole = button("", (event) => event.detail < 2 && pick(id));
+    whole.className = "bar";
+    const name = element("span", { class: "name" }, token);
+    whole.append(name, element("span", { class: "track" }, bar), value, mark);
+    return { bar, value, mark, whole };
+  });
+  const about = element("p", { class: "about" });
+  const label = "Probability of each token to come next";
+  const all = element(
+    "div",
+    { class: "distribution", role: "group", "aria-label": label },
+    ...rows.map(({ whole }) => whole),
+  );
+  return {
+    whole: element("div", { class: "outcome" }, about, all),
+    /**
+     * @param {Trace} seen
+     * @param {number} step
+     */
+    show(seen, step) {
+      about.textContent = hint(seen, step);
+      bars(seen, step).forEach(({ share, value, marks, isWritten }, id) => {
+        const row = rows[id];
+        row.bar.style.setProperty("--size", String(share));
+        row.value.textContent = value;
+        row.mark.textContent = marks.join(", ");
+        row.whole.classList.toggle("chosen", marks.includes("chosen"));
+        row.whole.classList.toggle("written", isWritten);
+        row.whole.setAttribute("aria-disabled", String(!canPick(seen, step)));
+        row.whole.setAttribute("aria-pressed", String(isWritten));
+      });
+    },
+  };
+}
+
+export default { initialize, render };

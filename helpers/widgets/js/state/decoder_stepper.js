@@ -1,0 +1,197 @@
+// What the decoder stepper says and shows of an answer, `seen`, of which `step` time steps are shown.
+
+import { ANSWER_LENGTH, backToFront, decode, EOS } from "../domain/problems.js";
+import { firstMistake, solve, TOKENS, unfamiliar } from "../domain/problems.js";
+import { percent } from "../ui/parts.js";
+
+/** @import { TrainedOn } from "../domain/problems.js" */
+/** @import { Trace } from "../nn/seq2seq.js" */
+
+/**
+ * The ids that are written so far.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function writtenIn(seen, step) {
+  return seen.steps.slice(0, step).map(({ written }) => written);
+}
+
+/**
+ * The time step (1 is the first) of the first wrong token so far, or null.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function wrongStep(seen, step) {
+  const place = firstMistake(writtenIn(seen, step), seen.target);
+  return place === null ? null : place + 1;
+}
+
+/**
+ * What to know of the model before it is asked.
+ *
+ * @param {Trace} seen
+ * @param {TrainedOn | null} trainedOn
+ */
+export function note({ problem, reverse }, trainedOn) {
+  const order = reverse
+    ? `This model reads and writes back to front: it reads ${backToFront(problem)}, ` +
+      `and should write ${backToFront(solve(problem))}.`
+    : "";
+  const strange = unfamiliar(problem, trainedOn, "do not count on the answer");
+  return [order, strange].filter(Boolean).join(" ");
+}
+
+/**
+ * The heading of a time step.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function heading(seen, step) {
+  const token = TOKENS[seen.steps[Math.max(step - 1, 0)].token];
+  return step === 0
+    ? `No time step taken yet. Next, ${token} goes in.`
+    : `Time step ${step} of ${ANSWER_LENGTH}: ${token} goes in`;
+}
+
+/**
+ * Whether the right answer was complete before a time step: what comes then counts no more.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+function isOver(seen, step) {
+  return step - 1 > seen.target.indexOf(EOS);
+}
+
+/**
+ * Whether another token can be written in the time step shown.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function canPick(seen, step) {
+  return step > 0 && !seen.teacherForcing;
+}
+
+/**
+ * The picks when the token `id` is written in the time step shown; null if none can be.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ * @param {number} id
+ * @returns {(number | null)[] | null}
+ */
+export function picksWith(seen, step, id) {
+  if (!canPick(seen, step)) return null;
+  const place = step - 1;
+  const before = Array.from({ length: place }, (_, k) => seen.picks[k] ?? null);
+  return id === seen.steps[place].choice ? before : [...before, id];
+}
+
+/**
+ * What stands above the probabilities.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function hint(seen, step) {
+  if (step === 0) return "The probability of each token to come next will stand here.";
+  if (isOver(seen, step)) return "The right answer is complete: what comes now counts no more.";
+  const question = "How probable is each token to come next?";
+  return canPick(seen, step) ? `${question} Press another one to write it instead.` : question;
+}
+
+/**
+ * The probability of each token to come next, and what it is: chosen, yours, right.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function bars(seen, step) {
+  return TOKENS.map((_, id) => {
+    if (step === 0) return { share: 0, value: "", marks: [], isWritten: false };
+    const { distribution, choice, written } = seen.steps[step - 1];
+    const marks = [
+      ...(id === choice ? ["chosen"] : []),
+      ...(id === written && id !== choice ? ["yours"] : []),
+      ...(!isOver(seen, step) && id === seen.target[step - 1] ? ["right"] : []),
+    ];
+    const share = distribution[id];
+    return { share, value: percent(share), marks, isWritten: id === written };
+  });
+}
+
+/**
+ * The columns of the table: what is read, written and right in each time step.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function columns(seen, step) {
+  return seen.steps.map(({ token, written, choice }, place) => {
+    const done = place < step;
+    const counts = !isOver(seen, place + 1);
+    const right = written === seen.target[place];
+    const mark = counts ? ` ${right ? "\u2713" : "\u2717"}` : "";
+    return {
+      reads: place <= step ? TOKENS[token] : "\u00b7",
+      writes: done ? TOKENS[written] + mark : "\u00b7",
+      right: TOKENS[seen.target[place]],
+      counts,
+      isWrong: done && counts && !right,
+      isYours: done && written !== choice,
+    };
+  });
+}
+
+/**
+ * A sentence or two: what is written, and whether it is right.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function verdict(seen, step) {
+  const written = writtenIn(seen, step);
+  const spelled = decode(written);
+  const front = seen.reverse ? backToFront(spelled) : spelled;
+  const done = written.includes(EOS) || written.length === ANSWER_LENGTH;
+  const verb = `${seen.teacherForcing ? "Chosen" : "Written"}${done ? "" : " so far"}`;
+  const order = front === spelled ? "" : `, which read from the front is ${front}`;
+  const outcome = `${verb}: ${spelled || "nothing"}${order}.`;
+  const wrong = firstMistake(written, seen.target);
+  if (wrong === null && done) return `${outcome} Right.`;
+  const right = `The right answer to ${seen.problem} is ${solve(seen.problem)}.`;
+  if (wrong === null) return `${outcome} ${right}`;
+  return `${outcome} Wrong at time step ${wrong + 1}: ${fault(seen, wrong)}. ${right}`;
+}
+
+/**
+ * @param {Trace} seen
+ * @param {number} place
+ */
+function fault(seen, place) {
+  const { choice, written } = seen.steps[place];
+  const wanted = TOKENS[seen.target[place]];
+  return written === choice
+    ? `${TOKENS[written]} in place of ${wanted}`
+    : `your ${TOKENS[written]} in place of ${wanted} (the model chose ${TOKENS[choice]})`;
+}
+
+/**
+ * What is read out of a time step.
+ *
+ * @param {Trace} seen
+ * @param {number} step
+ */
+export function inWords(seen, step) {
+  if (step === 0) return "No time step taken yet.";
+  const { choice, distribution, written } = seen.steps[step - 1];
+  const yours = written === choice ? "" : ` You write ${TOKENS[written]} instead.`;
+  return (
+    `${heading(seen, step)}, ${TOKENS[choice]} is chosen with ` +
+    `${percent(distribution[choice])}.${yours}`
+  );
+}

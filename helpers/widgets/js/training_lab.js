@@ -1,0 +1,331 @@
+// A model that learns in the page: settings, curves, a map of the embedding, answers to the reader's
+// problems. The work is done by a worker; see worker.js.
+
+import workerText from "./worker.js" with { type: "text" };
+import { NO_MODEL, read, record, written } from "./domain/model_file.js";
+import { after, afterFit, canBeKept, newRun, phaseOf, refusal } from "./state/training_lab.js";
+import { stillFits } from "./state/training_lab.js";
+import { labView } from "./ui/lab_view.js";
+import { element } from "./ui/parts.js";
+
+/** @import { ModelRecord } from "./domain/model_file.js" */
+/** @import { TrainedOn } from "./domain/problems.js" */
+/** @import { Fit, Opened, Run } from "./state/training_lab.js" */
+/** @import { Model, View } from "./ui/parts.js" */
+/** @import { News, Order, Parts, Settings } from "./worker.js" */
+
+/**
+ * @typedef {object} Traits
+ * @property {string} task
+ * @property {number} units
+ * @property {number} embedding_dim
+ * @property {boolean} reverse
+ * @property {boolean} masked_loss
+ * @property {string} schedule
+ * @property {number} learning_rate
+ * @property {number} weight_decay
+ * @property {number} batch_size
+ * @property {number} epochs
+ * @property {number} seed
+ * @property {string[]} watched
+ * @property {Record<string, Parts>} parts by task
+ * @property {ModelRecord} trained
+ * @property {Fit | Record<string, never>} fit empty if Keras does not train
+ */
+
+/** @typedef {Exclude<keyof Traits, "watched" | "parts" | "trained" | "fit">} Setting */
+
+const HUSH = 4000; // milliseconds between two times that progress is read out
+const NO_WORKER = "This browser starts no worker from this page, so nothing can be trained here.";
+
+/** @param {View<Traits>} view */
+function render({ model, el }) {
+  const lab = new Lab(model);
+  el.append(lab.view.root);
+  /** @type {Record<string, () => void>} */
+  const listeners = {
+    "change:watched": () => lab.watch(),
+    "change:fit": () => lab.hearKeras(),
+  };
+  for (const trait of lab.view.settings.traits) {
+    listeners[`change:${trait}`] = () => lab.change(trait);
+  }
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  lab.update();
+  lab.hearKeras();
+  lab.view.announce();
+  return () => {
+    lab.dismiss();
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+  };
+}
+
+/** A run, what was kept of an earlier one, and the worker that trains. */
+class Lab {
+  /** @type {Worker | undefined} */
+  #worker;
+  /** @type {Run | null} */
+  #kept = null;
+  #spoken = -Infinity;
+
+  /** @param {Model<Traits>} model */
+  constructor(model) {
+    this.model = model;
+    this.view = labView(model, {
+      train: () => phaseOf(this.run) === "training" ? this.pause() : this.train(),
+      step: () => this.order({ order: "step" }),
+      reset: () => this.reset(),
+      keep: () => this.keep(),
+      save: () => this.download(),
+      open: (file) => this.open(file),
+    });
+    this.run = this.#newRun();
+  }
+
+  #newRun() {
+    const { chosen } = this.view.settings;
+    return newRun({ number: Math.random(), epochs: this.model.get("epochs"), chosen });
+  }
+
+  update() {
+    this.view.show(this.run, this.#kept, this.#trainedOn());
+  }
+
+  /** End the worker. */
+  dismiss() {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  train() {
+    if (["over", "failed"].includes(phaseOf(this.run))) this.reset();
+    this.view.complain("");
+    if (phaseOf(this.run) === "idle") this.view.say("Getting ready\u2026");
+    this.order({ order: "go" });
+  }
+
+  pause() {
+    this.view.say("Pausing\u2026");
+    this.order({ order: "pause" });
+  }
+
+  /** Forget the run; the next one begins with new weights. */
+  reset() {
+    this.dismiss();
+    this.view.complain("");
+    this.run = this.#newRun();
+    this.update();
+    this.view.announce();
+  }
+
+  keep() {
+    this.#kept = canBeKept(this.run) ? this.run : null;
+    if (this.#kept) this.reset();
+    else this.update();
+  }
+
+  /**
+   * Begin anew after a change of a setting; with the model that was opened, if it still fits.
+   *
+   * @param {Setting} trait
+   */
+  change(trait) {
+    this.view.settings.show();
+    const { opened } = this.run;
+    this.reset();
+    if (opened && stillFits(trait)) this.use(opened);
+  }
+
+  /**
+   * Tell the worker; the first order starts it, with a model of the settings.
+   *
+   * @param {Order} message
+   */
+  order(message) {
+    if (this.run.isOfKeras) this.reset();
+    this.#worker ??= this.#start();
+    this.#worker?.postMessage(message);
+  }
+
+  /**
+   * Start a worker, with random weights or those given; undefined if the browser refuses at once.
+   *
+   * @param {Float32Array} [weights]
+   */
+  #start(weights) {
+    const worker = startWorker(workerText);
+    if (worker === undefined) {
+      this.#doWithout();
+      return undefined;
+    }
+    let isReady = false;
+    worker.onmessage = ({ data }) => {
+      isReady = true; // that it is, is the first that it says
+      if (worker === this.#worker) this.hear(data);
+    };
+    worker.onerror = () => {
+      if (worker !== this.#worker) return;
+      if (isReady) this.#fail("The browser has ended it, perhaps for want of memory.");
+      else this.#doWithout();
+    };
+    const { model, run, view } = this;
+    const parts = model.get("parts")[model.get("task")];
+    const settings = settingsFor(model, run.number, view.settings.isFast);
+    /** @type {Order} */
+    const start = { order: "start", settings, parts, watched: model.get("watched"), weights };
+    worker.postMessage(start);
+    return worker;
+  }
+
+  /** Say that there is no worker, and be as before. */
+  #doWithout() {
+    this.reset();
+    this.view.complain(NO_WORKER);
+  }
+
+  /**
+   * End the run and say why. What is seen stays.
+   *
+   * @param {string} reason
+   */
+  #fail(reason) {
+    this.dismiss();
+    this.run = { ...this.run, hasFailed: true };
+    this.update();
+    this.view.complain(`The training has stopped. ${reason}`);
+  }
+
+  /** @param {News} data */
+  hear(data) {
+    if (data.news === "failed") return this.#fail(data.reason);
+    if (data.news === "ready" || data.run !== this.run.number) return;
+    this.run = after(this.run, data);
+    this.update();
+    if (data.weights && !data.going && data.updates > 0) setTimeout(() => this.#handOn()); // when drawn
+    if (!data.going || performance.now() - this.#spoken > HUSH) {
+      this.#spoken = performance.now();
+      this.view.announce();
+    }
+  }
+
+  /** Ask what the model answers to other problems. */
+  watch() {
+    this.#worker?.postMessage({ order: "watch", watched: this.model.get("watched") });
+    this.update();
+  }
+
+  /** Show what Keras trains in Python. */
+  hearKeras() {
+    const fit = this.model.get("fit");
+    if (!fit.of) return;
+    if (!this.run.isOfKeras) this.reset();
+    this.run = afterFit(this.run, /** @type {Fit} */ (fit));
+    this.update();
+  }
+
+  /**
+   * The model as it is now, for the stepper of the page, for Python and for a file.
+   *
+   * @param {Float32Array} weights
+   */
+  #trained(weights) {
+    const { model } = this;
+    return record(weights, {
+      embeddingDim: model.get("embedding_dim"),
+      units: model.get("units"),
+      reverse: model.get("reverse"),
+      trainedOn: this.#trainedOn(),
+    });
+  }
+
+  /** @returns {TrainedOn | null} */
+  #trainedOn() {
+    const { opened, progress } = this.run;
+    if (opened && !progress?.updates) return opened.model.trainedOn;
+    const [, operators] = this.model.get("parts")[this.model.get("task")];
+    return { largest: 99, operators };
+  }
+
+  #handOn() {
+    if (this.run.weights === null) return; // it was reset meanwhile
+    const detail = this.#trained(this.run.weights);
+    this.model.set("trained", detail);
+    this.model.save_changes();
+    document.dispatchEvent(new CustomEvent("model-trained", { detail }));
+  }
+
+  download() {
+    if (this.run.weights === null) return;
+    const text = written(this.#trained(this.run.weights));
+    const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    element("a", { href: address, download: "model.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  /** @param {File} file */
+  async open(file) {
+    const opened = read(await file.text().catch(() => ""));
+    const complaint = opened === null ? NO_MODEL : refusal(opened.model);
+    if (opened === null || complaint) return this.view.complain(complaint);
+    this.model.set("units", opened.model.units);
+    this.model.set("embedding_dim", opened.model.embeddingDim);
+    this.model.set("reverse", opened.model.reverse);
+    this.model.save_changes();
+    this.reset();
+    this.use(opened);
+  }
+
+  /**
+   * Begin with a model that was read from a file.
+   *
+   * @param {Opened} opened
+   */
+  use(opened) {
+    this.run = { ...this.run, opened, weights: opened.weights };
+    this.#handOn();
+    this.#worker = this.#start(opened.weights);
+  }
+}
+
+/**
+ * Start a worker from its text; undefined if the browser refuses at once.
+ *
+ * @param {string} text
+ */
+function startWorker(text) {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    return new Worker(address);
+  } catch {
+    return undefined;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/**
+ * What a worker is to know of the settings.
+ *
+ * @param {Model<Traits>} model
+ * @param {number} run
+ * @param {boolean} fast
+ * @returns {Settings}
+ */
+function settingsFor(model, run, fast) {
+  return {
+    run,
+    units: model.get("units"),
+    embeddingDim: model.get("embedding_dim"),
+    reverse: model.get("reverse"),
+    masked: model.get("masked_loss"),
+    learningRate: model.get("learning_rate"),
+    schedule: model.get("schedule"),
+    weightDecay: model.get("weight_decay"),
+    batch: model.get("batch_size"),
+    epochs: model.get("epochs"),
+    seed: model.get("seed"),
+    fast,
+  };
+}
+
+export default { render };

@@ -1,0 +1,383 @@
+// What is seen of the training lab: settings, buttons, curves, a map of the embedding, and a table of
+// the reader's problems.
+
+import { ALLOWED, normalProblem, solve, TOKENS, unfamiliar } from "../domain/problems.js";
+import { can, chartsInWords, CHOICES, COMPUTED_BY, curves, FAST } from "../state/training_lab.js";
+import { inWords, keptInWords, labels, LEGENDS, LOSSES, PLAIN } from "../state/training_lab.js";
+import { textOf } from "../state/training_lab.js";
+import { chart, PERCENT } from "./chart.js";
+import { coordinates, principalPlane } from "./geometry.js";
+import { projection, through } from "./map.js";
+import { announcer, button, choice, drawn, element, frame, option, setAll } from "./parts.js";
+
+/** @import { TrainedOn } from "../domain/problems.js" */
+/** @import { Curve, Run } from "../state/training_lab.js" */
+/** @import { Setting, Traits } from "../training_lab.js" */
+/** @import { Plane } from "./geometry.js" */
+/** @import { Model } from "./parts.js" */
+
+// The charts: the size, and where the axes end. The map: where the tokens are to lie.
+const BOX = { width: 340, height: 200, left: 46, right: 330, top: 8, bottom: 164 };
+const MAP = 260;
+const MAP_BOX = { left: 22, right: MAP - 22, top: 22, bottom: MAP - 22 };
+
+/**
+ * What is seen of a lab.
+ *
+ * @param {Model<Traits>} model
+ * @param {Record<"train" | "step" | "reset" | "keep" | "save", () => void>
+ *   & { open: (file: File) => Promise<void> }} act
+ */
+export function labView(model, act) {
+  const said = announcer();
+  const settings = settingChoices(model, act.reset);
+  const asked = problemTable(model);
+  const views = learningViews();
+  const buttons = {
+    train: able("Train", act.train),
+    step: able("One batch", act.step),
+    reset: able("Reset", act.reset),
+    keep: able("", act.keep),
+    save: able("Save the model", act.save),
+  };
+  buttons.train.classList.add("main");
+  const { train, step, reset, keep, save } = buttons;
+  const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of the training" });
+  const words = element("p", { class: "words" });
+  const keptWords = element("p", { class: "about" });
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  const root = frame(
+    "Training lab",
+    "training-lab",
+    settings.whole,
+    element("div", { class: "buttons" }, train, step, reset, keep),
+    bar,
+    words,
+    complaint,
+    keptWords,
+    element("div", { class: "views" }, ...views.figures, asked.whole),
+    element("div", { class: "buttons" }, save, fileChoice(act.open)),
+    said,
+  );
+  return {
+    root,
+    settings,
+    /** @param {string} text */
+    say(text) {
+      words.textContent = text;
+    },
+    /** @param {string} text */
+    complain(text) {
+      complaint.textContent = text;
+    },
+    /** Read out what stands there. */
+    announce() {
+      said.textContent = words.textContent;
+    },
+    /**
+     * @param {Run} run
+     * @param {Run | null} kept
+     * @param {TrainedOn | null} trainedOn
+     */
+    show(run, kept, trainedOn) {
+      const { progress } = run;
+      Object.entries(can(run, kept)).forEach(([name, is]) =>
+        buttons[/** @type {keyof typeof buttons} */ (name)]
+          .setAttribute("aria-disabled", String(!is))
+      );
+      const texts = labels(run, kept);
+      train.textContent = texts.train;
+      keep.textContent = texts.keep;
+      bar.value = progress ? progress.updates / progress.of : 0;
+      words.textContent = inWords(run, settings.isFast);
+      keptWords.textContent = keptInWords(kept, settings.chosen);
+      views.show(run, kept);
+      asked.show(run.hasFailed ? undefined : progress?.answers, trainedOn);
+    },
+  };
+}
+
+/**
+ * A button that does nothing while it is `aria-disabled`, and keeps the focus meanwhile.
+ *
+ * @param {string} text
+ * @param {() => void} act
+ */
+function able(text, act) {
+  const made = button(text, () => {
+    if (made.getAttribute("aria-disabled") !== "true") act();
+  });
+  return made;
+}
+
+/**
+ * Where a file with a model is chosen.
+ *
+ * @param {(file: File) => Promise<void>} open
+ */
+function fileChoice(open) {
+  const file = element("input", {
+    type: "file",
+    accept: ".json,application/json",
+    change: async () => {
+      const chosen = file.files?.[0];
+      if (!chosen) return;
+      await open(chosen);
+      file.value = ""; // the same file can be opened once more
+    },
+  });
+  return element("label", { class: "field file" }, element("span", {}, "Open a model"), file);
+}
+
+/**
+ * The settings: a select for each trait in `CHOICES`, and one for what computes.
+ *
+ * @param {Model<Traits>} model
+ * @param {() => void} changed
+ */
+function settingChoices(model, changed) {
+  const traits = /** @type {Setting[]} */ (Object.keys(CHOICES));
+  const selects = traits.map((trait) => {
+    const { label, options } = CHOICES[trait];
+    const isText = typeof model.get(trait) === "string";
+    const made = choice(label, options, (value) => {
+      model.set(trait, isText ? value : JSON.parse(value));
+      model.save_changes();
+    });
+    return { trait, label, ...made };
+  });
+  const computedBy = choice(COMPUTED_BY, [FAST, PLAIN], changed);
+  const wholes = [...selects, computedBy].map(({ whole }) => whole);
+
+  /** Show what is chosen, also what the lab does not offer. */
+  function show() {
+    for (const { trait, select } of selects) {
+      const value = String(model.get(trait));
+      if (!Array.from(select.options).some((each) => each.value === value)) {
+        select.append(option(value));
+      }
+      select.value = value;
+    }
+  }
+
+  show();
+  return {
+    whole: element("div", { class: "fields" }, ...wholes),
+    traits,
+    show,
+    get isFast() {
+      return computedBy.select.value === FAST;
+    },
+    /**
+     * What is chosen, by label.
+     *
+     * @returns {Record<string, string>}
+     */
+    get chosen() {
+      const texts = selects.map(({ trait, label, select }) => [label, textOf(trait, select.value)]);
+      return { ...Object.fromEntries(texts), [COMPUTED_BY]: computedBy.select.value };
+    },
+  };
+}
+
+/** The curves and the map. */
+function learningViews() {
+  const losses = curveChart(LOSSES);
+  const shares = curveChart({ marks: PERCENT, top: 1.03 });
+  const places = tokenMap();
+  return {
+    figures: [
+      element("figure", {}, losses.picture, element("figcaption", {}, LEGENDS.loss)),
+      element("figure", {}, shares.picture, element("figcaption", {}, LEGENDS.right)),
+      element("figure", { class: "map" }, places.picture, element("figcaption", {}, LEGENDS.map)),
+    ],
+    /**
+     * @param {Run} run
+     * @param {Run | null} kept
+     */
+    show(run, kept) {
+      const epochs = Math.max(run.epochs, kept?.epochs ?? 0);
+      const now = curves(run, epochs, "");
+      const before = curves(kept, epochs, "kept");
+      const words = chartsInWords(run);
+      losses.show([...before.loss, ...now.loss], epochs, words.loss);
+      shares.show([...before.right, ...now.right], epochs, words.right);
+      places.show(run.progress?.embedding);
+    },
+  };
+}
+
+/**
+ * A chart over the epochs.
+ *
+ * @param {{ marks: [number, string][], top: number, level?: number }} upright
+ */
+function curveChart(upright) {
+  const { picture, x, y, tick } = chart({ box: BOX, label: "epoch", ...upright });
+  const end = tick(1, "", "end");
+  const lines = drawn("g");
+  picture.append(tick(0, "0"), end, lines);
+  const line = (/** @type {Curve} */ { kind, points }) =>
+    drawn("polyline", {
+      class: `line ${kind}`,
+      points: through(points.map(([share, value]) => [x(share), y(value)].map(short))),
+    });
+  return {
+    picture,
+    /**
+     * Draw curves, and say what they show.
+     *
+     * @param {Curve[]} all
+     * @param {number} epochs
+     * @param {string} words
+     */
+    show(all, epochs, words) {
+      end.textContent = String(epochs);
+      lines.replaceChildren(...all.map(line));
+      picture.setAttribute("aria-label", words);
+    },
+  };
+}
+
+/**
+ * A place with one decimal.
+ *
+ * @param {number} value
+ */
+function short(value) {
+  return Math.round(10 * value) / 10;
+}
+
+/** The map: a point for each token, and a line through the digits. */
+function tokenMap() {
+  const way = drawn("polyline", { class: "way" });
+  const names = TOKENS.map((name) => {
+    const kind = /^[0-9]$/.test(name) ? "digit" : "sign";
+    return drawn("text", { class: kind, "text-anchor": "middle" }, name);
+  });
+  const tokens = drawn("g", {}, way, ...names);
+  const centre = { x: MAP / 2, y: MAP / 2, "text-anchor": "middle" };
+  const none = drawn("text", centre, "no weights yet");
+  const box = { class: "chart", viewBox: `0 0 ${MAP} ${MAP}`, role: "img" };
+  const picture = drawn("svg", box);
+  /** @type {Plane | undefined} */
+  let plane;
+
+  /** @param {Float32Array} numbers */
+  function draw(numbers) {
+    const columns = numbers.length / TOKENS.length;
+    const rows = TOKENS.map((_, id) =>
+      Array.from(numbers.subarray(id * columns, (id + 1) * columns))
+    );
+    plane = principalPlane(rows, plane);
+    const points = coordinates(rows, plane);
+    const { at } = projection(points, MAP_BOX);
+    const places = points.map((point) => at(point).map(short));
+    way.setAttribute("points", through(places.slice(0, 10)));
+    names.forEach((name, id) => setAll(name, { x: places[id][0], y: places[id][1] + 4 }));
+  }
+
+  return {
+    picture,
+    /**
+     * Draw the numbers of the embedding, axes (token, embedding_dim), if there are any.
+     *
+     * @param {Float32Array} [numbers]
+     */
+    show(numbers) {
+      picture.replaceChildren(numbers ? tokens : none);
+      if (numbers) draw(numbers);
+      else plane = undefined;
+      const words = numbers
+        ? `Map of the ${TOKENS.length} tokens with a line through the digits from 0 to 9.`
+        : "Map of the tokens: no weights yet.";
+      picture.setAttribute("aria-label", words);
+    },
+  };
+}
+
+/**
+ * The table of the reader's problems.
+ *
+ * @param {Model<Traits>} model
+ */
+function problemTable(model) {
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  const note = element("p", { class: "about" });
+  const rows = model.get("watched").map((_, number) => problemRow(number, () => put(number)));
+  const isInvalid = (/** @type {typeof rows[number]} */ { input }) =>
+    input.getAttribute("aria-invalid") === "true";
+
+  /** @param {number} number */
+  function put(number) {
+    const { input } = rows[number];
+    const problem = normalProblem(input.value);
+    input.setAttribute("aria-invalid", String(problem === null));
+    complaint.textContent = rows.some(isInvalid) ? ALLOWED : "";
+    if (problem === null) return;
+    input.value = problem;
+    const others = model.get("watched");
+    model.set("watched", others.map((old, place) => place === number ? problem : old));
+    model.save_changes();
+  }
+
+  const names = ["problem", "right", "written"];
+  const heads = names.map((name) => element("th", { scope: "col" }, name));
+  const title = "Your problems. Change one, and see what the model makes of it.";
+  const head = element("thead", {}, element("tr", {}, ...heads, element("td")));
+  const body = element("tbody", {}, ...rows.map(({ whole }) => whole));
+  const table = element("table", {}, element("caption", {}, title), head, body);
+  return {
+    whole: element("div", {}, table, complaint, note),
+    /**
+     * Show the answers, by problem, of a model that was trained on problems like those of `trainedOn`.
+     *
+     * @param {Record<string, string> | undefined} answers
+     * @param {TrainedOn | null} trainedOn
+     */
+    show(answers, trainedOn) {
+      const watched = model.get("watched");
+      note.textContent = watched
+        .map((problem) => unfamiliar(problem, trainedOn, "do not count on the answer"))
+        .find(Boolean) ?? "";
+      rows.forEach((row, number) => {
+        const problem = watched[number];
+        if (!isInvalid(row) && document.activeElement !== row.input) row.input.value = problem;
+        row.show(solve(problem), answers?.[problem]);
+      });
+    },
+  };
+}
+
+/**
+ * A row of that table.
+ *
+ * @param {number} number
+ * @param {() => void} put
+ */
+function problemRow(number, put) {
+  const input = element("input", {
+    type: "text",
+    "aria-label": `Problem ${number + 1}`,
+    spellcheck: "false",
+    change: put,
+  });
+  const right = element("td");
+  const answer = element("td", { class: "answer" });
+  const verdict = element("td");
+  return {
+    input,
+    whole: element("tr", {}, element("td", {}, input), right, answer, verdict),
+    /**
+     * @param {string} wanted
+     * @param {string | undefined} given
+     */
+    show(wanted, given) {
+      const isRight = given === wanted;
+      right.textContent = wanted;
+      answer.textContent = given ?? "";
+      verdict.textContent = given === undefined ? "" : isRight ? "\u2713 right" : "\u2717 wrong";
+      verdict.className = isRight ? "" : "wrong";
+    },
+  };
+}

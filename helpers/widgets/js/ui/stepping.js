@@ -1,0 +1,230 @@
+// What the steppers share: the question, the way through the time steps, the table of them.
+
+import { atEnter, button, choice, element, option } from "./parts.js";
+import { ALLOWED, normalProblem } from "../domain/problems.js";
+
+/** @import { ModelRecord } from "../domain/model_file.js" */
+/** @import { Model } from "./parts.js" */
+
+/**
+ * The traits that steppers have in common.
+ *
+ * @typedef {object} Traits
+ * @property {string} problem
+ * @property {string[]} examples problems to pick
+ * @property {string} model the name of the one that is stepped
+ * @property {(ModelRecord & { name: string })[]} models
+ * @property {number} step how many time steps are shown
+ * @property {boolean} kernel whether Python computes
+ */
+
+const PACE = 1400; // milliseconds between two steps while it plays
+
+/**
+ * The record of a model, by its name.
+ *
+ * @param {Model<Pick<Traits, "model" | "models">>} model
+ * @throws {RangeError} There is none.
+ */
+export function recordOf(model, name = model.get("model")) {
+  const found = model.get("models").find((record) => record.name === name);
+  if (found === undefined) throw new RangeError(`There is no model called ${name}.`);
+  return found;
+}
+
+/**
+ * Where a problem is typed or picked, and a model to put it to. A change of either goes to `begin`;
+ * what is no problem gets a sentence that says what is one.
+ *
+ * @param {Model<Traits>} model
+ * @param {string} name of the button
+ * @param {(change: { problem: string } | { model: string }) => void} begin
+ */
+export function question(model, name, begin) {
+  const problem = element("input", {
+    type: "text",
+    spellcheck: "false",
+    size: 9,
+    enterkeyhint: "go",
+    keydown: atEnter(answer),
+  });
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  // No form: JupyterLab keeps Enter from submitting one, and some frames let none be submitted.
+  const fields = element(
+    "div",
+    { class: "fields" },
+    element("label", { class: "field" }, element("span", {}, "Problem"), problem),
+    button(name, answer),
+  );
+  const examples = /** @type {const} */ ([["", "examples"], ...model.get("examples")]);
+  const example = choice("or pick one", [...examples], (text) => {
+    if (text) pose(text);
+  });
+  fields.append(example.whole);
+  const which = choice("Model", [], (chosen) => begin({ model: chosen }));
+  model.on("change:models", offer);
+  offer();
+
+  function offer() {
+    const names = model.get("models").map((record) => record.name);
+    which.select.replaceChildren(...names.map(option));
+    which.select.value = model.get("model");
+    if (names.length > 1) fields.append(which.whole);
+  }
+
+  /** @type {string | undefined} */
+  let shown;
+  /** @type {string | undefined} */
+  let refused;
+
+  function answer() {
+    pose(problem.value);
+  }
+
+  /** @param {string} text */
+  function pose(text) {
+    const normal = normalProblem(text);
+    complaint.textContent = normal === null ? ALLOWED : "";
+    problem.setAttribute("aria-invalid", String(normal === null));
+    refused = normal === null ? text : undefined;
+    if (normal === null) return;
+    problem.value = normal;
+    begin({ problem: normal });
+  }
+
+  return {
+    parts: [fields, complaint],
+    stop: () => model.off("change:models", offer),
+    /** @param {string} text */
+    show(text) {
+      const untouched = shown === undefined || problem.value === shown;
+      shown = text;
+      which.select.value = model.get("model");
+      // An example that has been left can be picked once more.
+      if (example.select.value !== model.get("problem")) example.select.value = "";
+      if (untouched && document.activeElement !== problem && complaint.textContent === "") {
+        problem.value = text;
+      }
+    },
+    /** Put a text that was typed and not yet put; false if it has to be refused. */
+    ready() {
+      if (problem.value !== shown && problem.value !== refused) {
+        pose(problem.value);
+        return refused === undefined;
+      }
+      return true;
+    },
+  };
+}
+
+/**
+ * Forth and back through the time steps, up to `last`. The trait `step` says how many are shown.
+ * Nothing moves on unless all is `ready`; `restart` begins anew.
+ *
+ * @param {Model<Pick<Traits, "step">>} model
+ * @param {number} last
+ * @param {{ ready: () => boolean, restart: () => void }} actions
+ */
+export function walk(model, last, { ready, restart }) {
+  const again = button("Start over", restart);
+  const back = button("Back", () => go(model.get("step") - 1));
+  const next = button("Next", () => ready() && go(model.get("step") + 1));
+  const play = button("Play", () => {
+    if (timer !== undefined) pause();
+    else if (ready()) start();
+  });
+  next.classList.add("main");
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** @param {number} step */
+  function go(step) {
+    pause();
+    move(step);
+  }
+
+  /** @param {number} step */
+  function move(step) {
+    model.set("step", Math.min(Math.max(step, 0), last));
+    model.save_changes();
+  }
+
+  function start() {
+    if (model.get("step") === last) move(0);
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      const step = model.get("step") + 1;
+      if (step >= last) pause(); // then the last step is said in full
+      move(step);
+    }, PACE);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = undefined;
+    play.textContent = "Play";
+  }
+
+  return {
+    buttons: [again, back, next, play],
+    go,
+    pause,
+    isPlaying: () => timer !== undefined,
+    /**
+     * A button that leads nowhere keeps the focus of who has come there by keyboard.
+     *
+     * @param {number} step
+     */
+    show(step) {
+      for (const each of [again, back]) each.setAttribute("aria-disabled", String(step === 0));
+      next.setAttribute("aria-disabled", String(step === last));
+    },
+  };
+}
+
+/**
+ * A table of the time steps up to `last`, a column each. Its head leads there by `go`.
+ *
+ * @param {number} last
+ * @param {string[]} names of its rows
+ * @param {(step: number) => void} go
+ */
+export function stepTable(last, names, go) {
+  const places = Array.from({ length: last }, (_, place) => {
+    const head = button(String(place + 1), () => go(place + 1));
+    head.setAttribute("aria-label", `Time step ${place + 1}`);
+    return { head, cells: names.map(() => element("td")) };
+  });
+  const heads = places.map(({ head }) => element("th", { scope: "col" }, head));
+  const rows = names.map((name, row) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      ...places.map(({ cells }) => cells[row]),
+    )
+  );
+  const first = element("tr", {}, element("th", { scope: "col" }, "time step"), ...heads);
+  return {
+    whole: element(
+      "table",
+      { class: "steps" },
+      element("thead", {}, first),
+      element("tbody", {}, ...rows),
+    ),
+    cells: places.map(({ cells }) => cells),
+    /** @param {number} step */
+    focus(step) {
+      places[step - 1].head.focus();
+    },
+    /** @param {number} step */
+    show(step) {
+      places.forEach(({ head, cells }, place) => {
+        const now = place + 1 === step;
+        if (now) head.setAttribute("aria-current", "step");
+        else head.removeAttribute("aria-current");
+        for (const cell of cells) cell.classList.toggle("now", now);
+      });
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  encode,
+  encoderInput,
+  EOS,
+  PAD,
+  target,
+} from "../../helpers/widgets/js/domain/problems.js";
+import {
+  bars,
+  canPick,
+  columns,
+  heading,
+  hint,
+  inWords,
+  note,
+  picksWith,
+  verdict,
+  wrongStep,
+} from "../../helpers/widgets/js/state/decoder_stepper.js";
+
+/** @import { Trace } from "../../helpers/widgets/js/nn/seq2seq.js" */
+
+/**
+ * An answer of a model to 50+9, front to back, that chooses `choices`.
+ *
+ * @param {number[]} choices ids
+ * @param {Partial<Trace>} [more]
+ * @returns {Trace}
+ */
+function answer(choices, more = {}) {
+  const picks = more.picks ?? [];
+  const written = choices.map((choice, place) => picks[place] ?? choice);
+  return {
+    problem: "50+9",
+    reverse: false,
+    teacherForcing: false,
+    picks,
+    read: encoderInput("50+9", false),
+    target: target("50+9", false),
+    context: [0.5],
+    steps: choices.map((choice, place) => ({
+      token: place === 0 ? PAD : written[place - 1],
+      embedding: [0.25],
+      before: [0],
+      after: [1],
+      distribution: Array.from({ length: 14 }, (_, id) => (id === choice ? 0.87 : 0.01)),
+      choice,
+      written: written[place],
+    })),
+    ...more,
+  };
+}
+
+const RIGHT = answer([5, 9, EOS, PAD, PAD]);
+const WRONG = answer([5, 8, EOS, PAD, PAD]);
+
+test("a right answer is right when its EOS is written, and not before", () => {
+  assert.equal(verdict(RIGHT, 0), "Written so far: nothing. The right answer to 50+9 is 59.");
+  assert.equal(verdict(RIGHT, 2), "Written so far: 59. The right answer to 50+9 is 59.");
+  assert.equal(verdict(RIGHT, 3), "Written: 59. Right.");
+  assert.equal(wrongStep(RIGHT, 5), null);
+});
+
+test("a wrong answer is wrong from its first wrong token on", () => {
+  assert.equal(wrongStep(WRONG, 1), null);
+  assert.equal(wrongStep(WRONG, 2), 2);
+  assert.equal(
+    verdict(WRONG, 5),
+    "Written: 58. Wrong at time step 2: 8 in place of 9. The right answer to 50+9 is 59.",
+  );
+});
+
+test("a token of the reader's own is told apart from the choice", () => {
+  const picked = answer([5, 9, EOS, PAD, PAD], { picks: [null, 7] });
+  assert.match(verdict(picked, 2), /your 7 in place of 9 \(the model chose 9\)/);
+  assert.match(inWords(picked, 2), /9 is chosen with 87\.0 %\. You write 7 instead\.$/);
+  assert.deepEqual(bars(picked, 2)[9].marks, ["chosen", "right"]);
+  assert.deepEqual(bars(picked, 2)[7].marks, ["yours"]);
+  assert.ok(bars(picked, 2)[7].isWritten && !bars(picked, 2)[9].isWritten);
+  const column = columns(picked, 2)[1];
+  assert.deepEqual([column.writes, column.isWrong, column.isYours], ["7 \u2717", true, true]);
+});
+
+test("picks end at the time step shown, and the choice itself is none", () => {
+  assert.deepEqual(picksWith(RIGHT, 2, 7), [null, 7]);
+  assert.deepEqual(picksWith(RIGHT, 2, 9), [null]);
+  assert.equal(picksWith(RIGHT, 0, 7), null);
+  assert.equal(picksWith({ ...RIGHT, teacherForcing: true }, 2, 7), null);
+  const picked = answer([5, 9, EOS, PAD, PAD], { picks: [4, 7, 1] });
+  assert.deepEqual(picksWith(picked, 2, 3), [4, 3]);
+});
+
+test("what is not reached yet is not shown", () => {
+  assert.deepEqual(columns(RIGHT, 1).map(({ reads }) => reads).slice(0, 3), [
+    "PAD",
+    "5",
+    "\u00b7",
+  ]);
+  assert.deepEqual(columns(RIGHT, 1).map(({ writes }) => writes).slice(0, 2), [
+    "5 \u2713",
+    "\u00b7",
+  ]);
+  assert.ok(bars(RIGHT, 0).every(({ share, value }) => share === 0 && value === ""));
+  assert.equal(inWords(RIGHT, 0), "No time step taken yet.");
+  assert.equal(heading(RIGHT, 0), "No time step taken yet. Next, PAD goes in.");
+});
+
+test("behind EOS nothing counts", () => {
+  assert.deepEqual(columns(RIGHT, 5).map(({ counts }) => counts), [true, true, true, false, false]);
+  assert.match(hint(RIGHT, 4), /counts no more/);
+  assert.deepEqual(bars(RIGHT, 4)[PAD].marks, ["chosen"]);
+});
+
+test("with teacher forcing nothing can be written", () => {
+  assert.ok(canPick(RIGHT, 1) && !canPick(RIGHT, 0));
+  const forced = { ...RIGHT, teacherForcing: true };
+  assert.ok(!canPick(forced, 1));
+  assert.equal(hint(forced, 1), "How probable is each token to come next?");
+  assert.match(verdict(forced, 3), /^Chosen: 59\./);
+});
+
+test("a model that works back to front is read from the front", () => {
+  const back = answer([...encode("95"), EOS, PAD, PAD], {
+    reverse: true,
+    target: target("50+9", true),
+  });
+  assert.equal(verdict(back, 3), "Written: 95, which read from the front is 59. Right.");
+  assert.match(note(back, null), /it reads 9\+05, and should write 95\.$/);
+  assert.match(note(RIGHT, { largest: 9, operators: "+" }), /^This model was trained on/);
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { encoderInput, target } from "../../helpers/widgets/js/domain/problems.js";
+import { fastOps, plainOps, wasmModule } from "../../helpers/widgets/js/nn/ops.js";
+import {
+  asData,
+  random,
+  shuffle,
+  Trainer,
+  warmupCosine,
+} from "../../helpers/widgets/js/nn/training.js";
+
+/** @import { Options } from "../../helpers/widgets/js/nn/training.js" */
+
+const COMPILED = new URL("../../helpers/widgets/js/nn/ops.wasm", import.meta.url);
+const PROBLEMS = ["50+9", "7+8", "99+99", "12-85", "64-7", "5+9", "50-9", "0+0"];
+const DATA = asData(
+  PROBLEMS,
+  (problem) => encoderInput(problem, true),
+  (problem) => target(problem, true),
+);
+const ALL = Int32Array.from(PROBLEMS, (_, number) => number);
+
+const SIZES = { embeddingDim: 3, units: 8, batch: PROBLEMS.length, masked: true };
+const IN_JAVASCRIPT = {
+  opsOn: plainOps,
+  memory: (/** @type {number} */ bytes) => new ArrayBuffer(bytes),
+};
+
+/** A trainer in JavaScript. @param {Partial<Options>} [options] */
+function plain(options) {
+  return new Trainer({ ...SIZES, ...IN_JAVASCRIPT, ...options });
+}
+
+/** A trainer in WebAssembly. */
+function fast() {
+  const module = wasmModule(Uint8Array.from(readFileSync(COMPILED)));
+  assert.ok(module);
+  /** @type {WebAssembly.Memory} */
+  let memory;
+  return new Trainer({
+    ...SIZES,
+    memory: (bytes) => {
+      memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 2 ** 16) });
+      return memory.buffer;
+    },
+    opsOn: () => fastOps(memory, module),
+  });
+}
+
+/** Learn once from all problems; the mean loss. @param {Trainer} trainer */
+function learn(trainer) {
+  const { loss, tokens } = trainer.learnFrom(DATA, ALL, 0, PROBLEMS.length);
+  return loss / tokens;
+}
+
+for (const masked of [true, false]) {
+  test(`gradients are the slopes of the loss, ${masked ? "up to EOS" : "of all steps"}`, () => {
+    const trainer = plain({ masked, heapType: Float64Array });
+    trainer.initialize(1);
+    const { at, heap, first, count } = trainer;
+    for (let k = first; k < first + count; k++) heap[k] *= 3; // away from where all is flat
+    learn(trainer);
+    const gradients = heap.slice(at.gradients, at.gradients + count);
+    const largest = Math.max(...gradients.map(Math.abs));
+    /** @type {number[]} */
+    const places = [];
+    trainer.copied((name, here) => {
+      if (here % 7 === 0) places.push(at[name] + here);
+    });
+    assert.ok(places.length > 100);
+    for (const place of places) {
+      const kept = heap[place];
+      heap[place] = kept + 1e-5;
+      const above = learn(trainer);
+      heap[place] = kept - 1e-5;
+      const below = learn(trainer);
+      heap[place] = kept;
+      const slope = (above - below) / 2e-5;
+      assert.ok(Math.abs(slope - gradients[place - first]) < 1e-6 * largest, `at ${place}`);
+    }
+  });
+}
+
+test("neither sharing rows nor dropping them nor WebAssembly changes what is learned", () => {
+  const trainers = [plain(), plain({ shared: false }), plain({ dropped: false }), fast()];
+  for (const trainer of trainers) {
+    trainer.initialize(3);
+    for (let update = 0; update < 3; update++) {
+      learn(trainer);
+      trainer.update({ rate: 0.01, weightDecay: 0.1 });
+    }
+  }
+  const [wanted, ...others] = trainers.map(({ weights }) => weights);
+  for (const weights of others) {
+    assert.ok(weights.every((weight, k) => Math.abs(weight - wanted[k]) < 1e-5));
+  }
+});
+
+test("a model learns a few problems by heart, and is examined as it answers", () => {
+  const trainer = plain({ units: 32 });
+  trainer.initialize(0);
+  for (let update = 0; update < 200; update++) {
+    learn(trainer);
+    trainer.update({ rate: 0.01 });
+  }
+  const written = trainer.answer(DATA, ALL);
+  const right = PROBLEMS.filter((_, number) => {
+    const end = DATA.lengths[number];
+    return DATA.right
+      .subarray(5 * number, 5 * number + end)
+      .every((id, place) => id === written[5 * number + place]);
+  });
+  const { exact, tokens } = trainer.examine(DATA, ALL);
+  assert.equal(exact, right.length);
+  assert.equal(exact, PROBLEMS.length);
+  assert.equal(tokens, DATA.lengths.reduce((sum, length) => sum + length, 0));
+});
+
+test("weights can be taken out and put back, also into another trainer", () => {
+  const trainer = plain();
+  trainer.initialize(2);
+  const other = fast();
+  other.weights = trainer.weights;
+  assert.deepEqual(other.weights, trainer.weights);
+  assert.throws(() => (other.weights = new Float32Array(3)), /The weights are 3 numbers/);
+});
+
+test("a seed gives the same numbers and the same order", () => {
+  const orders = [4, 4, 5].map((seed) => {
+    const list = Int32Array.from({ length: 50 }, (_, k) => k);
+    shuffle(list, random(seed));
+    return [...list];
+  });
+  assert.deepEqual(orders[0], orders[1]);
+  assert.notDeepEqual(orders[0], orders[2]);
+  assert.deepEqual(orders[2].toSorted((a, b) => a - b), Array.from({ length: 50 }, (_, k) => k));
+});
+
+test("the rate rises for a tenth of the updates and falls to zero", () => {
+  const rates = Array.from({ length: 101 }, (_, number) => warmupCosine(0.5, number, 100));
+  assert.equal(rates[0], 0.5 / 25);
+  assert.equal(Math.max(...rates), rates[10]);
+  assert.equal(rates[10], 0.5);
+  assert.ok(rates[100] < 1e-9);
+});
