@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from benchmarks.results import Results, Table, in_turns, spread
 from helpers import decoding, pretrained, problems
+from helpers.task import ARITHMETIC
 from helpers.vocabulary import PAD
 
 PROBLEMS = 1000
@@ -28,7 +29,7 @@ def token_by_token(
     state = encode(ids)
     token = np.full((len(ids), 1), PAD, dtype=np.int32)
     chosen = []
-    for _ in range(problems.ANSWER_LENGTH):
+    for _ in range(ARITHMETIC.answer_length):
         distribution, state = advance(token, state)
         token = distribution.argmax(axis=-1).astype(np.int32)
         chosen.append(token)

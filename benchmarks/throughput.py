@@ -14,6 +14,7 @@ from benchmarks.results import Results, Table, in_turns, spread
 from helpers import problems, training
 from helpers.pretrained import RECIPES
 from helpers.records import Recipe
+from helpers.task import ARITHMETIC
 from helpers.vocabulary import TOKENS
 
 WAYS: tuple[tuple[str, int, dict[str, Any]], ...] = (
@@ -37,8 +38,8 @@ def flops(recipe: Recipe) -> int:
     """
     gru = 3 * recipe.units * (recipe.embedding_dim + recipe.units)
     softmax = recipe.units * len(TOKENS)
-    steps = problems.PROBLEM_LENGTH + problems.ANSWER_LENGTH
-    return 3 * 2 * (steps * gru + problems.ANSWER_LENGTH * softmax)
+    steps = ARITHMETIC.problem_length + ARITHMETIC.answer_length
+    return 3 * 2 * (steps * gru + ARITHMETIC.answer_length * softmax)
 
 
 def measure(results: Results, quick: bool) -> None:

@@ -67,6 +67,8 @@ class Seq2Seq:
         _check_together(self.encoder, self.decoder)
         if not isinstance(self.reverse, (bool, np.bool_)):
             raise TypeError(f"reverse is True or False, not {self.reverse!r}.")
+        if not isinstance(self.task, Task):
+            raise TypeError(f"The task of a model is a `Task`, not {self.task!r}.")
 
     def __iter__(self) -> Iterator[keras.Model]:
         """Give model, encoder and decoder in turn."""

@@ -149,9 +149,9 @@ def _renewed(said: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("This is no model of the first format.") from error
 
 
-def _checked(value: Any, kind: type | tuple[type, ...]) -> Any:
+def _checked(value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
-        raise TypeError(f"This is no {kind}.")
+        raise TypeError(f"This is no {kind.__name__}.")
     return value
 
 
@@ -175,7 +175,7 @@ def _task(said: dict[str, Any]) -> Task:
         name=_checked(said["name"], str),
         largest=_whole(said["largest"], 0),
         operators=_checked(said["operators"], str),
-        tokens=tuple(_checked(token, str) for token in _checked(said["tokens"], (list, tuple))),
+        tokens=tuple(_checked(token, str) for token in _checked(said["tokens"], list)),
         problem_length=_whole(said["problem_length"], 4),
         answer_length=_whole(said["answer_length"], 2),
     )

@@ -78,7 +78,7 @@ class Task:
 
     def data(self) -> dict[str, Any]:
         """Return all that a page or a file has to know of it."""
-        return asdict(self)
+        return {**asdict(self), "tokens": list(self.tokens)}
 
     def parse(self, problem: str) -> tuple[int, str, int]:
         """Return left operand, operator and right operand; raises as `problems.parse` says."""

@@ -15,6 +15,7 @@ from helpers import decoding, model_file, pretrained, problems
 from helpers.model import Seq2Seq, seq2seq
 from helpers.pictures import PAGE
 from helpers.records import Trace
+from helpers.task import ARITHMETIC
 from helpers.vocabulary import EOS, PAD
 from helpers.widgets import DecoderStepper, EncoderStepper
 from helpers.widgets.base import STATE
@@ -344,7 +345,7 @@ def test_layers_of_another_making(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layers have the names that `seq2seq` gives them, since a page asks for them by name."""
     token = keras.Input((1,), dtype="int32")
     before = keras.Input((4,))
-    read = keras.Input((problems.PROBLEM_LENGTH,), dtype="int32")
+    read = keras.Input((ARITHMETIC.problem_length,), dtype="int32")
     embedding = keras.layers.Embedding(14, 2)
     writer = keras.layers.GRU(4, return_sequences=True, return_state=True)
     states, after = writer(embedding(token), initial_state=before)
@@ -460,7 +461,7 @@ def test_what_a_page_needs_to_compute() -> None:
         assert record == model_file.packed(load(name))
         assert record["reverse"] == REVERSE[name]
     assert stepper.get_state()["computed"] == ("trace",)
-    assert DecoderStepper(untrained()).models[0]["task"] is None
+    assert DecoderStepper(untrained()).models[0]["trained"] is False
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -13,6 +13,7 @@ import traitlets
 from helpers import decoding, problems
 from helpers.model import seq2seq
 from helpers.pictures import PAGE
+from helpers.task import TASKS
 from helpers.vocabulary import TOKENS
 from helpers.widgets import EncoderStepper
 from tests.messages import ONE_SENTENCE
@@ -25,7 +26,7 @@ STORED = {"notes": "arithmetic", "sums": "sums", "grown": "arithmetic"}
 def own(embedding_dim: int = 3, units: int = 4) -> EncoderStepper:
     """Return a stepper of an untrained model, the same on every call."""
     keras.utils.set_random_seed(0)
-    return EncoderStepper(replace(seq2seq(embedding_dim, units), task="sums"))
+    return EncoderStepper(replace(seq2seq(embedding_dim, units), task=TASKS["sums"], trained=True))
 
 
 def sent(stepper: EncoderStepper) -> dict[str, Any]:
@@ -204,7 +205,7 @@ def test_two_steppers_are_independent() -> None:
 def test_after_more_training() -> None:
     """With `refresh` weights, map and reading are those of now."""
     keras.utils.set_random_seed(0)
-    model = replace(seq2seq(3, 4), task="sums")
+    model = replace(seq2seq(3, 4), task=TASKS["sums"], trained=True)
     stepper = EncoderStepper(model)
     before = sent(stepper)
     model.encoder.set_weights([values * -2 for values in model.encoder.get_weights()])

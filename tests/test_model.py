@@ -12,6 +12,7 @@ import pytest
 from helpers import decoding
 from helpers.model import Seq2Seq, seq2seq
 from helpers.problems import batch, solve
+from helpers.task import ARITHMETIC, TASKS
 from helpers.vocabulary import EOS, PAD, TOKENS, decode
 from tests.messages import ONE_SENTENCE
 from tests.models import load
@@ -256,13 +257,14 @@ def test_it_unpacks_as_the_three(models: Seq2Seq) -> None:
 
 
 def test_what_is_known_of_it(models: Seq2Seq) -> None:
-    """A new model reads from the front, knows no task, and carries one state."""
-    assert (models.reverse, models.task, models.architecture) == (False, None, "gru")
+    """A new model reads from the front, has learned nothing, and carries one state."""
+    assert (models.reverse, models.trained, models.architecture) == (False, False, "gru")
+    assert models.task == ARITHMETIC
     assert models.carried == {"state": (16,)}
     assert models.units == 16
     assert seq2seq(2, 3).units == 3
     grown = load("grown")
-    assert (grown.reverse, grown.task, grown.units) == (True, "arithmetic", 64)
+    assert (grown.reverse, grown.trained, grown.units) == (True, True, 64)
 
 
 def test_it_says_what_it_is(models: Seq2Seq) -> None:
@@ -273,9 +275,9 @@ def test_it_says_what_it_is(models: Seq2Seq) -> None:
 
 def test_another_order_of_the_same_layers(models: Seq2Seq) -> None:
     """`dataclasses.replace` gives a second value; the first one stays, and cannot be changed."""
-    turned = replace(models, reverse=True, task="sums")
-    assert (turned.reverse, turned.task) == (True, "sums")
-    assert (models.reverse, models.task) == (False, None)
+    turned = replace(models, reverse=True, task=TASKS["sums"])
+    assert (turned.reverse, turned.task.name) == (True, "sums")
+    assert (models.reverse, models.task) == (False, ARITHMETIC)
     assert all(one is other for one, other in zip(models, turned, strict=True))
     front, back = (decoding.context_vector(one, "12+3") for one in (models, turned))
     assert not np.allclose(front, back)

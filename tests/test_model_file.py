@@ -11,6 +11,7 @@ import pytest
 
 from helpers import decoding, model_file, packing, pretrained, problems, reference
 from helpers.model import Seq2Seq, seq2seq
+from helpers.task import ARITHMETIC, TASKS
 from helpers.widgets import DecoderStepper
 from tests.messages import ONE_SENTENCE
 from tests.models import load
@@ -38,12 +39,12 @@ def test_a_model_comes_back_to_the_last_bit(name: str, tmp_path: Path) -> None:
         assert decoding.answers(found, ASKED) == decoding.answers(model, ASKED)
 
 
-def test_a_model_of_no_task_stays_one(tmp_path: Path) -> None:
+def test_a_model_that_is_not_trained_stays_one(tmp_path: Path) -> None:
     """And weights that fit no short array are kept as they are."""
     model = seq2seq(3, 8)
     model_file.write(tmp_path / "new.json", model)
     found = model_file.read(tmp_path / "new.json")
-    assert (found.reverse, found.task) == (False, None)
+    assert (found.reverse, found.trained) == (False, False)
     same(found, model)
 
 
@@ -56,17 +57,20 @@ def test_what_a_file_says() -> None:
         "architecture": "gru",
         "sizes": {"embedding_dim": 16, "units": 64},
         "reverse": True,
-        "task": {"largest": 99, "operators": "+-"},
+        "task": ARITHMETIC.data(),
+        "trained": True,
     }
     assert tuple(arrays) == reference.NAMES
     assert list(arrays.values()) == packing.pack(load("grown").model.get_weights())
-    assert model_file.packed(seq2seq(3, 8))["task"] is None
+    assert model_file.packed(seq2seq(3, 8))["trained"] is False
 
 
 @pytest.mark.parametrize("task", [None, "sums"])
 def test_a_file_of_the_first_format(tmp_path: Path, task: str | None) -> None:
     """Its arrays have no names, and stand in the order of Keras."""
-    wanted = replace(seq2seq(3, 8), reverse=True, task=task)
+    wanted = replace(
+        seq2seq(3, 8), reverse=True, trained=task is not None, task=TASKS[task or "arithmetic"]
+    )
     said = {
         "format": "arithmetic seq2seq, version 1",
         "embeddingDim": 3,

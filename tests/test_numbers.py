@@ -17,8 +17,8 @@ from helpers.model import seq2seq
 from helpers.numbers import is_number, is_whole
 from helpers.pretrained import RECIPES
 from helpers.records import Recipe
+from helpers.task import ARITHMETIC
 from helpers.training import recording_epochs
-from helpers.vocabulary import check_token
 from helpers.widgets import (
     DecoderStepper,
     EmbeddingExplorer,
@@ -83,7 +83,7 @@ def stepper(kind: type) -> Any:
 TAKES_A_WHOLE: dict[str, Callable[[Any], Any]] = {
     "units": lambda size: seq2seq(3, size).units,
     "embedding_dim": lambda size: seq2seq(size, 3).encoder.get_layer("embedding").output_dim,
-    "token": check_token,
+    "token": ARITHMETIC.check_token,
     "step": lambda token: decoding.step(load("notes"), token, np.zeros(16)) and token,
     "picks": lambda token: decoding.check_picks([None, token], False)[1],
     "size of a split": lambda size: sum(map(len, problems.split("sums", size))),

@@ -71,7 +71,7 @@ def test_figures_of_the_record(name: str) -> None:
     assert loss == pytest.approx(record.loss, abs=5e-4)
     assert accuracy == pytest.approx(record.token_accuracy, abs=5e-4)
     assert model.model.count_params() == record.parameters
-    assert (model.reverse, model.task) == (record.recipe.reverse, record.recipe.task)
+    assert (model.reverse, model.task.name) == (record.recipe.reverse, record.recipe.task)
 
 
 @pytest.mark.slow

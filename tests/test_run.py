@@ -158,7 +158,7 @@ def test_by_its_recipe(whole: Run) -> None:
     assert (last.loss, last.token_accuracy) == training.examine(
         whole.model, validation, masked_loss=True
     )
-    assert (whole.model.reverse, whole.model.task) == (True, "sums")
+    assert (whole.model.reverse, whole.model.task.name) == (True, "sums")
     assert last.exact_match == decoding.exact_match(whole.model, validation)
     assert list(last.answers.values()) == decoding.answers(whole.model, WATCHED)
     for values in whole.model.model.get_weights():

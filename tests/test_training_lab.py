@@ -13,8 +13,9 @@ import traitlets
 from helpers import decoding, model_file, pretrained, problems
 from helpers.records import Recipe
 from helpers.run import Run
+from helpers.task import TASKS
 from helpers.widgets import DecoderStepper, TrainingLab
-from helpers.widgets.training_lab import TASKS
+from helpers.widgets.training_lab import LEARNED
 from tests.messages import ONE_SENTENCE
 from tests.models import load
 
@@ -24,13 +25,15 @@ def sent(lab: TrainingLab) -> dict[str, Any]:
     return json.loads(json.dumps(lab.get_state()))
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", LEARNED)
 def test_the_parts_of_a_task_are_those_of_the_book(task: str) -> None:
     """Two bits for each problem say in which part it is."""
-    packed, operators = sent(TrainingLab())["parts"][task]
+    packed, learned = (sent(TrainingLab())[name][task] for name in ("parts", "tasks"))
     bits = np.frombuffer(b64decode(packed), np.uint8)
     parts = (bits[:, None] >> np.array([0, 2, 4, 6])) & 3
-    names = [f"{a}{op}{b}" for op in operators for a in range(100) for b in range(100)]
+    assert learned == TASKS[task].data()
+    numbers = range(100)
+    names = [f"{a}{op}{b}" for op in learned["operators"] for a in numbers for b in numbers]
     found = dict(zip(names, parts.ravel(), strict=True))
     for number, part in enumerate(problems.split(task)):
         assert {name for name, where in found.items() if where == number} == set(part)
@@ -115,7 +118,7 @@ def test_what_the_page_has_trained_is_a_model_of_keras() -> None:
         _ = lab.stored
     lab.set_state({"trained": json.loads(json.dumps(model_file.packed(load("grown"))))})
     found = lab.stored
-    assert (found.reverse, found.task) == (True, "arithmetic")
+    assert (found.reverse, found.task) == (True, TASKS["arithmetic"])
     assert decoding.answers(found, ["50+9"]) == ["59"]
 
 
@@ -171,6 +174,6 @@ def test_it_shows_what_keras_trains() -> None:
     matrix = run.model.encoder.get_layer("embedding").get_weights()[0]
     assert np.allclose(np.reshape(last["embedding"], (14, 3)), matrix)
     assert last["problems"] == (updates - 1) * 32 and last["seconds"] > 0
-    assert (lab.stored.reverse, lab.stored.task) == (False, "sums")
+    assert (lab.stored.reverse, lab.stored.task) == (False, TASKS["sums"])
     for ours, theirs in zip(lab.stored.model.weights, run.model.model.weights, strict=True):
         assert np.array_equal(ours, theirs)

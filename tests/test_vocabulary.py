@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from helpers.problems import split
-from helpers.vocabulary import EOS, PAD, TOKENS, check_token, decode, encode
+from helpers.task import ARITHMETIC
+from helpers.vocabulary import EOS, PAD, TOKENS, decode, encode
 from tests.messages import ONE_SENTENCE
 
 
@@ -73,7 +74,7 @@ def test_encode_takes_text(text: Any) -> None:
 @pytest.mark.parametrize("token", [-1, 14, 10**30, np.int64(14)])
 def test_ids_out_of_range(token: Any) -> None:
     """An id outside 0..13 is refused, behind an EOS too."""
-    for call in (lambda: check_token(token), lambda: decode([5, EOS, token])):
+    for call in (lambda: ARITHMETIC.check_token(token), lambda: decode([5, EOS, token])):
         with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
             call()
         assert "0 to 13" in str(caught.value)
@@ -85,7 +86,7 @@ def test_ids_out_of_range(token: Any) -> None:
 def test_ids_are_whole_numbers(token: Any) -> None:
     """Floats, bools and whatever else is no whole number are refused."""
     with pytest.raises(TypeError, match=ONE_SENTENCE):
-        check_token(token)
+        ARITHMETIC.check_token(token)
     with pytest.raises(TypeError, match=ONE_SENTENCE):
         decode([token])
 
@@ -100,5 +101,5 @@ def test_decode_takes_a_list_of_ids(ids: Any) -> None:
 @pytest.mark.parametrize("token", [0, 13, np.int32(7), np.uint8(12), np.int64(3)])
 def test_check_token(token: Any) -> None:
     """Whole numbers of any kind come back as a plain int."""
-    assert check_token(token) == token
-    assert type(check_token(token)) is int
+    assert ARITHMETIC.check_token(token) == token
+    assert type(ARITHMETIC.check_token(token)) is int

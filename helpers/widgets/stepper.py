@@ -48,17 +48,18 @@ class Stepper(BookWidget):
     ) -> None:
         self.by_name = by_name(models)
         """The models that can be chosen, by name."""
+        first, model = next(iter(self.by_name.items()))
         super().__init__(
-            model=next(iter(self.by_name)),
-            problem=problem,
-            examples=list(examples),
+            model=first,
+            problem=model.task.normal(problem),
+            examples=list(map(model.task.normal, examples)),
             **traits,
         )
 
     @property
     def chosen(self) -> Seq2Seq:
         """The model that is stepped."""
-        return self.by_name[self.model or next(iter(self.by_name))]
+        return self.by_name.get(self.model, next(iter(self.by_name.values())))
 
     @property
     def last(self) -> int:

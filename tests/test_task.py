@@ -1,0 +1,95 @@
+"""A task of one's own: other operators, other lengths, and nothing else has to know of it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from helpers import decoding, model_file, problems
+from helpers.model import seq2seq
+from helpers.task import ARITHMETIC, TASKS, Task, named
+from helpers.widgets import DecoderStepper, EncoderStepper
+from tests.messages import ONE_SENTENCE
+
+PRODUCTS = Task(
+    "products",
+    12,
+    "*",
+    tokens=(*"0123456789", *"+-*", "PAD", "EOS"),
+    problem_length=6,
+    answer_length=5,
+)
+"""Products of numbers up to 12; numbers up to 99 can be asked for, and sums and differences."""
+
+
+def test_what_follows_from_it() -> None:
+    """Ids, what can be asked, and what there is room for."""
+    assert (PRODUCTS.pad, PRODUCTS.eos, PRODUCTS.askable, PRODUCTS.most) == (13, 14, "+-*", 99)
+    assert (ARITHMETIC.pad, ARITHMETIC.eos, ARITHMETIC.askable, ARITHMETIC.most) == (
+        *(12, 13, "+-", 999),
+    )
+    assert PRODUCTS.encode("7*8") == [7, 12, 8]
+    assert PRODUCTS.decode([13, 5, 6, 14, 1]) == "56"
+    assert len(list(PRODUCTS.problems())) == 13**2
+    assert json.loads(json.dumps(PRODUCTS.data())) == PRODUCTS.data()
+
+
+@pytest.mark.parametrize(
+    ("problem", "answer"), [("12*12", "144"), ("99*99", "9801"), ("3-9", "-6")]
+)
+def test_right_answers(problem: str, answer: str) -> None:
+    """By the operator."""
+    assert PRODUCTS.solve(problem) == answer
+    assert PRODUCTS.normal(f" {problem} ") == problem
+    ids = problems.answer_ids(problem, task=PRODUCTS)
+    assert len(ids) == 5
+    assert PRODUCTS.decode(ids) == answer
+
+
+@pytest.mark.parametrize("problem", ["100*2", "2/3", "02*3", "2**3", ""])
+def test_what_it_does_not_know(problem: str) -> None:
+    """One sentence says what it does."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
+        PRODUCTS.parse(problem)
+    assert "0 to 99 with one '+' or '-' or '*'" in str(caught.value)
+
+
+def test_its_parts() -> None:
+    """A product and its mirror image are in the same part."""
+    parts = problems.split(PRODUCTS)
+    assert sum(map(len, parts)) == 13**2
+    part_of = {problem: part for part in parts for problem in part for part in [part]}
+    for problem, part in part_of.items():
+        left, right = problem.split("*")
+        assert part_of[f"{right}*{left}"] is part
+
+
+def test_names() -> None:
+    """The book has three tasks; there is no other name."""
+    assert [named(name) for name in TASKS] == list(TASKS.values())
+    for name in ("products", "", None, ["sums"]):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            named(name)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_model_of_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """It is built, traced, decoded, stepped and kept in a file; all have its lengths."""
+    model = replace(seq2seq(3, 8, PRODUCTS), trained=True)
+    trace = decoding.trace(model, "7*8")
+    assert len(trace.steps) == 5
+    assert trace.steps[0].distribution.shape == (15,)
+    assert trace.target == (5, 6, 14, 13, 13)
+    assert decoding.answers(model, ["7*8"]) == [trace.answer]
+    assert decoding.reading(model, "7*8").states.shape == (6, 8)
+    writes = DecoderStepper(model, problem="7*8", examples=["2*2"])
+    reads = EncoderStepper(model, problem="7*8", examples=["2*2"])
+    assert (writes.last, reads.last) == (5, 6)
+    assert writes.models[0]["task"] == PRODUCTS.data()
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        writes.problem = "123*2"
+    path = tmp_path_factory.mktemp("files") / "products.json"
+    model_file.write(path, model)
+    found = model_file.read(path)
+    assert (found.task, found.trained) == (PRODUCTS, True)
+    assert decoding.answers(found, ["7*8"]) == [trace.answer]
