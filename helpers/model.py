@@ -62,13 +62,13 @@ class Seq2Seq:
             raise TypeError(
                 f"The model of a `Seq2Seq` is one of Keras, not {type(self.model).__name__}."
             )
+        if not isinstance(self.task, Task):
+            raise TypeError(f"The task of a model is a `Task`, not {self.task!r}.")
         _check_encoder(self.encoder, self.task)
         _check_decoder(self.decoder, self.task)
         _check_together(self.encoder, self.decoder)
         if not isinstance(self.reverse, (bool, np.bool_)):
             raise TypeError(f"reverse is True or False, not {self.reverse!r}.")
-        if not isinstance(self.task, Task):
-            raise TypeError(f"The task of a model is a `Task`, not {self.task!r}.")
 
     def __iter__(self) -> Iterator[keras.Model]:
         """Give model, encoder and decoder in turn."""
