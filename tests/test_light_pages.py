@@ -117,7 +117,7 @@ def visited(browser: Browser, site: str) -> Callable[[str], Visit]:
 def characters_of_fonts() -> frozenset[int]:
     """Return the numbers of the characters in the icon fonts that the pages load."""
     fonts = HTML.rglob("webfonts/*.woff2")
-    return frozenset().union(*(TTFont(font).getBestCmap() for font in fonts))
+    return frozenset().union(*(TTFont(font).getBestCmap() or () for font in fonts))
 
 
 @every_page

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from bookbuild.build import ROOT, documents
-from bookbuild.trail import short, trail
+from bookbuild.theme import short
 from tests.files import HTML, tree
 from tests.tiny_book import Build
 
@@ -39,26 +39,6 @@ def written(html: str) -> Tag | None:
 def test_a_long_title_is_cut(title: str, name: str) -> None:
     """What stands before a colon or a comma is the name of a chapter."""
     assert short(title) == name
-
-
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_where_the_reader_is(place: int) -> None:
-    """The chapter itself is marked as the page, and those before it as passed; others are not."""
-    nav = written(trail(["a", "b/c", "d"], ["One: x", "Two", "Three"], ["a", "b/c", "d"][place]))
-    assert nav is not None and nav.name == "nav" and nav["aria-label"]
-    items = nav.select("ol > li")
-    assert [item.get_text() for item in items] == ["1 One", "2 Two", "3 Three"]
-    current = [item.a.get("aria-current") for item in items if item.a is not None]
-    assert current == ["page" if number == place else None for number in range(3)]
-    passed = ["passed" in (item.get("class") or []) for item in items]
-    assert passed == [number < place for number in range(3)]
-
-
-def test_the_links_start_from_the_page() -> None:
-    """They lead from folder to folder; that of the page itself leads to its top."""
-    nav = written(trail(["a", "b/c", "b/d"], ["One", "Two", "Three"], "b/c"))
-    assert nav is not None
-    assert [link["href"] for link in nav.select("a")] == ["../a.html", "#", "d.html"]
 
 
 @pytest.mark.parametrize("name", NAMES)
