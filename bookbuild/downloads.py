@@ -2,6 +2,8 @@
 
 Away from its book a notebook finds no ``helpers``. The copy that a page offers begins with a cell
 that says so; the notebook in the sources has none.
+
+Sphinx puts the copies into ``_sources``; elsewhere ``tests/test_downloads.py`` would not find them.
 """
 
 from pathlib import Path

@@ -8,6 +8,9 @@
 * a name such as ``problems.parse`` in a docstring becomes a link;
 * each entry says in which chapters it is used;
 * a variable is no link, whatever is in it.
+
+The last two look at the written pages, where entries and links have the classes that Sphinx and
+sphinx_codeautolink give them. If these change, ``tests/test_helpers_page.py`` fails.
 """
 
 import ast
@@ -39,7 +42,6 @@ PACKAGE = "helpers"
 # How the pages that Sphinx and sphinx_codeautolink write show an entry, and a link in code.
 ENTRY = "dl.py > dt[id]"
 CODE_LINK = "a.sphinx-codeautolink-a"
-MEMBERS = {"attribute", "method", "property"}
 
 ARRAY_LIKE = re.compile(re.escape(stringify_annotation(ArrayLike, "smart")))
 
@@ -89,15 +91,16 @@ def resolve(
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)
 
 
-def is_named(link: Tag, entry: str, members: set[str]) -> bool:
-    """Tell whether what a link shows is the name of the entry it leads to, not a variable's."""
+def is_variable(link: Tag, entry: str) -> bool:
+    """Tell whether what a link shows is a variable, and not the name of the entry it leads to."""
     *before, last = link.get_text().split(".")
+    *_, owner, own = ["", *entry.split(".")]
     left = link.previous_sibling
-    variable = not before and not (left and left.get_text().endswith("."))
-    return last == entry.split(".")[-1] and not (variable and entry in members)
+    alone = not before and not (left and left.get_text().endswith("."))
+    return last != own or (alone and owner[:1].isupper())  # such an owner is a class
 
 
-def take_uses(page: Tag, members: set[str]) -> dict[str, str]:
+def take_uses(page: Tag) -> dict[str, str]:
     """Return the entries that the code of a page uses, each with the section of its first use.
 
     Then no variable is a link: ``arrays = problems.arrays("50+9")`` uses the class ``Arrays``, but
@@ -110,7 +113,7 @@ def take_uses(page: Tag, members: set[str]) -> dict[str, str]:
         while used and section:  # the use of a method is a use of its class
             uses.setdefault(used, str(section["id"]))
             used = used.rpartition(".")[0]
-        if not is_named(link, entry, members):
+        if is_variable(link, entry):
             link.unwrap()
     return uses
 
@@ -118,18 +121,16 @@ def take_uses(page: Tag, members: set[str]) -> dict[str, str]:
 def say_uses(app: Sphinx, pages: Pages) -> None:
     """Say in each entry in which chapters it is used, with links to the first uses."""
     site = Path(app.outdir)
-    objects = app.env.get_domain("py").get_objects()
-    members = {name for name, _, kind, *_ in objects if kind in MEMBERS}
     uses = {
-        document: take_uses(pages[site / f"{document}.html"], members)
+        document: take_uses(pages[site / f"{document}.html"])
         for document in documents(Path(app.srcdir))
     }
     for path, page in pages.items():
         here = path.relative_to(site).as_posix()
         for head in page.select(f"section > {ENTRY}"):
             links = [
-                f'<a class="reference internal" href="{relative_uri(here, f"{document}.html")}#'
-                f'{used[str(head["id"])]}">{escape(short(app.env.titles[document].astext()))}</a>'
+                f'<a class="reference internal" href="{relative_uri(here, f"{document}.html")}'
+                f'#{used[str(head["id"])]}">{escape(short(app.env.titles[document].astext()))}</a>'
                 for document, used in uses.items()
                 if head["id"] in used
             ]

@@ -2,6 +2,8 @@
 
 Sphinx checks the references that it makes itself. Links that themes, widgets and plain HTML write
 are checked here, once all pages stand. Links to other sites are left to ``make linkcheck``.
+
+It takes for granted only HTML, whatever theme writes it.
 """
 
 from collections.abc import Iterator
