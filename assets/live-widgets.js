@@ -1,5 +1,5 @@
-// Brings the widgets of a page to life. Each stands in the page as a still picture with its state as
-// JSON beside it; its module has been registered by a script of its own before this one.
+// Mounts the widgets of a page: their host is the page itself. Each stands there as a still picture
+// with its state as JSON beside it; its module has been registered by a script before this one.
 
 class PageModel {
   #state;
@@ -33,7 +33,7 @@ class PageModel {
 
 const styled = new Set();
 
-function enliven(place) {
+function mount(place) {
   const name = place.dataset.widget;
   const { style, initialize, render } = window.bookWidgets[name];
   if (!styled.has(name)) {
@@ -47,9 +47,9 @@ function enliven(place) {
   place.replaceChildren(el);
 }
 
-function tryToEnliven(place) {
+function tryToMount(place) {
   try {
-    enliven(place);
+    mount(place);
   } catch (error) {
     console.error(error); // its still picture stays, and the others come to life
   }
@@ -62,11 +62,11 @@ const near = new IntersectionObserver(
       if (!isIntersecting) continue;
       near.unobserve(target);
       if (target.dataset.widget in (window.bookWidgets ?? {})) {
-        tryToEnliven(target);
+        tryToMount(target);
         continue;
       }
       const script = Object.assign(document.createElement("script"), { src: target.dataset.script });
-      script.onload = () => tryToEnliven(target);
+      script.onload = () => tryToMount(target);
       document.head.append(script);
     }
   },
@@ -75,5 +75,5 @@ const near = new IntersectionObserver(
 
 for (const place of document.querySelectorAll(".live-widget")) {
   if (place.dataset.script) near.observe(place);
-  else tryToEnliven(place);
+  else tryToMount(place);
 }

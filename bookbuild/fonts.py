@@ -1,4 +1,4 @@
-"""A Sphinx extension: fonts hold the letters, formulas and icons of the book, and no others.
+"""A Sphinx extension: fonts are subset to the letters, formulas and icons of the book.
 
 Source Serif is for reading, Source Sans for figures, widgets and all that stands around the text,
 STIX Two Math for formulas, Nanum Gothic for the Korean terms; ``assets/fonts.css`` names them. All
@@ -72,7 +72,7 @@ def source(name: str) -> Path:
     return Path(found.origin).parent / file
 
 
-def cut(source: Path, target: Path, characters: set[int]) -> None:
+def write_subset(source: Path, target: Path, characters: set[int]) -> None:
     """Write a font that has only the given characters of another."""
     flavour = "woff2" if target.suffix == ".woff2" else None
     options = subset.Options(flavor=flavour, hinting=False, name_IDs=_KEPT_NAMES)
@@ -127,10 +127,10 @@ def write_fonts(app: Sphinx, pages: Pages) -> None:
     formulas = characters_of_formulas(pages)
     for name in SOURCES:
         target = site / FOLDER / f"{name}.woff2"
-        cut(source(name), target, formulas if name == "math" else text)
+        write_subset(source(name), target, formulas if name == "math" else text)
         rename(target, name)
     for path in (site / ICON_FONTS).glob("fa-*"):
-        cut(path, path, ICONS)
+        write_subset(path, path, ICONS)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -1,9 +1,9 @@
-"""A Sphinx extension: the style sheets of the site keep only the rules that its pages can use.
+"""A Sphinx extension: the style sheets are purged of the rules that no page can use.
 
-The theme brings the whole of Bootstrap and of an icon library: without the cut a page weighs 50 KB
-more, and more than it may. A rule goes when it asks for an element, a class or an id that no page
-and no script names. A new theme's style sheets are cut alike: a rule that is not understood stays,
-and ``tests/test_light_pages.py`` weighs what is left.
+The theme brings the whole of Bootstrap and of an icon library: without the purge a page weighs
+50 KB more, and more than it may. A rule goes when it asks for an element, a class or an id that no page
+and no script names. This holds for the style sheets of any theme: a rule that is not understood
+stays, and ``tests/test_light_pages.py`` weighs what is left.
 """
 
 import re
@@ -33,12 +33,12 @@ def can_be_used(selectors: Iterable[Any], words: set[str]) -> bool:
     return any(words.issuperset(WORD.findall(PSEUDO.sub("", one))) for one in asked.split(","))
 
 
-def used(rules: Iterable[Any], words: set[str]) -> str:
+def purged(rules: Iterable[Any], words: set[str]) -> str:
     """Return a style sheet of those rules that can be used."""
     kept = []
     for rule in rules:
         if rule.type == "at-rule" and rule.lower_at_keyword in GROUPS and rule.content:
-            inside = used(tinycss2.parse_rule_list(rule.content, True, True), words)
+            inside = purged(tinycss2.parse_rule_list(rule.content, True, True), words)
             if inside:
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inside}}}")
         elif rule.type != "qualified-rule" or can_be_used(rule.prelude, words):
@@ -57,17 +57,17 @@ def words_of(pages: Pages, site: Path) -> set[str]:
     return words
 
 
-def cut_styles(app: Sphinx, pages: Pages) -> None:
-    """Cut every style sheet of the site."""
+def purge(app: Sphinx, pages: Pages) -> None:
+    """Purge every style sheet of the site."""
     site = Path(app.outdir)
     words = words_of(pages, site)
     for sheet in site.rglob("*.css"):
         rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
-        sheet.write_text(used(rules, words), encoding="utf-8")
+        sheet.write_text(purged(rules, words), encoding="utf-8")
         sheet.with_suffix(".css.map").unlink(missing_ok=True)  # it tells of what is no longer there
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    when_written(app, cut_styles)
+    when_written(app, purge)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

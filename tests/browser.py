@@ -354,7 +354,7 @@ def add_widget(page: Page, name: str, state: dict[str, Any]) -> Locator:
             script.textContent = JSON.stringify(state);
             place.append(script);
             document.querySelector(".live-widget").parentElement.append(place);
-            enliven(place);
+            mount(place);
             return place.id;
         }""",
         [name, state],

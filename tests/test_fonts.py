@@ -25,19 +25,19 @@ SHIPPED = {
     "DejaVu Sans": "DejaVuSans.ttf",
     "DejaVu Sans Bold": "DejaVuSans-Bold.ttf",
 }
-"""The stand-ins that come with matplotlib, and their files."""
+"""The fallbacks that come with matplotlib, and their files."""
 SHEET = (ROOT / "assets/fonts.css").read_text(encoding="utf-8")
 RULES = [
     dict(re.findall(r"([\w-]+): (.*);", rule))
     for rule in re.findall(r"@font-face \{(.*?)\}", SHEET, re.DOTALL)
 ]
 """What the style sheet says of each font."""
-STAND_INS = {
+FALLBACKS = {
     f"{local[1]} {rule.get('font-style', 'normal')}": {**rule, "local": local[1]}
     for rule in RULES
     if (local := re.fullmatch(r'local\("(.*)"\)', rule["src"]))
 }
-"""Those of fonts that stand in for others."""
+"""Those of fallbacks."""
 
 every_font = pytest.mark.parametrize("name", SOURCES)
 
@@ -78,18 +78,18 @@ def percent(rule: dict[str, str], name: str) -> float:
     return float(rule[name].removesuffix("%")) / 100
 
 
-def stood_in_for(rule: dict[str, str]) -> str:
-    """Return the name of the font for which another one stands in."""
+def replaced_by(rule: dict[str, str]) -> str:
+    """Return the name of the font that a fallback stands for."""
     kind = "-italic" if "font-style" in rule else "-bold" if "font-weight" in rule else ""
     return rule["font-family"].strip('"').partition(" ")[0].lower() + kind
 
 
 @pytest.mark.parametrize("suffix", [".woff2", ".ttf"])
-def test_a_cut_font_has_what_was_asked_for(suffix: str, tmp_path: Path) -> None:
+def test_a_subset_has_what_was_asked_for(suffix: str, tmp_path: Path) -> None:
     """Of what the font has; what it has not is not said to be there, nor is the rest."""
     source, target = fonts.source("sans"), tmp_path / f"font{suffix}"
     asked = {ord(letter) for letter in "Abc1 é한\uf00c"}
-    fonts.cut(source, target, asked)
+    fonts.write_subset(source, target, asked)
     with TTFont(target) as font:
         assert set(font.getBestCmap()) == {ord(letter) for letter in "Abc1 é"}
         assert (font.flavor == "woff2") == (suffix == ".woff2")
@@ -184,11 +184,11 @@ def slanted(letter: str) -> str:
     return letter
 
 
-@pytest.mark.parametrize("name", [name for name in STAND_INS if name.rsplit(" ", 1)[0] in SHIPPED])
-def test_a_stand_in_is_as_wide_as_said(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in FALLBACKS if name.rsplit(" ", 1)[0] in SHIPPED])
+def test_a_fallback_is_as_wide_as_said(name: str) -> None:
     """Over the text of the chapters its letters are, at its size, as wide as those of the book."""
-    rule = STAND_INS[name]
-    ours = widths(fonts.source(stood_in_for(rule)))
+    rule = FALLBACKS[name]
+    ours = widths(fonts.source(replaced_by(rule)))
     theirs = widths(Path(matplotlib.get_data_path()) / "fonts/ttf" / SHIPPED[rule["local"]])
     text = {
         letter: count
@@ -202,12 +202,12 @@ def test_a_stand_in_is_as_wide_as_said(name: str) -> None:
     assert percent(rule, "size-adjust") == pytest.approx(ratio, rel=0.02)
 
 
-@pytest.mark.parametrize("name", STAND_INS)
-def test_a_stand_in_is_as_high_as_said(name: str) -> None:
-    """A line of it is as high as one of the font that it stands in for, whatever its size."""
-    rule = STAND_INS[name]
+@pytest.mark.parametrize("name", FALLBACKS)
+def test_a_fallback_is_as_high_as_said(name: str) -> None:
+    """A line of it is as high as one of the font that it stands for, whatever its size."""
+    rule = FALLBACKS[name]
     size = percent(rule, "size-adjust")
-    with TTFont(fonts.source(stood_in_for(rule))) as font:
+    with TTFont(fonts.source(replaced_by(rule))) as font:
         unit, lines = font["head"].unitsPerEm, font["hhea"]
         assert percent(rule, "ascent-override") * size == pytest.approx(
             lines.ascent / unit, abs=0.001
@@ -219,7 +219,7 @@ def test_a_stand_in_is_as_high_as_said(name: str) -> None:
     assert rule["line-gap-override"] == "0%"
 
 
-def test_every_text_font_has_a_stand_in_that_is_measured() -> None:
+def test_every_text_font_has_a_fallback_that_is_measured() -> None:
     """There is one that ships with matplotlib for each, but for formulas and Korean."""
-    measured = [stood_in_for(rule) for rule in STAND_INS.values() if rule["local"] in SHIPPED]
+    measured = [replaced_by(rule) for rule in FALLBACKS.values() if rule["local"] in SHIPPED]
     assert measured == list(SOURCES)[:5]

@@ -11,16 +11,16 @@ import tinycss2
 from bs4 import BeautifulSoup
 
 from bookbuild.build import ROOT
-from bookbuild.styles import GROUPS, used, words_of
+from bookbuild.styles import GROUPS, purged, words_of
 from tests.files import HTML
 
 NAMES = {"html", "body", "p", "a", "note", "top", "open"}
 """Elements, classes and ids of a small site."""
 
 
-def cut(css: str, names: set[str] = NAMES) -> str:
+def left_of(css: str, names: set[str] = NAMES) -> str:
     """Return what is left of a style sheet."""
-    return used(tinycss2.parse_stylesheet(css, True, True), names)
+    return purged(tinycss2.parse_stylesheet(css, True, True), names)
 
 
 def squeezed(css: str) -> str:
@@ -58,7 +58,7 @@ def squeezed(css: str) -> str:
 )
 def test_a_rule_that_stays(rule: str) -> None:
     """A page may need it: nothing in it asks for what the site has not."""
-    assert squeezed(cut(rule)) == squeezed(rule)
+    assert squeezed(left_of(rule)) == squeezed(rule)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_a_rule_that_stays(rule: str) -> None:
 )
 def test_a_rule_that_goes(rule: str) -> None:
     """It asks for an element, a class or an id that is nowhere."""
-    assert cut(rule) == ""
+    assert left_of(rule) == ""
 
 
 def test_a_rule_stays_for_one_of_its_selectors() -> None:
     """A comma in brackets parts no selectors."""
     rule = "table, p:not(.gone, table), .gone { color: red }"
-    assert squeezed(cut(rule)) == squeezed(rule)
-    assert cut("table, .gone:is(p, a) { color: red }") == ""
+    assert squeezed(left_of(rule)) == squeezed(rule)
+    assert left_of("table, .gone:is(p, a) { color: red }") == ""
 
 
 def test_what_stays_keeps_its_order_and_its_text() -> None:
@@ -97,16 +97,16 @@ def test_what_stays_keeps_its_order_and_its_text() -> None:
     css = (
         "p { color: red } /* .note */ .gone { color: red } @media print { a { top: 0 } } p { b: 1 }"
     )
-    assert squeezed(cut(css)) == "p{color:red}@mediaprint{a{top:0}}p{b:1}"
+    assert squeezed(left_of(css)) == "p{color:red}@mediaprint{a{top:0}}p{b:1}"
 
 
-def test_a_rule_that_is_cut_twice_stays_the_same() -> None:
+def test_a_rule_that_is_purged_twice_stays_the_same() -> None:
     """What is written can be read again, with the escapes that it needs."""
     css = r'.note\:open, a[title="\"}"] { content: "\f00c"; background: url(data:a;base64,A) }'
-    once = cut(css, {*NAMES, "note:open"})
+    once = left_of(css, {*NAMES, "note:open"})
     assert r"\f00c" in once.lower() or "\uf00c" in once
     assert once.count("{") == css.count("{")
-    assert cut(once, {*NAMES, "note:open"}) == once
+    assert left_of(once, {*NAMES, "note:open"}) == once
 
 
 def test_what_a_rule_may_ask_for(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_no_rule_of_the_book_is_written_in_vain() -> None:
     assert heads[0] - heads[1] <= {"div.needs-kernel.docutils"}
 
 
-def test_much_of_the_theme_is_cut() -> None:
+def test_much_of_the_theme_goes() -> None:
     """The larger part of its style sheets is for what no page has."""
     theme = Path(sphinx_book_theme.__file__).parent / "theme/sphinx_book_theme/static/styles"
     basis = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/styles"
