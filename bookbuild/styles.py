@@ -1,8 +1,8 @@
 """A Sphinx extension: the style sheets are purged of the rules that no page can use.
 
-The theme brings the whole of Bootstrap and of an icon library: without the purge a page weighs
-50 KB more, and more than it may. A rule goes when it asks for an element, a class or an id that no page
-and no script names. This holds for the style sheets of any theme: a rule that is not understood
+The theme brings the whole of Bootstrap and of an icon library: without the purge a page would weigh
+55 KB more, and more than it may. A rule goes when it asks for an element, a class or an id that no
+page and no script names. Style sheets of any theme are purged alike: a rule that is not understood
 stays, and ``tests/test_light_pages.py`` weighs what is left.
 """
 
