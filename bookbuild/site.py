@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 Pages = dict[Path, BeautifulSoup]
 """The trees of the pages of a site by their files."""
@@ -38,9 +39,15 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(str(page), encoding="utf-8")
 
 
+def write_all(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Let every page be written anew: what stands there has been changed since it was written."""
+    return sorted(env.found_docs)
+
+
 def when_written(app: Sphinx, act: Callable[[Sphinx, Pages], None], priority: int = 500) -> None:
     """Let ``act`` work on the pages of the site; those with a smaller priority come first."""
     if "pages-written" not in app.events.events:
         app.add_event("pages-written")
+        app.connect("env-updated", write_all)
         app.connect("build-finished", finish)
     app.connect("pages-written", act, priority=priority)

@@ -9,7 +9,7 @@ import pytest
 
 from bookbuild.build import ROOT, documents
 from tests.files import write_files
-from tests.tiny_book import PAGES, write_tiny
+from tests.tiny_book import PAGES, Build, write_tiny
 
 WITHOUT = ("jupyter_book", "sphinx_comments", "sphinx_thebe")
 """What Jupyter Book 1 would bring."""
@@ -46,3 +46,16 @@ def test_pages_are_built_without_jupyter_book(tmp_path: Path) -> None:
     wanted = [*(f"{name}.html" for name in PAGES), "404.html", "index.html", "search.html"]
     assert [name for name in wanted if not (site / name).is_file()] == []
     assert (site / "_static/fonts/serif.woff2").is_file()
+
+
+def test_what_is_built_twice_stays_the_same(build: Build) -> None:
+    """Where no source has changed, too."""
+    site, _ = build()
+    before = {path: body_of(path) for path in site.rglob("*.html")}
+    build(written=True)
+    assert [path for path, body in before.items() if body_of(path) != body] == []
+
+
+def body_of(path: Path) -> str:
+    """Return the body of a page."""
+    return path.read_text(encoding="utf-8").partition("<body")[2]

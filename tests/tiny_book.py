@@ -48,10 +48,17 @@ def write_tiny(source: Path, pages: Mapping[str, str] | None = None) -> None:
 
 
 def build_tiny(
-    source: Path, pages: Mapping[str, str] | None = None, address: str = ""
+    source: Path,
+    pages: Mapping[str, str] | None = None,
+    address: str = "",
+    written: bool = False,
 ) -> tuple[Path, str]:
-    """Build a tiny book in a folder, with other pages if there are; return site and warnings."""
-    write_tiny(source, pages)
+    """Build a tiny book in a folder, with other pages if there are; return site and warnings.
+
+    If it has been ``written`` there before, it stays as it is.
+    """
+    if not written:
+        write_tiny(source, pages)
     site, said = source / "_build/html", StringIO()
     extensions = run_path(str(ROOT / "conf.py"))["extensions"]
     with docutils_namespace(), contextlib.redirect_stdout(None):
