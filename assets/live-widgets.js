@@ -1,18 +1,6 @@
 // Mounts the widgets of a page: their host is the page itself. Each stands there as a still picture
 // with its state as JSON beside it; its module has been registered by a script before this one.
 
-/**
- * What the script of a widget registers.
- *
- * @typedef {object} Widget
- * @property {string} style
- * @property {(view: { model: PageModel }) => void} [initialize]
- * @property {(view: { model: PageModel, el: HTMLElement }) => void} render
- */
-
-/** The widgets of the page, by name; one that comes late is missing at first. */
-const page = /** @type {Window & { bookWidgets?: Record<string, Widget> }} */ (window);
-
 class PageModel {
   /** @type {Record<string, unknown>} */
   #state;
@@ -61,17 +49,9 @@ class PageModel {
 
 const styled = new Set();
 
-/**
- * Put a widget in the place of its still picture.
- *
- * @param {HTMLElement} place
- * @throws {ReferenceError} Its script is not there.
- */
 function mount(place) {
-  const name = place.dataset.widget ?? "";
-  const widget = page.bookWidgets?.[name];
-  if (widget === undefined) throw new ReferenceError(`There is no script of the widget ${name}.`);
-  const { style, initialize, render } = widget;
+  const name = place.dataset.widget;
+  const { style, initialize, render } = window.bookWidgets[name];
   if (!styled.has(name)) {
     styled.add(name);
     document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
@@ -85,7 +65,6 @@ function mount(place) {
   place.replaceChildren(el);
 }
 
-/** @param {HTMLElement} place */
 function tryToMount(place) {
   try {
     mount(place);
@@ -100,12 +79,11 @@ const near = new IntersectionObserver(
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting || !(target instanceof HTMLElement)) continue;
       near.unobserve(target);
-      const { widget = "", script: src = "" } = target.dataset;
-      if (widget in (page.bookWidgets ?? {})) {
+      if (target.dataset.widget in (window.bookWidgets ?? {})) {
         tryToMount(target);
         continue;
       }
-      const script = Object.assign(document.createElement("script"), { src });
+      const script = Object.assign(document.createElement("script"), { src: target.dataset.script });
       script.onload = () => tryToMount(target);
       document.head.append(script);
     }

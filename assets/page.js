@@ -1,23 +1,5 @@
-// What the buttons of the theme do. The theme says it in the buttons; a page that lets no script in
-// from elsewhere lets none in there either.
-
-/** @type {Record<string, () => void>} */
-const actions = {
-  print: () => window.print(),
-  fullscreen: () =>
-    document.fullscreenElement
-      ? document.exitFullscreen()
-      : document.documentElement.requestFullscreen(),
-};
-
-document.addEventListener("click", (event) => {
-  const { target } = event;
-  const pressed = target instanceof Element ? target.closest("[data-does]") : null;
-  if (pressed instanceof HTMLElement) actions[pressed.dataset.does ?? ""]?.();
-});
-
 // Telephones, and frames that may not, fill no screen.
-if (!document.fullscreenEnabled) document.querySelector('[data-does="fullscreen"]')?.remove();
+if (!document.fullscreenEnabled) document.querySelector(".btn-fullscreen-button")?.remove();
 
 // A frame that may send no forms tells nobody that it has sent none, so a search leads on by itself.
 document.addEventListener("keydown", (event) => {

@@ -5,11 +5,9 @@ from, and ``build`` makes the pages. ``site`` is what extensions share. The othe
 Sphinx:
 
 * what a page holds: ``outputs`` shows what notebooks keep for it and lets the widgets live,
-  ``formulas`` writes formulas as MathML, ``entries`` explains the helpers, ``trail`` shows the way
-  through the chapters, ``metadata`` says what a page is about;
-* what the theme writes: ``theme`` corrects each page as it is written, so that all can read it and
-  nothing comes from elsewhere; ``fonts``, ``icons`` and ``styles`` cut away each letter, icon and
-  rule that no page uses;
-* whether a page is right: ``links`` follows its links, ``not_found`` is the page for what is not
-  there, ``downloads`` says in a notebook what it needs.
+  ``formulas`` writes formulas as MathML, ``entries`` explains the helpers;
+* what is around it: ``theme``, with the templates beside it;
+* what a page needs: ``fonts`` and ``styles`` leave no letter, icon or rule more than the pages use;
+* whether a page is right: ``links`` follows its links;
+* what a reader takes along: ``downloads`` says in a notebook what it needs.
 """

@@ -2,6 +2,8 @@
 
 Away from its book a notebook finds no ``helpers``. The copy that a page offers begins with a cell
 that says so; the notebook in the sources has none.
+
+Sphinx puts the copies into ``_sources``; elsewhere ``tests/test_downloads.py`` would not find them.
 """
 
 from pathlib import Path
@@ -10,7 +12,7 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import when_written
+from bookbuild.site import Pages, when_written
 
 NEEDS = """\
 > **This notebook needs the rest of its book**, *{book}*. Its cells import `helpers`, which comes
@@ -35,9 +37,9 @@ def say_what_it_needs(notebook: Path, name: str, book: str, repository: str = ""
     nbformat.write(content, notebook)
 
 
-def say_what_they_need(app: Sphinx, site: Path) -> None:
+def say_what_they_need(app: Sphinx, pages: Pages) -> None:
     """Do so for each notebook that a page offers."""
-    sources = site / "_sources"
+    sources = Path(app.outdir) / "_sources"
     for notebook in sorted(sources.rglob("*.ipynb")):
         say_what_it_needs(
             notebook,

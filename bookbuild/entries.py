@@ -8,32 +8,40 @@
 * a name such as ``problems.parse`` in a docstring becomes a link;
 * each entry says in which chapters it is used;
 * a variable is no link, whatever is in it.
+
+The last two look at the written pages, where entries and links have the classes that Sphinx and
+sphinx_codeautolink give them. If these change, ``tests/test_helpers_page.py`` fails.
 """
 
 import ast
 import dataclasses
 import re
-from collections import defaultdict
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from numpy.typing import ArrayLike
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.domains.python import ObjectEntry
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc.preserve_defaults import update_defvalue
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import signature, stringify_signature
+from sphinx.util.osutil import relative_uri
 from sphinx.util.typing import ExtensionMetadata, stringify_annotation
-from sphinx_codeautolink.parse import LinkContext, Name
 from traitlets import HasTraits
 
 from bookbuild.build import documents
-from bookbuild.trail import short
+from bookbuild.site import Pages, when_written
+from bookbuild.theme import short
 
 PACKAGE = "helpers"
+
+# How the pages that Sphinx and sphinx_codeautolink write show an entry, and a link in code.
+ENTRY = "dl.py > dt[id]"
+CODE_LINK = "a.sphinx-codeautolink-a"
 
 ARRAY_LIKE = re.compile(re.escape(stringify_annotation(ArrayLike, "smart")))
 
@@ -83,52 +91,54 @@ def resolve(
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)
 
 
-def collect_uses(app: Sphinx, env: BuildEnvironment) -> None:
-    """Note where each entry is used; then let no variable be a link.
+def is_variable(link: Tag, entry: str) -> bool:
+    """Tell whether what a link shows is a variable, and not the name of the entry it leads to."""
+    *before, last = link.get_text().split(".")
+    *_, owner, own = ["", *entry.split(".")]
+    left = link.previous_sibling
+    alone = not before and not (left and left.get_text().endswith("."))
+    return last != own or (alone and owner[:1].isupper())  # such an owner is a class
 
-    ``arrays = problems.arrays("50+9")`` uses the class ``Arrays``, but names only the function.
+
+def take_uses(page: Tag) -> dict[str, str]:
+    """Return the entries that the code of a page uses, each with the section of its first use.
+
+    Then no variable is a link: ``arrays = problems.arrays("50+9")`` uses the class ``Arrays``, but
+    names only the function.
     """
-    uses: dict[str, dict[str, str]] = defaultdict(dict)
-    cells = getattr(env, "sphinx_codeautolink_transforms", {})  # none where no page is made
-    objects = env.get_domain("py").objects  # type: ignore[attr-defined]
-    for document in (document for document in documents(Path(app.srcdir)) if document in cells):
-        for cell in cells[document]:
-            for name in cell.names:
-                anchor = objects[name.resolved_location].node_id
-                while anchor:  # the use of a method is a use of its class
-                    uses[anchor].setdefault(document, cell.example.ref_id)
-                    anchor = anchor.rpartition(".")[0]
-            cell.names = [name for name in cell.names if is_named(name, objects)]
-    env.entry_uses = uses  # type: ignore[attr-defined]
+    uses: dict[str, str] = {}
+    for link in page.select(f"section {CODE_LINK}"):
+        section = link.find_parent("section")
+        entry = used = str(link["href"]).partition("#")[2].removeprefix("module-")
+        while used and section:  # the use of a method is a use of its class
+            uses.setdefault(used, str(section["id"]))
+            used = used.rpartition(".")[0]
+        if is_variable(link, entry):
+            link.unwrap()
+    return uses
 
 
-def is_named(name: Name, objects: dict[str, ObjectEntry]) -> bool:
-    """Tell whether a name in a cell is the name of the entry it leads to, not a variable's."""
-    entry: str = name.resolved_location
-    *before, last = name.code_str.split(".")
-    variable = not before and name.context == LinkContext.none
-    member = objects[entry].objtype in ("attribute", "method", "property")
-    return last == entry.split(".")[-1] and not (variable and member)
-
-
-def say_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Say in each entry of a page in which chapters it is used, with links to the first uses."""
-    for entry in doctree.findall(addnodes.desc):
-        if entry["domain"] != "py" or isinstance(entry.parent, addnodes.desc_content):
-            continue
-        head, content = entry.children
-        assert isinstance(head, nodes.Element) and isinstance(content, nodes.Element)
-        uses = app.env.entry_uses[head["ids"][0]]  # type: ignore[attr-defined]
-        line = nodes.paragraph("", "Used in: ")
-        for document, section in uses.items():
-            title = short(app.env.titles[document].astext())
-            address = f"{app.builder.get_relative_uri(docname, document)}#{section}"
-            line += nodes.reference("", title, internal=True, refuri=address)
-            line += nodes.Text(", ")
-        if uses:
-            line.pop()
-            members = content.first_child_matching_class(addnodes.desc)
-            content.insert(len(content) if members is None else members, line)
+def say_uses(app: Sphinx, pages: Pages) -> None:
+    """Say in each entry in which chapters it is used, with links to the first uses."""
+    site = Path(app.outdir)
+    uses = {
+        document: take_uses(pages[site / f"{document}.html"])
+        for document in documents(Path(app.srcdir))
+    }
+    for path, page in pages.items():
+        here = path.relative_to(site).as_posix()
+        for head in page.select(f"section > {ENTRY}"):
+            links = [
+                f'<a class="reference internal" href="{relative_uri(here, f"{document}.html")}'
+                f'#{used[str(head["id"])]}">{escape(short(app.env.titles[document].astext()))}</a>'
+                for document, used in uses.items()
+                if head["id"] in used
+            ]
+            content = head.find_next_sibling("dd")
+            if links and content is not None:
+                line = BeautifulSoup(f"<p>Used in: {', '.join(links)}</p>", "html.parser")
+                own = content.find("dl", class_="py", recursive=False)
+                (own.insert_before if own else content.append)(line)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -138,6 +148,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("viewcode-find-source", find_source)
     app.connect("viewcode-follow-imported", find_module)
     app.connect("missing-reference", resolve)
-    app.connect("env-updated", collect_uses, priority=600)  # after sphinx_codeautolink
-    app.connect("doctree-resolved", say_uses)
+    when_written(app, say_uses)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,13 +1,16 @@
-"""A Sphinx extension: the letters of the book, cut out of fonts that come as Python packages.
+"""A Sphinx extension: fonts are subset to the letters, formulas and icons of the book.
 
 Source Serif is for reading, Source Sans for figures, widgets and all that stands around the text,
-STIX Two Math for formulas, Nanum Gothic for the Korean terms. All are under the SIL Open Font
-License, which asks that a changed font has another name and keeps the licence; both are in the font
-file itself.
+STIX Two Math for formulas, Nanum Gothic for the Korean terms; ``assets/fonts.css`` names them. All
+are cut out of Python packages, and are under the SIL Open Font License, which asks that a changed
+font has another name and keeps the licence; both are in the font file itself.
+
+The icons are those of Font Awesome, which comes with the theme. A theme that shows others, or keeps
+its fonts elsewhere, fails ``tests/test_light_pages.py``.
 """
 
 import re
-from dataclasses import dataclass
+import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,12 +19,33 @@ from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import pages, when_written
+from bookbuild.site import Pages, when_written
 
 FOLDER = "_static/fonts"
-SHEET = "fonts.css"
+SOURCES = {
+    "serif": ("font_source_serif_pro", "files/SourceSerifPro-Regular.ttf"),
+    "serif-bold": ("font_source_serif_pro", "files/SourceSerifPro-Semibold.ttf"),
+    "serif-italic": ("font_source_serif_pro", "files/SourceSerifPro-It.ttf"),
+    "sans": ("font_source_sans_pro", "files/SourceSansPro-Regular.ttf"),
+    "sans-bold": ("font_source_sans_pro", "files/SourceSansPro-Semibold.ttf"),
+    "korean": ("koreanize_matplotlib", "fonts/NanumGothic.ttf"),
+    "math": ("ziamath", "fonts/STIXTwoMath-Regular.ttf"),
+}
+"""The fonts of the site: for each a Python package, and a file of it."""
+
+ICON_FONTS = "_static/vendor/fontawesome/webfonts"
+ICONS = {
+    *(0xF002, 0xF019, 0xF03A, 0xF042, 0xF062),  # search, download, list, system's colours, up
+    *(0xF065, 0xF0C9, 0xF104, 0xF105, 0xF15B),  # whole screen, menu, left, right, file
+    *(0xF185, 0xF186, 0xF1C1),  # light, dark, PDF
+    *(0xF057, 0xF058, 0xF05A, 0xF06A, 0xF071, 0xF0EB, 0xF0F3),  # of the kinds of notes
+}
+"""The characters that the theme shows as icons, in any of its pages."""
+
 # What the programs that fonts are made with leave in them.
 EDITING = ["TSI0", "TSI1", "TSI2", "TSI3", "TSI5"]
+# Other forms of digits, which no page asks for.
+FRACTIONS = {"frac", "numr", "dnom"}
 # What a reader may type into a widget or a search field.
 KEYBOARD = frozenset(range(0x20, 0x7F))
 # Names in a font that a changed font may not keep.
@@ -32,110 +56,41 @@ _KEPT_NAMES = [0, *sorted(_OWN_NAME), _LICENCE, 14]
 LICENCE = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
 # How a script may write a sign that no keyboard has.
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+# The slanted letters in which MathML shows variables: Latin, Planck's h, Greek with other forms of
+# some letters behind.
+_SLANTED = (*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C))
+_ITALIC = {
+    ord(unicodedata.normalize("NFKC", chr(slanted))): slanted for slanted in reversed(_SLANTED)
+}
 
 
-@dataclass(frozen=True)
-class Face:
-    """A font of the site, and the file of a Python package that it is cut out of."""
-
-    name: str
-    family: str
-    package: str
-    file: str
-    properties: str = ""
-
-    def rule(self) -> str:
-        """Return the rule of a style sheet that names this font."""
-        return (
-            f'@font-face{{font-family:"{self.family}";font-display:swap;{self.properties}'
-            f'src:url("fonts/{self.name}.woff2") format("woff2")}}\n'
-        )
-
-
-@dataclass(frozen=True)
-class StandIn:
-    """A font of the reader's system, shown until a font of the site is there.
-
-    Its letters are made as wide and as high as those it stands in for, so that hardly a line breaks
-    anew when these come.
-    """
-
-    family: str
-    local: str
-    size: float
-    ascent: float
-    descent: float
-    weight: int = 400
-    style: str = "normal"
-
-    def rule(self) -> str:
-        """Return the rule of a style sheet that names this font."""
-        return (
-            f'@font-face{{font-family:"{self.family}";src:local("{self.local}");'
-            f"font-weight:{self.weight};font-style:{self.style};size-adjust:{self.size:.1%};"
-            f"ascent-override:{self.ascent / self.size:.1%};"
-            f"descent-override:{self.descent / self.size:.1%};line-gap-override:0%}}\n"
-        )
-
-
-_SERIF = ("Book Serif", "font_source_serif_pro")
-_SANS = ("Book Sans", "font_source_sans_pro")
-FACES = (
-    Face("serif", *_SERIF, "files/SourceSerifPro-Regular.ttf"),
-    Face("serif-bold", *_SERIF, "files/SourceSerifPro-Semibold.ttf", "font-weight:600;"),
-    Face("serif-italic", *_SERIF, "files/SourceSerifPro-It.ttf", "font-style:italic;"),
-    Face("sans", *_SANS, "files/SourceSansPro-Regular.ttf"),
-    Face("sans-bold", *_SANS, "files/SourceSansPro-Semibold.ttf", "font-weight:600;"),
-    Face(
-        "korean",
-        "Book Korean",
-        "koreanize_matplotlib",
-        "fonts/NanumGothic.ttf",
-        "unicode-range:U+AC00-D7A3;",
-    ),
-    Face("math", "Book Math", "ziamath", "fonts/STIXTwoMath-Regular.ttf"),
-)
-# The sizes are ratios of mean widths of a letter in the text of the chapters. For the italic, which
-# is narrower than the rest, stand upright letters: few systems have slanted ones of these fonts.
-STAND_INS = (
-    StandIn("Serif in its stead", "Georgia", 0.99, 1.036, 0.335),
-    StandIn("Serif in its stead", "Georgia Bold", 0.92, 1.036, 0.335, weight=600),
-    StandIn("Serif in its stead", "Georgia", 0.93, 1.036, 0.335, style="italic"),
-    StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.866, 1.036, 0.335),
-    StandIn("Serif of Linux in its stead", "DejaVu Serif Bold", 0.798, 1.036, 0.335, weight=600),
-    StandIn("Serif of Linux in its stead", "DejaVu Serif", 0.813, 1.036, 0.335, style="italic"),
-    StandIn("Sans in its stead", "Arial", 0.94, 0.984, 0.273),
-    StandIn("Sans in its stead", "Arial Bold", 0.9, 0.984, 0.273, weight=600),
-    StandIn("Sans of Linux in its stead", "DejaVu Sans", 0.818, 0.984, 0.273),
-    StandIn("Sans of Linux in its stead", "DejaVu Sans Bold", 0.749, 0.984, 0.273, weight=600),
-)
-
-
-def source(face: Face) -> Path:
+def source(name: str) -> Path:
     """Return the file a font is cut out of; its package is not imported, only found."""
-    package = find_spec(face.package)
-    assert package is not None and package.origin is not None
-    return Path(package.origin).parent / face.file
+    package, file = SOURCES[name]
+    found = find_spec(package)
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent / file
 
 
-def cut(source: Path, target: Path, characters: set[int], name: str = "") -> set[int]:
-    """Write a font that has only the given characters of another; return those it has.
+def write_subset(source: Path, target: Path, characters: set[int], name: str = "") -> None:
+    """Write a font that has only the given characters of another.
 
-    With a ``name`` it is given that name of this book, and says what licence it is under.
+    With a name it gets that name of this book, and says what licence it is under.
     """
     options = subset.Options(flavor="woff2", hinting=False, name_IDs=_KEPT_NAMES)
     options.drop_tables += EDITING
+    options.layout_features = sorted({*options.layout_features} - FRACTIONS)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
-    with TTFont(source, lazy=source != target) as font:
+    with TTFont(source, lazy=source != target, recalcTimestamp=False) as font:
         subsetter.subset(font)
         if name:
-            _rename(font, name)
+            rename(font, name)
         subset.save_font(font, target, options)
-        return set(font.getBestCmap())
 
 
-def _rename(font: TTFont, name: str) -> None:
+def rename(font: TTFont, name: str) -> None:
+    """Give a font a name of this book, and let it say what licence it is under."""
     for record in font["name"].names:
         if record.nameID in _OWN_NAME:
             record.string = f"Book-{name}"
@@ -143,49 +98,45 @@ def _rename(font: TTFont, name: str) -> None:
             record.string = LICENCE
 
 
-def characters_of(site: Path, formulas: bool) -> set[int]:
-    """Return the numbers of the characters that the pages and scripts show, or their formulas."""
-    found: set[int] = set()
-    for _, page in pages(site):
-        parts = page.find_all("math") if formulas else [page]
-        found.update(ord(letter) for part in parts for letter in part.get_text())
-        if formulas and page.find("msqrt"):
-            found.add(ord("\N{SQUARE ROOT}"))  # the browser draws it
-    if formulas:
-        return found | {italic for letter in found for italic in _italic(letter)}
-    for path in (site / "_static").rglob("*.js"):
+def characters_of_text(pages: Pages, scripts: Path) -> set[int]:
+    """Return the numbers of the characters that the pages and the scripts of a folder show."""
+    found = set(KEYBOARD)
+    for page in pages.values():
+        found.update(map(ord, page.get_text()))
+    for path in scripts.rglob("*.js"):
         script = path.read_text(encoding="utf-8")
         found.update(map(ord, script))
         found.update(int(number, 16) for number in _ESCAPED.findall(script))
-    return found | KEYBOARD
+    return found
 
 
-def _italic(letter: int) -> list[int]:
-    """Return the slanted form in which MathML shows a variable."""
-    for first, slanted in ((ord("A"), 0x1D434), (ord("a"), 0x1D44E)):
-        if 0 <= letter - first < 26:
-            return [0x210E if letter == ord("h") else slanted + letter - first]
-    for first, slanted in ((0x391, 0x1D6E2), (0x3B1, 0x1D6FC)):
-        if 0 <= letter - first < 25:
-            return [slanted + letter - first]
-    return []
+def characters_of_formulas(pages: Pages) -> set[int]:
+    """Return the numbers of the characters of all formulas, upright and slanted."""
+    found: set[int] = set()
+    for page in pages.values():
+        for formula in page.find_all("math"):
+            found.update(map(ord, formula.get_text()))
+        if page.find("msqrt"):
+            found.add(ord("\N{SQUARE ROOT}"))  # the browser draws it
+    return found | {_ITALIC[letter] for letter in found if letter in _ITALIC}
 
 
-def write_fonts(app: Sphinx, site: Path) -> None:
+def write_fonts(app: Sphinx, pages: Pages) -> None:
     """Write the fonts of the site, each with the characters that it needs."""
-    folder = site / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    text, formulas = characters_of(site, False), characters_of(site, True)
-    for face in FACES:
-        target = folder / f"{face.name}.woff2"
-        cut(source(face), target, formulas if face.name == "math" else text, face.name)
-    rules = "".join(face.rule() for face in (*FACES, *STAND_INS))
-    (site / "_static" / SHEET).write_text(rules, encoding="utf-8")
+    site = Path(app.outdir)
+    (site / FOLDER).mkdir(parents=True, exist_ok=True)
+    text = characters_of_text(pages, site / "_static")
+    formulas = characters_of_formulas(pages)
+    for name in SOURCES:
+        target = site / FOLDER / f"{name}.woff2"
+        write_subset(source(name), target, formulas if name == "math" else text, name)
+    for path in (site / ICON_FONTS).glob("fa-*.woff2"):
+        write_subset(path, path, ICONS)
+        path.with_suffix(".ttf").unlink()  # each browser that can read the book reads the other
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     subset.log.setLevel("WARNING")  # it tells each step
-    app.add_css_file(SHEET, priority=400)
-    when_written(app, write_fonts, priority=600)
+    when_written(app, write_fonts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,8 @@
 
 Sphinx checks the references that it makes itself. Links that themes, widgets and plain HTML write
 are checked here, once all pages stand. Links to other sites are left to ``make linkcheck``.
+
+It takes for granted only HTML, whatever theme writes it.
 """
 
 from collections.abc import Iterator
@@ -12,8 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.not_found import prefix
-from bookbuild.site import pages, when_written
+from bookbuild.site import Pages, top, when_written
 
 # The attribute with which an element names another file.
 NAMING = {"a": "href", "form": "action", "img": "src", "link": "href", "script": "src"}
@@ -21,12 +22,12 @@ NAMING = {"a": "href", "form": "action", "img": "src", "link": "href", "script":
 logger = logging.getLogger(__name__)
 
 
-def broken_links(site: Path, top: str = "/") -> Iterator[tuple[str, str]]:
+def broken_links(pages: Pages, site: Path, top: str = "/") -> Iterator[tuple[str, str]]:
     """Yield each link of a page that leads nowhere: the page, and the link.
 
     ``top`` is where the site is on its server; links that begin with it start there.
     """
-    written = {path.resolve(): page for path, page in pages(site)}
+    written = {path.resolve(): page for path, page in pages.items()}
     places = {
         path: {str(element["id"]) for element in page.find_all(id=True)}
         for path, page in written.items()
@@ -45,13 +46,14 @@ def broken_links(site: Path, top: str = "/") -> Iterator[tuple[str, str]]:
             if target.is_dir():
                 target /= "index.html"
             place = unquote(parts.fragment)
-            if not target.is_file() or (place and place not in places.get(target, {place})):
+            there = target in places or target.is_file()
+            if not there or (place and place not in places.get(target, {place})):
                 yield path.relative_to(site.resolve()).as_posix(), link
 
 
-def check_links(app: Sphinx, site: Path) -> None:
+def check_links(app: Sphinx, pages: Pages) -> None:
     """Warn of each broken link, which fails the build."""
-    for page, link in broken_links(site, prefix(app.config.html_baseurl)):
+    for page, link in broken_links(pages, Path(app.outdir), top(app.config.html_baseurl)):
         logger.warning("%s: a link leads nowhere: %s", page, link)
 
 

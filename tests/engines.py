@@ -21,6 +21,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.webkitgtk.options import Options as WebKitOptions
 from selenium.webdriver.webkitgtk.service import Service as WebKitService
 
+from bookbuild.theme import FIRST
 from tests.browser import TIMEOUT, Handler
 
 # What a script or the browser itself complains of in a page, from its first script on. Firefox
@@ -46,7 +47,7 @@ class NotingHandler(Handler):
 
     def content(self, path: Path) -> bytes:
         """Return what is in a file."""
-        return NOTE * path.as_posix().endswith("_static/settings.js") + super().content(path)
+        return NOTE * path.as_posix().endswith(FIRST) + super().content(path)
 
 
 @pytest.fixture(scope="module")

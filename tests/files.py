@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import yaml
 from bs4 import BeautifulSoup
 
 from bookbuild.build import ROOT
 
+CHAPTERS: list[str] = [
+    entry["file"]
+    for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"][0][
+        "chapters"
+    ]
+]
+"""The pages of the first part of the book, in their order."""
 HTML = ROOT / "_build/html"
 """The built pages. A test file that names them is not among the quick ones."""
 

@@ -1,6 +1,7 @@
 """The benchmarks: what they compare is right, and their tables say what was measured."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +24,6 @@ from helpers.training import warmup_cosine
 from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
 from tests.models import leave_out_xla, load
-
-TABLES = [
-    *("peer-task", "book-task", "choices", "reversal", "padding", "small-model", "mirror"),
-    *("decoding", "one-step", "matrix", "throughput", "in-page", "build", "chapters"),
-    *("pages", "widgets"),
-]
 
 
 def measured() -> Table:
@@ -124,7 +119,6 @@ def test_no_results(tmp_path: Path, content: str | None) -> None:
 def test_the_results_of_the_book_are_whole() -> None:
     """A full run is in the repository, with its machine and its date, and no path of it."""
     last = results.load()
-    assert list(last.tables) == TABLES
     assert set(last.curves) == set(learning.CHOICES) - {learning.AGAIN}
     assert last.noise >= 1
     assert {"date", "processor", "cores", "keras", "tensorflow"} <= set(last.machine)
@@ -144,10 +138,10 @@ def numbers(values: object) -> list[float]:
 
 
 def test_every_table_is_shown_on_the_page() -> None:
-    """The page of benchmarks leaves nothing out."""
+    """The page of benchmarks leaves nothing out, and asks for no other."""
     page = (ROOT / "chapters/benchmarks.ipynb").read_text(encoding="utf-8")
-    for name in TABLES:
-        assert f'measured.tables[\\"{name}\\"]' in page, name
+    shown = re.findall(r'measured\.tables\[\\"([\w-]+)\\"\]', page)
+    assert {*shown} == {*results.load().tables} and len(shown) > 10
 
 
 @pytest.mark.slow

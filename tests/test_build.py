@@ -24,7 +24,7 @@ def book(tmp_path: Path) -> Path:
         "_config.yml": "title: A book\n",
         "_toc.yml": TOC,
         "assets/book.css": "",
-        "bookbuild/offline.py": "",
+        "bookbuild/fonts.py": "",
         "bookbuild/settings/kernel.py": "",
         "chapters/one.ipynb": "{}",
         "helpers/model.py": "units = 16\n",

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from playwright.sync_api import Browser, Page
 
-from bookbuild.build import ROOT
+from bookbuild.build import ROOT, notebooks
 from helpers import plots, problems
 from helpers.diagrams import (
     COLOURS,
@@ -42,14 +42,13 @@ PAGES = {
     "lab, light": ("#212121", "#ffffff"),
     "lab, dark": ("#e0e0e0", "#121212"),
 }
-SHOWN = {
-    "intro": IN_USE,
-    "chapters/embeddings": ("embedding",),
-    "chapters/encoder": ("encoder", "context vector"),
-    "chapters/decoder": ("decoder",),
-    "chapters/training": ("training",),
-    "chapters/implementation": IN_USE,
+CALL = re.compile(r"^architecture\((.*)\)$", re.MULTILINE)
+OPENINGS = {
+    path.stem: cells[1]
+    for path in notebooks(ROOT)
+    if CALL.search((cells := nbformat.read(path, as_version=4).cells)[1].source)
 }
+"""The cells with the drawing at the beginning of chapters."""
 PHONE = 312  # pixels: a phone of 360, less the margins of page and figure
 
 every_choice = pytest.mark.parametrize("lit", CHOICES, ids=lambda lit: ", ".join(lit) or "all")
@@ -411,15 +410,26 @@ def test_colours_as_they_are_seen(sheet: Page, paper: str) -> None:
 # In the book.
 
 
-@pytest.mark.parametrize("document", SHOWN)
-def test_it_opens_each_chapter(document: str) -> None:
+def lit_in(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the parts that a cell names."""
+    call = CALL.search(cell.source)
+    assert call is not None
+    return re.findall(r'"(.*?)"', call[1])
+
+
+@pytest.mark.parametrize("chapter", OPENINGS)
+def test_it_opens_a_chapter(chapter: str) -> None:
     """It is the first that a chapter shows, with its part lit, a caption, and no code beside it."""
-    cells = nbformat.read(ROOT / f"{document}.ipynb", as_version=4).cells
-    first = cells[1]
-    assert (cells[0].cell_type, first.cell_type) == ("markdown", "code")
-    assert first.outputs[0].data[PAGE] == architecture(*SHOWN[document]).svg
+    first = OPENINGS[chapter]
+    assert first.outputs[0].data[PAGE] == architecture(*lit_in(first)).svg
     assert first.metadata.tags == ["remove-input"]
     assert first.metadata.jupyter == {"source_hidden": True}
     figure = first.metadata.mystnb.figure
     assert re.fullmatch(r"[^\n]+\.", figure.caption)
     assert figure.name.startswith("fig-")
+
+
+def test_each_part_is_lit_in_a_chapter() -> None:
+    """The chapters go through the model, from the first part to the last."""
+    lit = [name for cell in OPENINGS.values() for name in lit_in(cell)]
+    assert lit == list(COLOURS)

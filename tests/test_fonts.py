@@ -1,5 +1,6 @@
 """The letters of the site: cut out of fonts, under names of their own, as wide as said."""
 
+import re
 import unicodedata
 from collections import Counter
 from functools import cache
@@ -12,7 +13,7 @@ from fontTools.ttLib import TTFont
 
 from bookbuild import fonts
 from bookbuild.build import ROOT, documents
-from bookbuild.fonts import FACES, KEYBOARD, STAND_INS, Face, StandIn
+from bookbuild.fonts import KEYBOARD, SOURCES
 from tests.files import HTML, tree
 
 FOLDER = HTML / fonts.FOLDER
@@ -24,9 +25,21 @@ SHIPPED = {
     "DejaVu Sans": "DejaVuSans.ttf",
     "DejaVu Sans Bold": "DejaVuSans-Bold.ttf",
 }
-"""The stand-ins that come with matplotlib, and their files."""
+"""The fallbacks that come with matplotlib, and their files."""
+SHEET = (ROOT / "assets/fonts.css").read_text(encoding="utf-8")
+RULES = [
+    dict(re.findall(r"([\w-]+): (.*);", rule))
+    for rule in re.findall(r"@font-face \{(.*?)\}", SHEET, re.DOTALL)
+]
+"""What the style sheet says of each font."""
+FALLBACKS = {
+    f"{local[1]} {rule.get('font-style', 'normal')}": {**rule, "local": local[1]}
+    for rule in RULES
+    if (local := re.fullmatch(r'local\("(.*)"\)', rule["src"]))
+}
+"""Those of fallbacks."""
 
-every_face = pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
+every_font = pytest.mark.parametrize("name", SOURCES)
 
 
 @cache
@@ -51,11 +64,6 @@ def letters_of_chapters() -> Counter[str]:
     return found
 
 
-def face(name: str) -> Face:
-    """Return a font of the site by its name."""
-    return next(face for face in FACES if face.name == name)
-
-
 def names(path: Path) -> dict[int, set[str]]:
     """Return what a font says of itself, by the numbers of what it can say."""
     found: dict[int, set[str]] = {}
@@ -65,32 +73,36 @@ def names(path: Path) -> dict[int, set[str]]:
     return found
 
 
-def stood_in_for(stand_in: StandIn) -> Path:
-    """Return the file of the font for which another one stands in."""
-    kind = "-italic" if stand_in.style == "italic" else "-bold" if stand_in.weight > 400 else ""
-    return fonts.source(face(stand_in.family.partition(" ")[0].lower() + kind))
+def percent(rule: dict[str, str], name: str) -> float:
+    """Return a share that a rule says in percent."""
+    return float(rule[name].removesuffix("%")) / 100
 
 
-def test_a_cut_font_has_what_was_asked_for(tmp_path: Path) -> None:
+def replaced_by(rule: dict[str, str]) -> str:
+    """Return the name of the font that a fallback stands for."""
+    kind = "-italic" if "font-style" in rule else "-bold" if "font-weight" in rule else ""
+    return rule["font-family"].strip('"').partition(" ")[0].lower() + kind
+
+
+def test_a_subset_has_what_was_asked_for(tmp_path: Path) -> None:
     """Of what the font has; what it has not is not said to be there, nor is the rest."""
-    source, target = fonts.source(face("sans")), tmp_path / "font.woff2"
+    source, target = fonts.source("sans"), tmp_path / "font.woff2"
     asked = {ord(letter) for letter in "Abc1 é한\uf00c"}
-    held = fonts.cut(source, target, asked)
-    assert held == {ord(letter) for letter in "Abc1 é"}
+    fonts.write_subset(source, target, asked)
     with TTFont(target) as font:
-        assert set(font.getBestCmap()) == held
+        assert set(font.getBestCmap()) == {ord(letter) for letter in "Abc1 é"}
         assert font.flavor == "woff2"
     assert {**widths(target)}.items() <= widths(source).items()
     assert target.stat().st_size < source.stat().st_size / 20
 
 
-@every_face
-def test_a_font_of_the_site_has_a_name_of_its_own(face: Face) -> None:
+@every_font
+def test_a_font_of_the_site_has_a_name_of_its_own(name: str) -> None:
     """None that its makers keep; but their copyright and their licence are in it."""
-    before, after = names(fonts.source(face)), names(FOLDER / f"{face.name}.woff2")
+    before, after = names(fonts.source(name)), names(FOLDER / f"{name}.woff2")
     assert set(after) >= {0, 1, 3, 4, 6, 13}
     for number in (1, 3, 4, 6):
-        assert after[number] == {f"Book-{face.name}"}
+        assert after[number] == {f"Book-{name}"}
     for number in set(after) - {0, 13, 14}:
         assert not [n for n in after[number] for word in RESERVED if word in n.lower()], number
     assert after[0] == before[0]
@@ -98,18 +110,17 @@ def test_a_font_of_the_site_has_a_name_of_its_own(face: Face) -> None:
         assert "SIL Open Font License, Version 1.1" in licence
 
 
-@every_face
-def test_the_style_sheet_names_every_font(face: Face) -> None:
+@every_font
+def test_the_style_sheet_names_every_font(name: str) -> None:
     """There is a rule for each file, and a file for each rule."""
-    sheet = (HTML / "_static" / fonts.SHEET).read_text(encoding="utf-8").replace(" ", "")
-    assert sheet.count(f'url("fonts/{face.name}.woff2")') == 1
-    assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(face.name for face in FACES)
+    assert SHEET.count(f'url("fonts/{name}.woff2")') == 1
+    assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(SOURCES)
 
 
-@every_face
-def test_the_fonts_are_small(face: Face) -> None:
+@every_font
+def test_the_fonts_are_small(name: str) -> None:
     """None is more than a page would notice; all tools of their makers are out of them."""
-    path = FOLDER / f"{face.name}.woff2"
+    path = FOLDER / f"{name}.woff2"
     assert path.stat().st_size < 40_000
     with TTFont(path) as font:
         assert not {*fonts.EDITING} & {*font.keys()}
@@ -122,30 +133,32 @@ def test_what_a_reader_may_type_can_be_shown(name: str) -> None:
     assert set(KEYBOARD) <= {ord(letter) for letter in widths(FOLDER / f"{name}.woff2")}
 
 
+def page_of(html: str) -> dict[Path, BeautifulSoup]:
+    """Return a site of one page."""
+    return {Path("a.html"): BeautifulSoup(html, "html.parser")}
+
+
 def test_letters_that_only_scripts_show_are_counted(tmp_path: Path) -> None:
     """As they are, or written as their number; those of the pages are as well."""
-    (tmp_path / "_static").mkdir()
-    (tmp_path / "_static/a.js").write_text(r'it.append("é \u00b7 \u2212")', encoding="utf-8")
-    (tmp_path / "a.html").write_text("<p>ä &mdash; 한</p><math><mi>ζ</mi></math>", encoding="utf-8")
-    found = {chr(number) for number in fonts.characters_of(tmp_path, False) - KEYBOARD}
+    (tmp_path / "a.js").write_text(r'it.append("é \u00b7 \u2212")', encoding="utf-8")
+    pages = page_of("<p>ä &mdash; 한</p><math><mi>ζ</mi></math>")
+    found = {chr(number) for number in fonts.characters_of_text(pages, tmp_path) - KEYBOARD}
     assert found == set("é·−ä—한ζ")
 
 
-def test_letters_of_formulas_are_counted_as_they_are_shown(tmp_path: Path) -> None:
+def test_letters_of_formulas_are_counted_as_they_are_shown() -> None:
     """A variable is slanted: as such a letter is another one."""
     html = "<p>é</p><math><mi>h</mi><mi>x</mi><mi>W</mi><mi>α</mi><mo>−</mo></math>"
-    (tmp_path / "a.html").write_text(html, encoding="utf-8")
-    found = {chr(number) for number in fonts.characters_of(tmp_path, True)}
+    found = {chr(number) for number in fonts.characters_of_formulas(page_of(html))}
     assert found == set("hxWα−\N{PLANCK CONSTANT}𝑥𝑊𝛼")
 
 
-def test_the_sign_of_a_root_is_drawn_by_the_browser(tmp_path: Path) -> None:
+def test_the_sign_of_a_root_is_drawn_by_the_browser() -> None:
     """So the font of the formulas has it where there is a root, and not elsewhere."""
-    page = tmp_path / "a.html"
-    page.write_text("<math><msqrt><mn>2</mn></msqrt></math>", encoding="utf-8")
-    assert fonts.characters_of(tmp_path, True) == {ord("2"), ord("√")}
-    page.write_text("<p>√</p><math><mn>2</mn></math>", encoding="utf-8")
-    assert fonts.characters_of(tmp_path, True) == {ord("2")}
+    html = "<math><msqrt><mn>2</mn></msqrt></math>"
+    assert fonts.characters_of_formulas(page_of(html)) == {ord("2"), ord("√")}
+    html = "<p>√</p><math><mn>2</mn></math>"
+    assert fonts.characters_of_formulas(page_of(html)) == {ord("2")}
 
 
 @pytest.mark.parametrize("name", documents(ROOT))
@@ -170,15 +183,12 @@ def slanted(letter: str) -> str:
     return letter
 
 
-@pytest.mark.parametrize(
-    "stand_in",
-    [one for one in STAND_INS if one.local in SHIPPED],
-    ids=lambda one: f"{one.local} {one.style}",
-)
-def test_a_stand_in_is_as_wide_as_said(stand_in: StandIn) -> None:
+@pytest.mark.parametrize("name", [name for name in FALLBACKS if name.rsplit(" ", 1)[0] in SHIPPED])
+def test_a_fallback_is_as_wide_as_said(name: str) -> None:
     """Over the text of the chapters its letters are, at its size, as wide as those of the book."""
-    ours = widths(stood_in_for(stand_in))
-    theirs = widths(Path(matplotlib.get_data_path()) / "fonts/ttf" / SHIPPED[stand_in.local])
+    rule = FALLBACKS[name]
+    ours = widths(fonts.source(replaced_by(rule)))
+    theirs = widths(Path(matplotlib.get_data_path()) / "fonts/ttf" / SHIPPED[rule["local"]])
     text = {
         letter: count
         for letter, count in letters_of_chapters().items()
@@ -188,22 +198,27 @@ def test_a_stand_in_is_as_wide_as_said(stand_in: StandIn) -> None:
     ratio = sum(ours[letter] * count for letter, count in text.items()) / sum(
         theirs[letter] * count for letter, count in text.items()
     )
-    assert stand_in.size == pytest.approx(ratio, rel=0.02)
+    assert percent(rule, "size-adjust") == pytest.approx(ratio, rel=0.02)
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda one: f"{one.local} {one.style}")
-def test_a_stand_in_is_as_high_as_said(stand_in: StandIn) -> None:
-    """A line of it is as high as one of the font that it stands in for, whatever its size."""
-    with TTFont(stood_in_for(stand_in)) as font:
+@pytest.mark.parametrize("name", FALLBACKS)
+def test_a_fallback_is_as_high_as_said(name: str) -> None:
+    """A line of it is as high as one of the font that it stands for, whatever its size."""
+    rule = FALLBACKS[name]
+    size = percent(rule, "size-adjust")
+    with TTFont(fonts.source(replaced_by(rule))) as font:
         unit, lines = font["head"].unitsPerEm, font["hhea"]
-        assert stand_in.ascent == pytest.approx(lines.ascent / unit, abs=0.0005)
-        assert stand_in.descent == pytest.approx(-lines.descent / unit, abs=0.0005)
+        assert percent(rule, "ascent-override") * size == pytest.approx(
+            lines.ascent / unit, abs=0.001
+        )
+        assert percent(rule, "descent-override") * size == pytest.approx(
+            -lines.descent / unit, abs=0.001
+        )
         assert lines.lineGap == 0
-    shown = float(stand_in.rule().partition("ascent-override:")[2].partition("%")[0])
-    assert shown / 100 * stand_in.size == pytest.approx(stand_in.ascent, abs=0.001)
+    assert rule["line-gap-override"] == "0%"
 
 
-def test_every_text_font_has_a_stand_in_that_is_measured() -> None:
+def test_every_text_font_has_a_fallback_that_is_measured() -> None:
     """There is one that ships with matplotlib for each, but for formulas and Korean."""
-    measured = [stood_in_for(one) for one in STAND_INS if one.local in SHIPPED]
-    assert measured == [fonts.source(face) for face in FACES[:5]]
+    measured = [replaced_by(rule) for rule in FALLBACKS.values() if rule["local"] in SHIPPED]
+    assert measured == list(SOURCES)[:5]

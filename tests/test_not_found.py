@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from bookbuild.not_found import prefix
-from tests.files import HTML, tree
+from bookbuild.site import top
+from tests.files import CHAPTERS, HTML, tree
 
 
 def page(site: Path) -> BeautifulSoup:
@@ -24,7 +24,7 @@ def links(site: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("address", "top"),
+    ("address", "folder"),
     [
         ("", "/"),
         ("https://example.org", "/"),
@@ -34,9 +34,9 @@ def links(site: Path) -> list[str]:
         ("https://example.org/a/b/", "/a/b/"),
     ],
 )
-def test_where_a_site_is_on_its_server(address: str, top: str) -> None:
+def test_where_a_site_is_on_its_server(address: str, folder: str) -> None:
     """It follows from the address, with or without its last slash."""
-    assert prefix(address) == top
+    assert top(address) == folder
 
 
 def test_links_start_at_the_top_of_the_site(published: Path, unpublished: Path) -> None:
@@ -48,10 +48,10 @@ def test_links_start_at_the_top_of_the_site(published: Path, unpublished: Path) 
 
 def test_from_the_disk_links_lose_the_top(published: Path, unpublished: Path) -> None:
     """The script cuts off just the folder that stands before each of them."""
-    for site, top in ((published, "/book/"), (unpublished, "/")):
+    for site, folder in ((published, "/book/"), (unpublished, "/")):
         script = page(site).select_one("script")
         assert script is not None
-        assert f".slice({len(top)})" in script.get_text()
+        assert f".slice({len(folder)})" in script.get_text()
 
 
 @pytest.mark.parametrize("site", ["published", "unpublished", HTML], ids=str)
@@ -72,7 +72,7 @@ def test_the_page_says_what_is_wrong_and_where_to_go() -> None:
     assert soup.title is not None
     assert "Watching a sequence-to-sequence model think" in soup.title.get_text()
     chapters = soup.select("ol a")
-    assert len(chapters) == 5
+    assert len(chapters) == len(CHAPTERS)
     for link in chapters:
         heading = tree(HTML / str(link["href"]).lstrip("/")).select_one("h1")
         assert heading is not None and heading.get_text().startswith(link.get_text())

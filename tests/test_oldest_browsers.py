@@ -14,7 +14,7 @@ from bookbuild.build import ROOT
 from tests.browser import only_http
 from tests.oldest_browsers import NEWER, OLDEST
 
-NOT_FOUND = ROOT / "bookbuild/not_found.html"
+NOT_FOUND = ROOT / "bookbuild/templates/404.html"
 SCRIPTS = sorted(
     path for folder in ("assets", "bookbuild", "helpers") for path in (ROOT / folder).rglob("*.js")
 )

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from fontTools.ttLib import TTFont
 
 from bookbuild.build import ROOT, documents
 from tests.files import HTML, tree
@@ -219,25 +218,6 @@ def test_some_pages_have_formulas_and_refer_to_them() -> None:
     """The checks of formulas look at something."""
     for selector in ("div.math math", "span.math math", 'a[href*="#equation-"].internal'):
         assert any(built(document).select(f"article {selector}") for document in DOCUMENTS)
-
-
-@every_page
-def test_every_icon_is_in_the_fonts(document: str) -> None:
-    """The fonts of the site have the icons of the page, and hardly more."""
-    fonts = list((HTML / "_static/vendor/fontawesome/webfonts").glob("*.woff2"))
-    held = set().union(*(TTFont(font).getBestCmap() for font in fonts))
-    rules = "".join(sheet.read_text(encoding="utf-8") for sheet in HTML.rglob("*.css"))
-    names = {
-        name
-        for icon in built(document).select('[class*="fa-"]')
-        for name in text_of(icon, "class").split()
-        if re.search(rf"\.{name}:before", rules)
-    }
-    assert "fa-magnifying-glass" in names
-    for name in names:
-        icon = re.search(rf'\.{name}:before[^{{]*\{{content:"(.)"', rules)
-        assert icon and ord(icon[1]) in held, name
-    assert sum(font.stat().st_size for font in fonts) < 10_000
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tests.browser import (
 )
 from tests.files import HTML, tree
 from tests.oldest_browsers import TAKE_AWAY
-from tests.test_theme import PAGES
+from tests.test_scripts import PAGES
 
 CODE_PAGE = "_modules/helpers/decoding.html"
 """One of the pages of code, which are all of one make."""
@@ -39,7 +39,7 @@ every_page = pytest.mark.parametrize(
 
 ZOOMS = ((640, "100%"), (320, "100%"), (1280, "200%"), (640, "200%"))
 """Widths, and sizes of letters: 640 is a window of 1280 at 200 %, 320 one at 400 %."""
-BOOK_FONTS = {face.family for face in fonts.FACES}
+BOOK_FONTS = {"Book Serif", "Book Sans", "Book Korean", "Book Math"}
 FONTS = {
     ("Book Serif", False, False): "serif",
     ("Book Serif", True, False): "serif-bold",
@@ -274,8 +274,7 @@ def held(name: str) -> frozenset[str]:
 @cache
 def to_be_had(name: str) -> frozenset[str]:
     """Return the letters of the font that a font of the site is cut out of."""
-    face = next(face for face in fonts.FACES if face.name == name)
-    with TTFont(fonts.source(face)) as font:
+    with TTFont(fonts.source(name)) as font:
         return frozenset(map(chr, font.getBestCmap()))
 
 
@@ -412,10 +411,6 @@ def test_a_page_lets_nothing_in_from_elsewhere(base: str, visit: Visitor) -> Non
             add("iframe", { src: `${elsewhere}a.html` });
             add("style", { textContent: `@font-face { font-family: a; src: url(${elsewhere}a.woff) }
                 body { font-family: a !important; }` });
-            add("script", { textContent: "window.ran = 'a script'" });
-            add("button", { id: "bad" });
-            document.querySelector("#bad").setAttribute("onclick", "window.ran = 'a handler'");
-            document.querySelector("#bad").click();
             add("form", { id: "form", action: `${elsewhere}form` });
             document.querySelector("#form").submit();
             return fetch(`${elsewhere}a.json`).catch(() => {});
@@ -423,14 +418,12 @@ def test_a_page_lets_nothing_in_from_elsewhere(base: str, visit: Visitor) -> Non
     )
     wanted = {
         *(("img-src", "script-src-elem", "style-src-elem", "frame-src", "font-src")),
-        *(("script-src-attr", "form-action", "connect-src")),
+        *(("form-action", "connect-src")),
     }
     # Playwright's own way to wait needs what the page forbids.
     wait_until(page, lambda: {kind for kind, _ in opened.seen("violations")} >= wanted)
     assert {kind for kind, _ in opened.seen("violations")} == wanted
-    assert ["script-src-elem", "inline"] in opened.seen("violations")
     assert asked == []
-    assert page.evaluate("window.ran") is None
 
 
 @only_http

@@ -11,11 +11,16 @@ import tinycss2
 from bs4 import BeautifulSoup
 
 from bookbuild.build import ROOT
-from bookbuild.styles import GROUPS, names_in_page, names_in_site, used
+from bookbuild.styles import GROUPS, purged, words_of
 from tests.files import HTML
 
 NAMES = {"html", "body", "p", "a", "note", "top", "open"}
 """Elements, classes and ids of a small site."""
+
+
+def left_of(css: str, names: set[str] = NAMES) -> str:
+    """Return what is left of a style sheet."""
+    return purged(tinycss2.parse_stylesheet(css, True, True), names)
 
 
 def squeezed(css: str) -> str:
@@ -53,7 +58,7 @@ def squeezed(css: str) -> str:
 )
 def test_a_rule_that_stays(rule: str) -> None:
     """A page may need it: nothing in it asks for what the site has not."""
-    assert squeezed(used(rule, NAMES)) == squeezed(rule)
+    assert squeezed(left_of(rule)) == squeezed(rule)
 
 
 @pytest.mark.parametrize(
@@ -77,16 +82,14 @@ def test_a_rule_that_stays(rule: str) -> None:
 )
 def test_a_rule_that_goes(rule: str) -> None:
     """It asks for an element, a class or an id that is nowhere."""
-    assert used(rule, NAMES) == ""
+    assert left_of(rule) == ""
 
 
-def test_of_several_selectors_the_dead_ones_go() -> None:
-    """The others keep the rule; a comma in brackets parts no selectors."""
-    assert squeezed(used("table, p, .gone, .note a { color: red }", NAMES)) == squeezed(
-        "p, .note a { color: red }"
-    )
-    rule = "p:not(.gone, table), .gone:is(p, a) { color: red }"
-    assert squeezed(used(rule, NAMES)) == squeezed("p:not(.gone, table) { color: red }")
+def test_a_rule_stays_for_one_of_its_selectors() -> None:
+    """A comma in brackets parts no selectors."""
+    rule = "table, p:not(.gone, table), .gone { color: red }"
+    assert squeezed(left_of(rule)) == squeezed(rule)
+    assert left_of("table, .gone:is(p, a) { color: red }") == ""
 
 
 def test_what_stays_keeps_its_order_and_its_text() -> None:
@@ -94,38 +97,25 @@ def test_what_stays_keeps_its_order_and_its_text() -> None:
     css = (
         "p { color: red } /* .note */ .gone { color: red } @media print { a { top: 0 } } p { b: 1 }"
     )
-    assert squeezed(used(css, NAMES)) == "p{color:red}@mediaprint{a{top:0}}p{b:1}"
+    assert squeezed(left_of(css)) == "p{color:red}@mediaprint{a{top:0}}p{b:1}"
 
 
-def test_a_rule_that_is_cut_twice_stays_the_same() -> None:
+def test_a_rule_that_is_purged_twice_stays_the_same() -> None:
     """What is written can be read again, with the escapes that it needs."""
     css = r'.note\:open, a[title="\"}"] { content: "\f00c"; background: url(data:a;base64,A) }'
-    once = used(css, {*NAMES, "note:open"})
+    once = left_of(css, {*NAMES, "note:open"})
     assert r"\f00c" in once.lower() or "\uf00c" in once
     assert once.count("{") == css.count("{")
-    assert used(once, {*NAMES, "note:open"}) == once
+    assert left_of(once, {*NAMES, "note:open"}) == once
 
 
-def test_the_names_of_a_page() -> None:
-    """They are those of its elements, their classes and their ids."""
+def test_what_a_rule_may_ask_for(tmp_path: Path) -> None:
+    """Elements, classes and ids of the pages, and each word of a script, which may make a class."""
     html = '<body class="a b"><p id="c" title="d">e</p><!-- <i class="f"></i> --></body>'
-    assert {*names_in_page(BeautifulSoup(html, "html.parser"))} - {""} == {
-        "body",
-        "a",
-        "b",
-        "p",
-        "c",
-    }
-
-
-def test_the_words_of_the_scripts_count(tmp_path: Path) -> None:
-    """A script may give an element any class that it names, in whatever way."""
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub/page.html").write_text('<p class="a"></p>', encoding="utf-8")
-    (tmp_path / "page.js").write_text('it.className = "pst-b c"; d.e_f()', encoding="utf-8")
-    names = names_in_site(tmp_path)
-    assert names >= {"p", "a", "pst-b", "c", "e_f"}
-    assert "pst" not in names
+    (tmp_path / "page.js").write_text('it.className = "pst-g h"; i.j_k()', encoding="utf-8")
+    names = words_of({tmp_path / "a.html": BeautifulSoup(html, "html.parser")}, tmp_path)
+    assert names >= {"body", "p", "a", "b", "c", "pst-g", "h", "j_k"}
+    assert names.isdisjoint({"d", "e", "f", "pst"})
 
 
 def rules(css: str) -> list[Any]:
@@ -160,7 +150,7 @@ def test_no_rule_of_the_book_is_written_in_vain() -> None:
     assert heads[0] - heads[1] <= {"div.needs-kernel.docutils"}
 
 
-def test_much_of_the_theme_is_cut() -> None:
+def test_much_of_the_theme_goes() -> None:
     """The larger part of its style sheets is for what no page has."""
     theme = Path(sphinx_book_theme.__file__).parent / "theme/sphinx_book_theme/static/styles"
     basis = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/styles"

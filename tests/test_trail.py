@@ -6,13 +6,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from bookbuild.build import ROOT, documents
-from bookbuild.trail import short, trail
-from tests.files import HTML, tree
+from bookbuild.theme import short
+from tests.files import CHAPTERS, HTML, tree
 from tests.tiny_book import Build
-
-CHAPTERS = ("embeddings", "encoder", "decoder", "training", "implementation")
-NAMES = [f"chapters/{name}" for name in CHAPTERS]
 
 
 def trail_of(page: BeautifulSoup) -> Tag | None:
@@ -41,53 +37,36 @@ def test_a_long_title_is_cut(title: str, name: str) -> None:
     assert short(title) == name
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_where_the_reader_is(place: int) -> None:
-    """The chapter itself is marked as the page, and those before it as passed; others are not."""
-    nav = written(trail(["a", "b/c", "d"], ["One: x", "Two", "Three"], ["a", "b/c", "d"][place]))
-    assert nav is not None and nav.name == "nav" and nav["aria-label"]
-    items = nav.select("ol > li")
-    assert [item.get_text() for item in items] == ["1 One", "2 Two", "3 Three"]
-    current = [item.a.get("aria-current") for item in items if item.a is not None]
-    assert current == ["page" if number == place else None for number in range(3)]
-    passed = ["passed" in (item.get("class") or []) for item in items]
-    assert passed == [number < place for number in range(3)]
+def title_of(name: str) -> str:
+    """Return the title of a page of the book."""
+    title = tree(HTML / f"{name}.html").select_one("article h1")
+    assert title is not None
+    return title.get_text().removesuffix("#")
 
 
-def test_the_links_start_from_the_page() -> None:
-    """They lead from folder to folder; that of the page itself leads to its top."""
-    nav = written(trail(["a", "b/c", "b/d"], ["One", "Two", "Three"], "b/c"))
-    assert nav is not None
-    assert [link["href"] for link in nav.select("a")] == ["../a.html", "#", "d.html"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_chapter_of_the_book_shows_all_five(name: str) -> None:
-    """Above its title, with the names that their titles begin with."""
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_of_the_book_shows_all(name: str) -> None:
+    """Above its title, with the names that their titles begin with; those before it are passed."""
     nav = trail_in(HTML / f"{name}.html")
-    assert nav is not None
+    assert nav is not None and nav.name == "nav" and nav["aria-label"]
     links = nav.select("li > a")
-    assert [link.get_text().lower() for link in links] == [
-        f"{number} {chapter}" for number, chapter in enumerate(CHAPTERS, 1)
+    assert [link.get_text() for link in links] == [
+        f"{number} {short(title_of(chapter))}" for number, chapter in enumerate(CHAPTERS, 1)
     ]
-    there = [
-        f"{name}.html" if link["href"] == "#" else f"chapters/{link['href']}" for link in links
-    ]
-    assert there == [f"{chapter}.html" for chapter in NAMES]
-    assert [link.get("aria-current") for link in links].index("page") == NAMES.index(name)
-    below = tree(HTML / f"{name}.html").select_one("article .trail ~ section > h1")
-    assert below is not None
-
-
-def test_the_chapters_come_first_in_the_book() -> None:
-    """The names above are those of the table of contents, after the first page."""
-    assert documents(ROOT)[1:6] == NAMES
+    there = [name if link["href"] == "#" else f"chapters/{link['href']}" for link in links]
+    assert [link.removesuffix(".html") for link in there] == CHAPTERS
+    place = CHAPTERS.index(name)
+    current = [link.get("aria-current") for link in links]
+    assert current == ["page" if number == place else None for number in range(len(CHAPTERS))]
+    passed = ["passed" in (item.get("class") or []) for item in nav.select("li")]
+    assert passed == [number < place for number in range(len(CHAPTERS))]
+    assert tree(HTML / f"{name}.html").select_one("article .trail ~ section > h1") is not None
 
 
 def test_other_pages_have_no_trail() -> None:
     """Neither the first page, nor what one looks up, nor what no source stands behind."""
     pages = [path for path in HTML.rglob("*.html") if "_static" not in path.parts]
-    chapters = [HTML / f"{name}.html" for name in NAMES]
+    chapters = [HTML / f"{name}.html" for name in CHAPTERS]
     others = [path for path in pages if path not in chapters]
     assert len(others) > 5
     assert [path.name for path in others if trail_in(path) is not None] == []

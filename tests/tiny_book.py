@@ -5,14 +5,13 @@ Only the extensions that cut fonts and style sheets stay out, for they take long
 
 import contextlib
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 import yaml
-from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
@@ -34,36 +33,45 @@ TOC = {
         {"chapters": [{"file": "chapters/words"}]},
     ],
 }
-LEFT_OUT = ("bookbuild.fonts", "bookbuild.icons", "bookbuild.styles")
+LEFT_OUT = ("bookbuild.fonts", "bookbuild.styles")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 Build = Callable[..., tuple[Path, str]]
 """Takes pages, by name, and an address; gives the site, and the warnings."""
 
 
-def build_tiny(
-    source: Path, pages: Mapping[str, str] | None = None, address: str = ""
-) -> tuple[Path, str]:
-    """Build a tiny book in a folder, with other pages if there are; return site and warnings."""
+def write_tiny(source: Path, pages: Mapping[str, str] | None = None) -> None:
+    """Write the sources of a tiny book into a folder, with other pages if there are."""
     texts = {**PAGES, **(pages or {})}
     write_files(source, {f"{name}.md": text for name, text in texts.items()})
     (source / "_toc.yml").write_text(yaml.safe_dump(TOC), encoding="utf-8")
-    (source / "assets").symlink_to(ROOT / "assets")
-    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    settings["html"]["baseurl"] = address
-    for extension in LEFT_OUT:
-        del settings["sphinx"]["local_extensions"][extension]
+
+
+def build_tiny(
+    source: Path,
+    pages: Mapping[str, str] | None = None,
+    address: str = "",
+    written: bool = False,
+) -> tuple[Path, str]:
+    """Build a tiny book in a folder, with other pages if there are; return site and warnings.
+
+    If it has been ``written`` there before, it stays as it is.
+    """
+    if not written:
+        write_tiny(source, pages)
     site, said = source / "_build/html", StringIO()
-    config, _ = get_final_config(user_yaml=settings, cli_config={"latex_individualpages": False})
-    with docutils_namespace(), contextlib.redirect_stdout(None), warnings.catch_warnings():
-        warnings.simplefilter("ignore", PendingDeprecationWarning)  # of Jupyter Book itself
+    extensions = run_path(str(ROOT / "conf.py"))["extensions"]
+    with docutils_namespace(), contextlib.redirect_stdout(None):
         app = Sphinx(
             source,
-            None,
+            ROOT,
             site,
             source / "_build/.doctrees",
             "html",
-            confoverrides=config,
+            confoverrides={
+                "extensions": [name for name in extensions if name not in LEFT_OUT],
+                "html_baseurl": address,
+            },
             status=None,
             warning=said,
         )
