@@ -83,7 +83,9 @@ const near = new IntersectionObserver(
         tryToMount(target);
         continue;
       }
-      const script = Object.assign(document.createElement("script"), { src: target.dataset.script });
+      const script = Object.assign(document.createElement("script"), {
+        src: target.dataset.script,
+      });
       script.onload = () => tryToMount(target);
       document.head.append(script);
     }

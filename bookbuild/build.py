@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SOURCES = (
     *("chapters", "assets", "bookbuild", "helpers", "benchmarks"),
-    *("intro.ipynb", "_config.yml", "_toc.yml", LOCK, "requirements-pages.txt"),
+    *("intro.ipynb", "_config.yml", "_toc.yml", "conf.py", LOCK, "requirements-pages.txt"),
 )
 """All that the pages are made of."""
 

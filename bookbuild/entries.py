@@ -83,9 +83,15 @@ def find_module(app: Sphinx, module: str, name: str) -> str | None:
 def resolve(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, text: nodes.TextElement
 ) -> nodes.Element | None:
-    """Let what a docstring calls ``problems.parse`` be ``helpers.problems.parse``."""
+    """Let what a docstring calls ``problems.parse`` be ``helpers.problems.parse``.
+
+    A type of a library that is not imported here is called by the last of its names.
+    """
     if node["refdomain"] != "py":
         return None
+    library, *others = node["reftarget"].split(".")
+    if library in app.config.autodoc_mock_imports and others:
+        return nodes.inline("", others[-1])
     target = f"{PACKAGE}.{node['reftarget']}"
     domain = env.get_domain("py")
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)

@@ -40,13 +40,13 @@ class Seq2Seq:
     """
 
     model: keras.Model
-    """For training: encoder input (batch, time 8) and decoder input (batch, time 5) to
-    distributions (batch, time 5, token 14)."""
+    """Encoder input (batch, time 8) and decoder input (batch, time 5) to distributions (batch,
+    time 5, token 14). It is the one that is trained."""
     encoder: keras.Model
     """Encoder input (batch, time 8) to the context vector (batch, units)."""
     decoder: keras.Model
-    """One time step: token (batch, time 1) and state (batch, units) to the distribution (batch,
-    time 1, token 14) and the next state (batch, units)."""
+    """Token (batch, time 1) and state (batch, units) to the distribution (batch, time 1, token 14)
+    and the next state (batch, units). A call is one time step."""
     reverse: bool = False
     """Whether problem and answer are written back to front."""
     task: Task = ARITHMETIC

@@ -107,7 +107,7 @@ class DecoderStep:
     token: int
     """The id that went in."""
     before: Values
-    """What the decoder carries from step to step, by name, as it went in: ``"state"``, the hidden
+    """What the decoder carries from step to step, by name, as it went in. ``"state"`` is the hidden
     state, axes (units)."""
     distribution: np.ndarray
     """Probability of each token to come next, axes (token 14)."""
@@ -140,7 +140,7 @@ class Trace:
     reverse: bool
     """Whether the problem was read and the answer written back to front."""
     start: Values
-    """What the decoder started from, by name: ``"state"`` is the context vector, axes (units)."""
+    """What the decoder started from, by name. ``"state"`` is the context vector, axes (units)."""
     steps: tuple[DecoderStep, ...]
     """The time steps taken, five when the answer is done."""
     target: tuple[int, ...]

@@ -52,9 +52,9 @@ class Task:
     """The tokens in the order of their ids. ``"PAD"`` fills a sequence up to its length and starts
     every answer; ``"EOS"`` ends a sequence."""
     problem_length: int = 8
-    """Time steps of the encoder: by default there is room for '999+999' and EOS."""
+    """Time steps of the encoder. By default there is room for '999+999' and EOS."""
     answer_length: int = 5
-    """Time steps of the decoder: by default there is room for '1998' or '-999' and EOS."""
+    """Time steps of the decoder. By default there is room for '1998' or '-999' and EOS."""
 
     @cached_property
     def pad(self) -> int:

@@ -31,9 +31,9 @@ def test_the_book_has_a_catalogue_for_translators(tmp_path: Path) -> None:
     """It has messages of each page, and nothing is amiss."""
     doctrees, catalogues = tmp_path / "doctrees", tmp_path / "catalogues"
     assert sphinx("-b", "gettext", "-d", doctrees, ROOT, catalogues) == ""
-    messages = "".join(path.read_text(encoding="utf-8") for path in catalogues.glob("*.pot"))
     for name in documents(ROOT):
-        assert any(f"/{name}.{suffix}:" in messages for suffix in ("ipynb", "md")), name
+        messages = (catalogues / f"{name}.pot").read_text(encoding="utf-8")
+        assert messages.count("\nmsgid ") > 5, name
 
 
 @pytest.mark.slow
