@@ -120,7 +120,7 @@ class Task:
                 f"Token ids come as a list such as [5, 9, {self.eos}], not {type(ids).__name__}."
             )
         text = []
-        for number in map(self.check_token, ids):
+        for number in [self.check_token(token) for token in ids]:
             if number == self.eos:
                 break
             if number != self.pad:
