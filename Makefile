@@ -84,7 +84,7 @@ accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make acc
 
 bench: book ## Measure everything, print tables, keep them (over an hour); a look: make bench QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
-	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept training benchmarks)
+	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept)
 
 linkcheck: book ## Ask every other site that the book links to; needs the network
 	@$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --builder linkcheck

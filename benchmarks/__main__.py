@@ -9,8 +9,9 @@ import sys
 import time
 
 from benchmarks import book, decoding, in_page, learning, throughput
-from benchmarks.results import FILE, Results, this_machine
+from benchmarks.measuring import this_machine
 from bookbuild.build import ROOT
+from helpers.results import FILE, Results
 
 PARTS = {
     "learning": learning.measure,

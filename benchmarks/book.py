@@ -16,8 +16,8 @@ import nbformat
 from playwright.sync_api import Browser, Request, sync_playwright
 
 from benchmarks import widgets
-from benchmarks.results import Cell, Results, Table
 from bookbuild.build import ROOT, documents
+from helpers.results import Cell, Results, Table
 from tests.browser import Handler, executable
 from tests.files import HTML
 

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.results import Results, Table, in_turns, spread
+from benchmarks.measuring import in_turns, spread
 from helpers import decoding, pretrained, problems
+from helpers.results import Results, Table
 from helpers.task import ARITHMETIC
 from helpers.vocabulary import PAD
 

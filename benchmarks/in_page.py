@@ -15,9 +15,10 @@ import keras
 import tensorflow as tf
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.results import Cell, Results, Table, in_turns, spread
+from benchmarks.measuring import in_turns, spread
 from helpers import problems, training
 from helpers.records import Recipe
+from helpers.results import Cell, Results, Table
 from helpers.vocabulary import PAD
 from helpers.widgets import TrainingLab, bundle
 from helpers.widgets.base import JS

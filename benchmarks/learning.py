@@ -15,12 +15,13 @@ import keras
 import numpy as np
 
 from benchmarks import peer
-from benchmarks.results import Cell, Results, Table, in_turns, spread
+from benchmarks.measuring import in_turns, spread
 from helpers import decoding, problems, training
 from helpers.model import Seq2Seq
 from helpers.pretrained import RECIPES
 from helpers.problems import Arrays
 from helpers.records import Recipe
+from helpers.results import Cell, Results, Table
 from helpers.vocabulary import PAD
 
 GROWN = RECIPES["grown"][0]

@@ -10,12 +10,11 @@ import tensorflow as tf
 
 from benchmarks.decoding import REPEATS, timed
 from benchmarks.learning import STEADY, Clock
-from benchmarks.results import Results, Table, in_turns, spread
+from benchmarks.measuring import in_turns, spread
 from helpers import problems, training
 from helpers.pretrained import RECIPES
 from helpers.records import Recipe
-from helpers.task import ARITHMETIC
-from helpers.vocabulary import TOKENS
+from helpers.results import Results, Table
 
 WAYS: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("fit as it comes", 32, {"jit_compile": "auto"}),
@@ -28,18 +27,6 @@ WAYS: tuple[tuple[str, int, dict[str, Any]], ...] = (
 """Ways to call `fit`: a name, the size of a batch, and what `compile` gets."""
 
 MODELS = {"notes": Recipe(learning_rate=0.001), "grown": RECIPES["grown"][0]}
-
-
-def flops(recipe: Recipe) -> int:
-    """Return the floating-point operations that training takes for one problem.
-
-    Those of the matrix products alone: a multiplication and an addition for each weight of a GRU at
-    each of 8 + 5 time steps, and of the softmax at 5. The way back takes twice the way there.
-    """
-    gru = 3 * recipe.units * (recipe.embedding_dim + recipe.units)
-    softmax = recipe.units * len(TOKENS)
-    steps = ARITHMETIC.problem_length + ARITHMETIC.answer_length
-    return 3 * 2 * (steps * gru + ARITHMETIC.answer_length * softmax)
 
 
 def measure(results: Results, quick: bool) -> None:
@@ -83,7 +70,7 @@ def measure(results: Results, quick: bool) -> None:
     for shown, (name, recipe, _) in ways.items():
         size = len(train) // recipe.batch_size * recipe.batch_size
         epoch = spread(seconds[shown])
-        rate = flops(recipe) * size / epoch[0] / 1e9
+        rate = recipe.flops * size / epoch[0] / 1e9
         table.add(shown, epoch, size / epoch[0], rate, rates[name] / rate, rates["large"] / rate)
     results.tables["throughput"] = table
 

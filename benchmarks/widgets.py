@@ -9,8 +9,8 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.results import Table
 from helpers import decoding, pretrained
+from helpers.results import Table
 from tests.browser import executable
 from tests.files import HTML
 

@@ -21,7 +21,7 @@ from bookbuild.provenance import LOCK, is_stale, source_files
 ROOT = Path(__file__).resolve().parent.parent
 
 SOURCES = (
-    *("chapters", "assets", "bookbuild", "helpers", "benchmarks"),
+    *("chapters", "assets", "bookbuild", "helpers"),
     *("intro.ipynb", "_config.yml", "_toc.yml", "conf.py", LOCK, "requirements-pages.txt"),
 )
 """All that the pages are made of."""

@@ -15,8 +15,6 @@ from typing import Any
 KEY = "made_from"
 """The name of the digest among the metadata of a notebook."""
 
-IMPORTED = ("helpers", "benchmarks")
-"""The packages of the book that a cell may import."""
 LOCK = "requirements.txt"
 
 _LEFT_OVERS = {"__pycache__", ".ipynb_checkpoints"}
@@ -39,9 +37,8 @@ def made_from(root: Path, notebook: dict[str, Any]) -> str:
     Comments and docstrings of Python files do not count.
     """
     code = [_text(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    imported = [name for name in IMPORTED if any(name in text for text in code)]
     digest = hashlib.sha256(json.dumps(code).encode())
-    for file in source_files(root, (*imported, LOCK)):
+    for file in source_files(root, ("helpers", LOCK)):
         if file.suffix not in _OF_PAGES:
             digest.update(f"{file.relative_to(root).as_posix()} {_digest(file)}\n".encode())
     return digest.hexdigest()[:16]

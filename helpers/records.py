@@ -300,6 +300,20 @@ class Recipe:
                 raise ValueError(f"{name} is True or False, not {flag!r}.")
             self._set(name, bool(flag))
 
+    @property
+    def flops(self) -> int:
+        """The floating-point operations that training takes for one problem.
+
+        Those of the matrix products alone: a multiplication and an addition for each weight of a
+        GRU at each time step, and of the softmax at each of the decoder's. The way back takes twice
+        the way there.
+        """
+        learned = task.named(self.task)
+        gru = 3 * self.units * (self.embedding_dim + self.units)
+        softmax = self.units * len(learned.tokens)
+        steps = learned.problem_length + learned.answer_length
+        return 3 * 2 * (steps * gru + learned.answer_length * softmax)
+
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)  # it is frozen
 

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks import in_page, learning, peer, results
+from benchmarks import in_page, learning, peer
 from benchmarks.decoding import Numpy, token_by_token
 from benchmarks.in_page import Course
 from benchmarks.learning import Clock
-from benchmarks.results import Results, Table, as_text, in_turns
-from benchmarks.throughput import flops
+from benchmarks.measuring import in_turns
 from bookbuild.build import ROOT
-from helpers import decoding, problems
+from helpers import decoding, problems, results
 from helpers.records import Recipe
+from helpers.results import Results, Table, as_text
 from helpers.training import warmup_cosine
 from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
@@ -167,7 +167,7 @@ def test_xla_decodes_the_same() -> None:
 
 def test_operations() -> None:
     """Counted by hand for the model of the notes: 13 steps of a GRU, 5 of a softmax, thrice."""
-    assert flops(Recipe()) == 3 * (13 * 2 * (5 * 48 + 16 * 48) + 5 * 2 * 16 * 14)
+    assert Recipe().flops == 3 * (13 * 2 * (5 * 48 + 16 * 48) + 5 * 2 * 16 * 14)
 
 
 def test_the_peer_is_as_published() -> None:

@@ -23,7 +23,6 @@ def notebook(code: str = "from helpers import model") -> dict[str, Any]:
 def book(tmp_path: Path) -> Path:
     """The sources of a small book."""
     files = {
-        "benchmarks/results.json": "{}",
         "helpers/model.py": MODEL,
         "helpers/weights/notes.json": "{}",
         "helpers/widgets/dial.js": "",
@@ -55,12 +54,12 @@ def test_what_counts(book: Path, name: str, text: str) -> None:
         ("helpers/model.py", MODEL.replace("A model", "The model").replace("Build it", "Build")),
         ("helpers/model.py", MODEL.replace("units = 16", "# Few.\nunits = 16\n")),
         ("helpers/widgets/dial.js", "export default {};"),
-        ("benchmarks/results.json", "[]"),
+        ("benchmarks/learning.py", ""),
         ("helpers/__pycache__/model.pyc", ""),
     ],
 )
 def test_what_does_not_count(book: Path, name: str, text: str) -> None:
-    """Docstrings, comments, what only pages run, and packages that no cell names."""
+    """Docstrings, comments, what only pages run, and what no cell may import."""
     before = made_from(book, notebook())
     write_files(book, {name: text})
     assert made_from(book, notebook()) == before

@@ -1,24 +1,20 @@
-"""The tables that ``make bench`` makes: how they are kept, read and shown.
+"""What ``make bench`` has measured: how its tables are kept, read and shown.
 
 ``results.json`` beside this file holds the last full run. Chapters read it with `load`.
+
+Chapters: *Training* and *Benchmarks*.
 """
 
 import json
-import platform
 import re
-import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
-from importlib.metadata import version
-from os import cpu_count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 FILE = Path(__file__).with_name("results.json")
 """The last full run."""
-
-T = TypeVar("T")
 
 Cell = str | float | list[float] | None
 """A text, a number, a median with the lowest and the highest of its kind, or nothing."""
@@ -126,46 +122,6 @@ def load(file: Path = FILE) -> Results:
         for name, table in values.pop("tables").items()
     }
     return Results(**values, tables=tables)
-
-
-def this_machine(date: str) -> dict[str, str]:
-    """Return what the figures hold for: the machine, the versions, the date."""
-    return {
-        "date": date,
-        "processor": processor(),
-        "cores": str(cpu_count()),
-        "system": f"{platform.system()} on {platform.machine()}",
-        "Python": platform.python_version(),
-        **{name: version(name) for name in ("keras", "tensorflow", "numpy")},
-    }
-
-
-def processor() -> str:
-    """Return the name of the processor, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def in_turns(ways: Mapping[str, Callable[[int], T]], runs: int) -> dict[str, list[T]]:
-    """Return what each way gives with the seeds 0 to ``runs - 1``, by name.
-
-    All ways have their turn with one seed before any has it with the next, so that a slow minute of
-    the machine meets all alike.
-    """
-    found: dict[str, list[T]] = {name: [] for name in ways}
-    for seed in range(runs):
-        for name, way in ways.items():
-            found[name].append(way(seed))
-    return found
-
-
-def spread(values: Sequence[float]) -> list[float]:
-    """Return the median, the lowest and the highest of ``values``."""
-    return [statistics.median(values), min(values), max(values)]
 
 
 def as_text(cell: Cell, *, percent: bool = False) -> str:
