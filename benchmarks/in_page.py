@@ -203,8 +203,7 @@ def start_of(lab: TrainingLab, fast: bool) -> dict[str, Any]:
         "order": "start",
         "settings": {
             "run": 1,
-            "units": lab.units,
-            "embeddingDim": lab.embedding_dim,
+            "sizes": {"embedding_dim": lab.embedding_dim, "units": lab.units},
             "reverse": lab.reverse,
             "masked": lab.masked_loss,
             "learningRate": lab.learning_rate,
@@ -215,6 +214,7 @@ def start_of(lab: TrainingLab, fast: bool) -> dict[str, Any]:
             "seed": lab.seed,
             "fast": fast,
         },
+        "task": lab.tasks[lab.task],
         "parts": lab.parts[lab.task],
         "watched": list(lab.watched),
     }

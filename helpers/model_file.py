@@ -136,12 +136,13 @@ def _renewed(said: dict[str, Any]) -> dict[str, Any]:
     try:
         arrays = dict(zip(reference.NAMES, _checked(said["weights"], list), strict=True))
         trained_on = said["trainedOn"]
-        learned = {"largest": ARITHMETIC.largest, "operators": ARITHMETIC.operators}
+        learned = ARITHMETIC.data() if trained_on is None else trained_on
+        part = {name: learned[name] for name in ("largest", "operators")}
         return {
             "architecture": "gru",
             "sizes": {"embedding_dim": said["embeddingDim"], "units": said["units"]},
             "reverse": said["reverse"],
-            "task": {**ARITHMETIC.data(), "name": "", **(trained_on or learned)},
+            "task": {**ARITHMETIC.data(), "name": "", **part},
             "trained": trained_on is not None,
             "arrays": arrays,
         }

@@ -219,6 +219,7 @@ class ShownInLab(Progress):
             "problems": (self._done - self._begun) * run.recipe.batch_size,
             "seconds": 0 if self._first is None else time.monotonic() - self._first,
             "batchSize": run.recipe.batch_size,
+            "task": run.model.task.data(),
             "training": [(n / epochs, loss) for n, loss in enumerate(run.losses, 1)],
             "examined": [
                 {

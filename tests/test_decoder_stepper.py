@@ -431,6 +431,7 @@ def test_the_trace_as_the_front_end_reads_it(
     matrix = load(name).decoder.get_layer("embedding").get_weights()[0]
     read = problems.arrays("3-71", reverse=REVERSE[name]).encoder_input
     assert sent == {
+        "model": name,
         "problem": "3-71",
         "reverse": REVERSE[name],
         "teacherForcing": forced,

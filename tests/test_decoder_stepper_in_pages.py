@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import decoding, problems
 from helpers.records import first_mistake
+from helpers.task import ARITHMETIC
 from helpers.vocabulary import TOKENS
 from tests.browser import only_http, sticks_out, stop_clock, tab_through
 from tests.models import load
@@ -330,7 +331,7 @@ def test_nothing_is_cut_off(page: Page, stepper: SeenDecoder, width: int) -> Non
     stepper.root.get_by_label("Model").select_option("grown")
     for problem in ("50+9", "123+456"):
         stepper.ask(problem)
-        for _ in range(problems.ANSWER_LENGTH):
+        for _ in range(ARITHMETIC.answer_length):
             stepper.press("Next")
             assert sticks_out(page, stepper.root) == []
     stepper.ask("x")

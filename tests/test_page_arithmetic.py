@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from helpers import pretrained, problems
 from helpers.model import Seq2Seq, seq2seq
-from helpers.problems import ANSWER_LENGTH
+from helpers.task import ARITHMETIC
 from helpers.vocabulary import PAD, TOKENS
 from tests.models import load
 
@@ -76,8 +76,8 @@ def in_page(page: Page, name: str, *, forcing: bool, asked: list[Any]) -> Answer
     """Answer pairs of a problem and picks with the module in the page."""
     written, shares = page.evaluate(ANSWER_ALL, [name, forcing, asked])
     return Answers(
-        np.frombuffer(b64decode(written), np.int8).reshape(-1, ANSWER_LENGTH),
-        np.frombuffer(b64decode(shares), "<f4").reshape(-1, ANSWER_LENGTH, len(TOKENS)),
+        np.frombuffer(b64decode(written), np.int8).reshape(-1, ARITHMETIC.answer_length),
+        np.frombuffer(b64decode(shares), "<f4").reshape(-1, ARITHMETIC.answer_length, len(TOKENS)),
     )
 
 
@@ -117,7 +117,7 @@ def free_running(name: str, dtype: str, asked: list[Any]) -> Answers:
     state = encoder(problems.batch(texts, reverse=REVERSE[name]).encoder_input)
     token = np.full((len(asked), 1), PAD)
     written, distributions = [], []
-    for place in range(ANSWER_LENGTH):
+    for place in range(ARITHMETIC.answer_length):
         distribution, state = decoder([tf.constant(token), state])
         distributions.append(distribution.numpy()[:, 0])
         token = distributions[-1].argmax(axis=-1)[:, None]
@@ -146,7 +146,7 @@ def test_page_and_keras_agree(page: Page, name: str, forcing: bool) -> None:
         (teacher_forced if forcing else free_running)(name, dtype, asked)
         for dtype in ("float32", "float64")
     )
-    assert ours.written.shape == rounded.written.shape == (len(asked), ANSWER_LENGTH)
+    assert ours.written.shape == rounded.written.shape == (len(asked), ARITHMETIC.answer_length)
     assert (ours.written == rounded.written).all()
     assert (ours.written == precise.written).all()
     assert largest_difference(ours, precise) <= 1e-7  # they come from the page as float32

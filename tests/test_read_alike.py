@@ -17,14 +17,16 @@ from playwright.sync_api import Browser, Page
 
 from helpers import decoding, model_file, problems, reference
 from helpers.model import Seq2Seq, seq2seq
+from helpers.task import ARITHMETIC, TASKS
 from helpers.widgets import bundle
 from helpers.widgets.base import JS
 
-LOAD = """async (modules) => {
+LOAD = """async ([modules, arithmetic]) => {
     const kind = { type: "text/javascript" };
     for (const text of modules) {
         Object.assign(window, await import(URL.createObjectURL(new Blob([text], kind))));
     }
+    window.arithmetic = new Task(arithmetic);
 }"""
 
 
@@ -32,9 +34,8 @@ LOAD = """async (modules) => {
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page that has the modules."""
     page = browser.new_page()
-    page.evaluate(
-        LOAD, [bundle.module(JS / "domain/problems.js"), bundle.module(JS / "domain/model_file.js")]
-    )
+    modules = [bundle.module(JS / f"domain/{name}.js") for name in ("task", "model_file")]
+    page.evaluate(LOAD, [modules, ARITHMETIC.data()])
     yield page
     page.close()
 
@@ -74,7 +75,7 @@ def test_odd_texts(page: Page) -> None:
     source = random.Random(0)
     texts = [odd_text(source) for _ in range(5000)]
     wanted = [normal(text) for text in texts]
-    assert page.evaluate("(texts) => texts.map(normalProblem)", texts) == wanted
+    assert page.evaluate("(texts) => texts.map((text) => arithmetic.normal(text))", texts) == wanted
     assert 200 < len(wanted) - wanted.count(None) < 4000
 
 
@@ -90,7 +91,8 @@ def test_every_character(page: Page) -> None:
             for (let code = 0; code < 0x110000; code++) {
                 if (code >= 0xd800 && code < 0xe000) continue;
                 const sign = String.fromCodePoint(code);
-                const read = [normalProblem(`5${sign}0+9`), normalProblem(`50${sign}9`)];
+                const texts = [`5${sign}0+9`, `50${sign}9`];
+                const read = texts.map((text) => arithmetic.normal(text));
                 if (read.some((problem) => problem !== null)) found.push([code, ...read]);
             }
             return found;
@@ -117,7 +119,7 @@ UNITS, EMBEDDING_DIM = 8, 3
 def good() -> dict[str, Any]:
     """Return what a file says."""
     keras.utils.set_random_seed(0)
-    model = replace(seq2seq(EMBEDDING_DIM, UNITS), reverse=True, task="sums")
+    model = replace(seq2seq(EMBEDDING_DIM, UNITS, TASKS["sums"]), reverse=True, trained=True)
     model.encoder.get_layer("embedding").set_weights([np.full((14, 3), 0.25)])  # in eight bits
     return model_file.packed(model)
 
@@ -134,6 +136,12 @@ def sized(**changes: Any) -> str:
     return said(sizes={name: value for name, value in changed.items() if value is not ...})
 
 
+def tasked(**changes: Any) -> str:
+    """Return the text of a file with another task; with a part left out, if it is ``...``."""
+    changed = {**good()["task"], **changes}
+    return said(task={name: value for name, value in changed.items() if value is not ...})
+
+
 def with_array(name: str, **changes: Any) -> str:
     """Return the text of a file with another array of this name."""
     changed = {**good()["arrays"][name], **changes}
@@ -148,7 +156,7 @@ def of_the_first_format(**changes: Any) -> str:
         "embeddingDim": EMBEDDING_DIM,
         "units": UNITS,
         "reverse": True,
-        "trainedOn": good()["task"],
+        "trainedOn": {"largest": 99, "operators": "+", "more": 1},
         "weights": list(good()["arrays"].values()),
         **changes,
     }
@@ -190,9 +198,16 @@ OPENED: dict[str, Callable[[], str | bytes]] = {
     "an entry twice": lambda: said().replace('{"format"', '{"reverse": false, "format"', 1),
     "a size with a point": lambda: sized(units=8.0),
     "a size with an exponent": lambda: sized(units=0).replace('"units": 0', '"units": 80e-1'),
-    "trained on nothing": lambda: said(task=None),
-    "trained on something else": lambda: said(task={"largest": 50, "operators": "*"}),
-    "trained on it, and more": lambda: said(task={"largest": 99, "operators": "+", "more": 1}),
+    "not trained": lambda: said(trained=False),
+    "a task of no name": lambda: tasked(name=""),
+    "another task": lambda: tasked(largest=50, operators="-"),
+    "a task of no operators": lambda: tasked(operators=""),
+    "a task of other lengths": lambda: tasked(problem_length=4, answer_length=9.0),
+    "tokens in another order": lambda: tasked(tokens=list(reversed(good()["task"]["tokens"]))),
+    "other tokens": lambda: tasked(
+        tokens=["PAD", "EOS", *"0123456789", "+", "\U0001f600"], operators="\U0001f600"
+    ),
+    "a task, and more": lambda: tasked(more=1),
     "tiny numbers": lambda: with_array(TABLE, **SHORT, exponents=packed([-128, -30, -20], "i1")),
     "large numbers": lambda: with_array(TABLE, **SHORT, exponents=packed([20, 20, 121], "i1")),
     "sixteen bits": lambda: with_array(
@@ -205,6 +220,10 @@ OPENED: dict[str, Callable[[], str | bytes]] = {
     ),
     "arrays in another order": lambda: said(arrays=dict(reversed(good()["arrays"].items()))),
     "the first format": of_the_first_format,
+    "the first format, not trained": lambda: of_the_first_format(trainedOn=None),
+    "the first format, another task": lambda: of_the_first_format(
+        trainedOn={"largest": 50, "operators": "-"}
+    ),
 }
 """Texts that hold a model."""
 
@@ -213,22 +232,44 @@ WRONG: dict[str, list[Any]] = {
     "architecture": [..., None, "lstm", "GRU", 1],
     "sizes": [..., None, 8, [], {}, [EMBEDDING_DIM, UNITS]],
     "reverse": [..., None, 1, 0, "true", ""],
-    "task": [
-        *[..., False, 99, "sums", [], {}, {"largest": 99}, {"operators": "+"}],
-        *[{"largest": largest, "operators": "+"} for largest in ("99", 0.5, -1, True, None)],
-        *[{"largest": 99, "operators": operators} for operators in (["+"], None, 5)],
-    ],
+    "task": [..., None, False, 99, "sums", [], {}],
+    "trained": [..., None, 1, "true"],
     "arrays": [
         *[..., None, [], {}, "floats", 9],
         *[dict.fromkeys(reference.NAMES, array) for array in (None, "floats", 9)],
     ],
 }
 """Values that an entry may not have; ``...`` for an entry that is not there."""
+WRONG_TASK: dict[str, list[Any]] = {
+    "name": [..., None, 5, ["sums"]],
+    "largest": [..., "99", 0.5, -1, True, None],
+    "operators": [..., ["+"], None, 5, "*", "\U0001f600"],
+    "tokens": [
+        ...,
+        None,
+        "0123456789+-",
+        [*"0123456789+-", "PAD", 0],
+        [],
+        [*"0123456789+-", "EOS"],
+    ],
+    "problem_length": [..., None, "8", 3, 8.5, True],
+    "answer_length": [..., None, "5", 1, 5.5, True],
+}
+"""The same of a task."""
 WRONG_AT_FIRST: dict[str, list[Any]] = {
     "units": [..., "8", 9],
     "embeddingDim": [..., None, 2],
     "reverse": [..., 1],
-    "trainedOn": [..., "sums", {}],
+    "trainedOn": [
+        ...,
+        "sums",
+        {},
+        [],
+        0,
+        False,
+        {"largest": 99},
+        {"largest": "9", "operators": "+"},
+    ],
     "weights": [..., None, {}, [], [None] * 9],
 }
 """The same of the first format."""
@@ -268,6 +309,11 @@ REFUSED: dict[str, Callable[[], str | bytes]] = {
     **{
         f"{name} is {value!r}": partial(said, **{name: value})
         for name, values in WRONG.items()
+        for value in values
+    },
+    **{
+        f"{name} of the task is {value!r}": partial(tasked, **{name: value})
+        for name, values in WRONG_TASK.items()
         for value in values
     },
     **{
@@ -312,7 +358,8 @@ def in_page(page: Page, content: bytes) -> dict[str, Any] | None:
     """Return what a page reads in a file."""
     found: dict[str, Any] | None = page.evaluate(
         """async (bytes) => {
-            const found = read(await new Blob([Uint8Array.from(bytes)]).text());
+            const text = await new Blob([Uint8Array.from(bytes)]).text();
+            const found = read(text, arithmetic.data);
             return found && { ...found.model, weights: Array.from(found.weights) };
         }""",
         list(content),
@@ -346,8 +393,10 @@ def test_both_open_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes
     assert np.array_equal(np.float32(theirs["weights"]), flat)
     assert theirs["sizes"] == {"embedding_dim": EMBEDDING_DIM, "units": UNITS}
     assert (theirs["reverse"], ours.reverse) == (True, True)
-    rule = theirs["task"] and (theirs["task"]["largest"], theirs["task"]["operators"])
-    assert ours.task == ("sums" if rule == (99, "+") else None)
+    assert theirs["trained"] == ours.trained
+    task = ours.task.data()
+    same = task.keys() - {"name"}  # Python names a task of the book
+    assert {name: theirs["task"][name] for name in same} == {name: task[name] for name in same}
 
 
 @pytest.mark.parametrize("made", REFUSED.values(), ids=REFUSED)
@@ -360,18 +409,18 @@ def test_neither_opens_it(page: Page, tmp_path: Path, made: Callable[[], str | b
 
 def test_what_python_writes_the_page_reads(page: Page, tmp_path: Path) -> None:
     """And back: the text of the page is a file for Python, with the same answers."""
-    model = replace(seq2seq(EMBEDDING_DIM, UNITS), reverse=True, task="arithmetic")
+    model = replace(seq2seq(EMBEDDING_DIM, UNITS), reverse=True, trained=True)
     path = tmp_path / "mine.json"
     model_file.write(path, model)
     text = page.evaluate(
         """(text) => {
-            const { model, weights } = read(text);
+            const { model, weights } = read(text, arithmetic.data);
             return written(record(weights, model));
         }""",
         path.read_text(encoding="utf-8"),
     )
     path.write_text(text, encoding="utf-8")
     found = model_file.read(path)
-    assert (found.reverse, found.task) == (True, "arithmetic")
+    assert (found.reverse, found.task, found.trained) == (True, ARITHMETIC, True)
     asked = problems.split("arithmetic").test[:50]
     assert decoding.answers(found, asked) == decoding.answers(model, asked)

@@ -12,25 +12,23 @@ import tensorflow as tf
 from playwright.sync_api import Browser, Page
 
 from bookbuild.ops import COMPILED, compile_ops
-from helpers import decoding, geometry, pretrained, problems, training
+from helpers import decoding, geometry, pretrained, problems, reference, training
 from helpers.model import seq2seq
 from helpers.records import Recipe
+from helpers.task import ARITHMETIC
 from helpers.widgets import bundle
 from helpers.widgets.base import JS
 
-NAMES = (
-    *("embedding", "encoderKernel", "encoderRecurrent", "encoderBias"),
-    *("decoderKernel", "decoderRecurrent", "decoderBias", "softmaxKernel", "softmaxBias"),
-)
 PARTS = problems.split("arithmetic")
 
 # Makes `trainer(options)`, `read(text)` and `written(numbers)` for what a test evaluates.
-SET_UP = """async ([training, ops, problems, geometry, compiled]) => {
+SET_UP = """async ([training, ops, task, geometry, compiled, arithmetic]) => {
     const kind = { type: "text/javascript" };
     const load = (text) => import(URL.createObjectURL(new Blob([text], kind)));
-    Object.assign(window, await load(training), await load(ops), await load(problems));
+    Object.assign(window, await load(training), await load(ops), await load(task));
     Object.assign(window, await load(geometry));
     const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    window.arithmetic = new Task(arithmetic);
     window.read = (text) => new Float32Array(bytes(text).buffer);
     window.written = (numbers) => {
         const given = new Uint8Array(Float64Array.from(numbers).buffer);
@@ -42,6 +40,7 @@ SET_UP = """async ([training, ops, problems, geometry, compiled]) => {
         let memory;
         const made = new Trainer({
             ...options,
+            task: window.arithmetic,
             memory: (size) => fast
                 ? (memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) })).buffer
                 : new ArrayBuffer(size),
@@ -52,14 +51,10 @@ SET_UP = """async ([training, ops, problems, geometry, compiled]) => {
         if (weights) made.weights = read(weights);
         return made;
     };
-    window.given = (problems, reverse) => asData(
-        problems,
-        (problem) => encoderInput(problem, reverse),
-        (problem) => target(problem, reverse),
-    );
+    window.given = (problems, reverse) => asData(problems, window.arithmetic, reverse);
     // The gradients as Keras has them, one array behind the other.
     window.gradients = (made) => {
-        const { at, end } = layout(made.embeddingDim, made.units);
+        const { at, end } = layout(made.sizes, made.task.tokens.length);
         const all = new Float64Array(end);
         made.copied((name, from, to) => {
             all[at[name] + to] = made.heap[made.gradientOf(name) + from];
@@ -76,11 +71,12 @@ def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
     modules = [
         bundle.module(JS / f"{name}.js")
-        for name in ("nn/training", "nn/ops", "domain/problems", "ui/geometry")
+        for name in ("nn/training", "nn/ops", "domain/task", "ui/geometry")
     ]
     # `layout` is of use to the tests alone.
     modules[0] += "\nexport { layout };\n"
-    page.evaluate(SET_UP, [*modules, b64encode(COMPILED.read_bytes()).decode()])
+    compiled = b64encode(COMPILED.read_bytes()).decode()
+    page.evaluate(SET_UP, [*modules, compiled, ARITHMETIC.data()])
     yield page
     page.close()
 
@@ -101,9 +97,9 @@ def numbers(given: str) -> np.ndarray:
 
 
 def split_up(values: np.ndarray, like: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Return what `flat` has joined, by the names of the page."""
+    """Return what `flat` has joined, by the names of Keras."""
     ends = np.cumsum([array.size for array in like])[:-1]
-    return dict(zip(NAMES, np.split(values, ends), strict=True))
+    return dict(zip(reference.NAMES, np.split(values, ends), strict=True))
 
 
 def new_model(embedding_dim: int, units: int) -> keras.Model:
@@ -150,7 +146,7 @@ def test_gradients_are_those_of_keras(page: Page, fast: bool, masked: bool, shar
     gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
     gradients = [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
     options = {
-        "embeddingDim": 16, "units": 64, "batch": 128, "masked": masked, "fast": fast,
+        "sizes": {"embedding_dim": 16, "units": 64}, "batch": 128, "masked": masked, "fast": fast,
         "shared": shared, "dropped": shared, "weights": text(flat(model.get_weights())),
     }  # fmt: skip
     measured, given = page.evaluate(
@@ -163,7 +159,7 @@ def test_gradients_are_those_of_keras(page: Page, fast: bool, masked: bool, shar
     )
     assert measured == pytest.approx(float(loss), rel=1e-5)
     ours = split_up(numbers(given), gradients)
-    for name, wanted in zip(NAMES, gradients, strict=True):
+    for name, wanted in zip(reference.NAMES, gradients, strict=True):
         off = np.abs(ours[name] - wanted.ravel()).max() / np.abs(wanted).max()
         assert off < 1e-5, name
 
@@ -216,8 +212,8 @@ def test_fifty_updates_follow_keras(page: Page, course: Course, fast: bool) -> N
             });
         }""",
         [
-            {"embeddingDim": 5, "units": 64, "batch": 64, "masked": True, "fast": fast,
-             "weights": course.weights},
+            {"sizes": {"embedding_dim": 5, "units": 64}, "batch": 64, "masked": True,
+             "fast": fast, "weights": course.weights},
             course.batches,
         ],
     )  # fmt: skip
@@ -252,7 +248,7 @@ def test_it_answers_and_examines_as_keras_does(page: Page, fast: bool) -> None:
             return [ids, made.examine(data, all(problems)), written(made.weights)];
         }""",
         [
-            {"embeddingDim": recipe.embedding_dim, "units": recipe.units, "batch": 256,
+            {"sizes": {"embedding_dim": recipe.embedding_dim, "units": recipe.units}, "batch": 256,
              "masked": True, "fast": fast, "weights": text(weights)},
             asked,
         ],
@@ -272,7 +268,8 @@ def test_it_starts_as_keras_does(page: Page) -> None:
         numbers(
             page.evaluate(
                 """seed => {
-                    const made = trainer({ embeddingDim: 5, units: 16, batch: 1, masked: true });
+                    const sizes = { embedding_dim: 5, units: 16 };
+                    const made = trainer({ sizes, batch: 1, masked: true });
                     made.initialize(seed);
                     return written(made.weights);
                 }""",
@@ -286,14 +283,14 @@ def test_it_starts_as_keras_does(page: Page) -> None:
     like = [np.asarray(values) for values in seq2seq(5, 16).model.get_weights()]
     ours = split_up(first, like)
     keras.utils.set_random_seed(0)
-    for name, values in zip(NAMES, like, strict=True):
+    for name, values in zip(reference.NAMES, like, strict=True):
         mine = ours[name].reshape(values.shape)
-        if name.endswith("Bias"):
+        if name.endswith("bias"):
             assert not mine.any()
-        elif name.endswith("Recurrent"):
+        elif name.endswith("recurrent_kernel"):
             np.testing.assert_allclose(mine @ mine.T, np.eye(16), atol=1e-5)
         else:
-            bound = 0.05 if name == "embedding" else np.sqrt(6 / sum(values.shape))
+            bound = 0.05 if name.startswith("embedding") else np.sqrt(6 / sum(values.shape))
             assert 0.9 * bound < np.abs(mine).max() <= bound
             assert np.abs(mine.mean()) < 0.25 * bound
 

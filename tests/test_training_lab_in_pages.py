@@ -1,7 +1,6 @@
 """The training lab as a reader of the built pages meets it, with no kernel."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from helpers import decoding, model_file, problems
 from helpers.model import Seq2Seq, seq2seq
+from helpers.task import TASKS
 from helpers.training import examine
 from helpers.widgets import TrainingLab
 from tests.axe import check_with_axe
@@ -112,7 +112,7 @@ def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:
     assert share_done(lab) == 1
     stepper = page.locator(".decoder-stepper")
     expect(stepper.get_by_label("Model")).to_have_value("from the lab")
-    for _ in range(problems.ANSWER_LENGTH):
+    for _ in range(TASKS["sums"].answer_length):
         press(stepper, "Next")
     assert "which read from the front is 59. Right." in stepper.locator(".verdict").inner_text()
 
@@ -130,7 +130,7 @@ def test_python_answers_as_the_page_did(page: Page, lab: Locator, ops: str, tmp_
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     model = model_file.read(path)
-    assert (model.reverse, model.task) == (True, "sums")
+    assert (model.reverse, model.task) == (True, TASKS["sums"])
     answers = decoding.answers(model, WATCHED)
     assert short.locator(".answer").all_inner_texts() == answers
     held_out = problems.split("sums").validation
@@ -211,7 +211,7 @@ def test_an_opened_model_stays_until_its_shape_is_changed(
     page: Page, lab: Locator, tmp_path: Path
 ) -> None:
     """Other settings may be chosen for it; trained further, it belongs to the task of the lab."""
-    model = replace(seq2seq(3, 8), task="three-digit")
+    model = seq2seq(3, 8, TASKS["three-digit"])
     path = tmp_path / "mine.json"
     model_file.write(path, model)
     short = small(page)
@@ -228,12 +228,12 @@ def test_an_opened_model_stays_until_its_shape_is_changed(
         return model_file.read(path)
 
     before = saved()
-    assert before.task == "three-digit"
+    assert (before.task, before.trained) == (TASKS["three-digit"], False)
     for ours, theirs in zip(before.model.weights, model.model.weights, strict=True):
         assert np.array_equal(ours, theirs)
     press(short, "Train")
     ended(short)
-    assert saved().task == "sums"
+    assert (saved().task, saved().trained) == (TASKS["sums"], True)
     chosen(short, Units="16")
     expect(words).to_have_text(re.compile("random weights"))
 

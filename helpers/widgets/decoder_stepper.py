@@ -29,6 +29,7 @@ def _trace_as_json(trace: Trace, stepper: DecoderStepper) -> dict[str, Any]:
     matrix = stepper.chosen.decoder.get_layer("embedding").get_weights()[0]
     read = problems.arrays(trace.problem, reverse=trace.reverse, task=trace.task).encoder_input
     return {
+        "model": stepper.model,
         "problem": trace.problem,
         "reverse": trace.reverse,
         "teacherForcing": trace.teacher_forcing,

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  encode,
-  encoderInput,
-  EOS,
-  PAD,
-  target,
-} from "../../helpers/widgets/js/domain/problems.js";
-import {
   bars,
   canPick,
   columns,
@@ -19,26 +12,31 @@ import {
   verdict,
   wrongStep,
 } from "../../helpers/widgets/js/state/decoder_stepper.js";
+import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 
-/** @import { Trace } from "../../helpers/widgets/js/nn/seq2seq.js" */
+/** @import { Seen } from "../../helpers/widgets/js/state/decoder_stepper.js" */
+
+const { pad: PAD, eos: EOS } = ARITHMETIC;
 
 /**
  * An answer of a model to 50+9, front to back, that chooses `choices`.
  *
  * @param {number[]} choices ids
- * @param {Partial<Trace>} [more]
- * @returns {Trace}
+ * @param {Partial<Seen>} [more]
+ * @returns {Seen}
  */
 function answer(choices, more = {}) {
   const picks = more.picks ?? [];
   const written = choices.map((choice, place) => picks[place] ?? choice);
   return {
     problem: "50+9",
+    task: ARITHMETIC,
+    trained: false,
     reverse: false,
     teacherForcing: false,
     picks,
-    read: encoderInput("50+9", false),
-    target: target("50+9", false),
+    read: ARITHMETIC.encoderInput("50+9", false),
+    target: ARITHMETIC.target("50+9", false),
     context: [0.5],
     steps: choices.map((choice, place) => ({
       token: place === 0 ? PAD : written[place - 1],
@@ -122,11 +120,32 @@ test("with teacher forcing nothing can be written", () => {
 });
 
 test("a model that works back to front is read from the front", () => {
-  const back = answer([...encode("95"), EOS, PAD, PAD], {
+  const back = answer([...ARITHMETIC.encode("95"), EOS, PAD, PAD], {
     reverse: true,
-    target: target("50+9", true),
+    target: ARITHMETIC.target("50+9", true),
   });
   assert.equal(verdict(back, 3), "Written: 95, which read from the front is 59. Right.");
-  assert.match(note(back, null), /it reads 9\+05, and should write 95\.$/);
-  assert.match(note(RIGHT, { largest: 9, operators: "+" }), /^This model was trained on/);
+  assert.match(note(back), /it reads 9\+05, and should write 95\.$/);
+});
+
+test("a problem like none that a model has met is said to be one", () => {
+  const strange = answer([5, 9, EOS, PAD, PAD], { problem: "123+456" });
+  assert.equal(note(strange), "");
+  assert.match(
+    note({ ...strange, trained: true }),
+    /^This model was trained on numbers from 0 to 99/,
+  );
+});
+
+test("another task has other tokens, another EOS, and as many steps as the model takes", () => {
+  const [eos, pad] = [PRODUCTS.eos, PRODUCTS.pad];
+  const choices = [...PRODUCTS.encode("56"), eos, pad, pad];
+  const product = answer(choices, {
+    problem: "7*8",
+    task: PRODUCTS,
+    target: PRODUCTS.target("7*8", false),
+  });
+  assert.equal(verdict(product, 3), "Written: 56. Right.");
+  assert.deepEqual(columns(product, 5).map(({ right }) => right), ["5", "6", "EOS", "PAD", "PAD"]);
+  assert.equal(bars(product, 1).length, 14);
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packed } from "../../helpers/widgets/js/domain/packing.js";
-import { TOKENS } from "../../helpers/widgets/js/domain/problems.js";
 import {
   fitOf,
   fitOfAll,
@@ -16,6 +15,9 @@ import {
   tableLegend,
   verdict,
 } from "../../helpers/widgets/js/state/embedding_explorer.js";
+import { ARITHMETIC, PRODUCTS } from "./tasks.js";
+
+const { tokens: TOKENS } = ARITHMETIC;
 
 const PLANE = { mean: [0, 0], directions: [[1, 0], [0, 1]] };
 const BOX = { left: 0, right: 200, top: 0, bottom: 200 };
@@ -25,7 +27,7 @@ function line(scale) {
   return packed(Float32Array.from(TOKENS.flatMap((_, id) => [scale * id, 0])));
 }
 
-const SNAPSHOTS = snapshotsOf([0, 3], [line(1), line(2)], PLANE);
+const SNAPSHOTS = snapshotsOf([0, 3], [line(1), line(2)], PLANE, TOKENS);
 const ALL = fitOfAll(SNAPSHOTS);
 const PLUS = TOKENS.indexOf("+");
 
@@ -36,7 +38,7 @@ test("a snapshot has rows, distances, and digits in order", () => {
   assert.equal(last.order, 1);
   assert.ok(Math.abs(last.share - 1) < 1e-12);
   assert.match(inOrder(last), /: 1\.00\.$/);
-  const [dull] = snapshotsOf([0], [line(0)], PLANE);
+  const [dull] = snapshotsOf([0], [line(0)], PLANE, TOKENS);
   assert.match(inOrder(dull), /none, all distances are the same\.$/);
 });
 
@@ -72,7 +74,7 @@ test("the bar of the map has a round length", () => {
 test("names stand away from points and from each other", () => {
   const [now] = SNAPSHOTS;
   const { places } = placed(now, ALL, BOX);
-  const names = namePlaces(places).map(([x, y], id) => [places[id][0] + x, places[id][1] + y]);
+  const names = namePlaces(places, now).map(([x, y], id) => [places[id][0] + x, places[id][1] + y]);
   for (const [x, y] of names) {
     for (const [a, b] of places) assert.ok(Math.hypot(x - a, y - b) > 10);
   }
@@ -86,7 +88,7 @@ test("near is dark, far is light, and the text on it can be read", () => {
 
 test("what is seen is said", () => {
   const [first, last] = SNAPSHOTS;
-  assert.equal(spoken(PLUS), "plus");
+  assert.deepEqual(["+", "-", "*", "/", "PAD"].map(spoken), ["plus", "minus", "times", "/", "PAD"]);
   assert.equal(
     verdict(first, [3, 1]),
     "Distance of 1 and 3: 2.00. Nearest to 3 is 2 (1.00).",
@@ -104,4 +106,12 @@ test("what is seen is said", () => {
     tableLegend(first, "digits", { ...ALL, farthest: 9 }),
     /stands for 9\.00 and more\.$/,
   );
+});
+
+test("digits are known by name, wherever they stand among the tokens", () => {
+  const [now] = snapshotsOf([0], [line(1)], PLANE, PRODUCTS.tokens);
+  assert.deepEqual(now.digits, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+  assert.equal(now.order, 1);
+  assert.match(verdict(now, [2, 13]), /^Distance of times and 0: 11\.00\. Nearest to times is/);
+  assert.equal(fitOf(now, "digits", [2, 3], ALL).farthest, 9);
 });

@@ -4,14 +4,12 @@ import { layout } from "../../helpers/widgets/js/domain/layout.js";
 import { read, record, written } from "../../helpers/widgets/js/domain/model_file.js";
 import { littleEndian, packed, unpacked } from "../../helpers/widgets/js/domain/packing.js";
 import { modelOf, reading, trace } from "../../helpers/widgets/js/nn/seq2seq.js";
+import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 
-const SETTINGS = {
-  embeddingDim: 3,
-  units: 4,
-  reverse: true,
-  trainedOn: { largest: 99, operators: "+-" },
-};
-const WEIGHTS = Float32Array.from({ length: layout(3, 4).end }, (_, k) => Math.sin(k));
+const SIZES = { embedding_dim: 3, units: 4 };
+const ABOUT = { sizes: SIZES, reverse: true, task: ARITHMETIC.data, trained: true };
+const WEIGHTS = Float32Array.from({ length: layout(SIZES, 14).end }, (_, k) => Math.sin(k));
+const FIRST = "arithmetic seq2seq, version 1";
 
 test("numbers come back from packing as they were", () => {
   const numbers = Float32Array.from([0, -1.5, 3e-38, 1e30, Math.PI]);
@@ -30,38 +28,70 @@ test("short numbers are multiplied by a power of two for each column", () => {
 });
 
 test("the arrays of a model lie one behind the other", () => {
-  const { at, sizes, end } = layout(3, 4);
+  const { at, sizes, end } = layout(SIZES, 14);
   const names = Object.keys(sizes);
   assert.equal(names.length, 9);
   names.slice(1).forEach((name, k) => assert.equal(at[name], at[names[k]] + sizes[names[k]]));
-  assert.equal(end, at.softmaxBias + sizes.softmaxBias);
+  assert.equal(end, at["softmax/bias"] + sizes["softmax/bias"]);
 });
 
 test("a file gives back the model that was written into it", () => {
-  const model = record(WEIGHTS, SETTINGS);
-  const found = read(written(model));
-  assert.deepEqual(found, { model, weights: WEIGHTS });
+  const model = record(WEIGHTS, ABOUT);
+  assert.deepEqual(read(written(model), ARITHMETIC.data), { model, weights: WEIGHTS });
+  const length = layout(SIZES, PRODUCTS.tokens.length).end;
+  const products = record(new Float32Array(length), { ...ABOUT, task: PRODUCTS.data });
+  assert.deepEqual(read(written(products), ARITHMETIC.data)?.model, products);
+});
+
+test("a file of the first format gives a model too", () => {
+  const { sizes, reverse, arrays } = record(WEIGHTS, ABOUT);
+  const first = {
+    format: FIRST,
+    embeddingDim: sizes.embedding_dim,
+    units: sizes.units,
+    reverse,
+    trainedOn: { largest: 9, operators: "-" },
+    weights: Object.values(arrays),
+  };
+  const found = (/** @type {object} */ more) =>
+    read(JSON.stringify({ ...first, ...more }), ARITHMETIC.data);
+  assert.deepEqual(found({})?.weights, WEIGHTS);
+  const task = { ...ARITHMETIC.data, name: "", largest: 9, operators: "-" };
+  assert.deepEqual(found({})?.model, record(WEIGHTS, { ...ABOUT, task }));
+  const model = found({ trainedOn: null })?.model;
+  assert.deepEqual([model?.task, model?.trained], [{ ...ARITHMETIC.data, name: "" }, false]);
+  for (const trainedOn of [undefined, {}, "sums", { largest: "9", operators: "-" }]) {
+    assert.equal(found({ trainedOn }), null);
+  }
+  assert.equal(found({ weights: first.weights.slice(1) }), null);
 });
 
 test("a file with something else gives none", () => {
-  const model = record(WEIGHTS, SETTINGS);
+  const model = record(WEIGHTS, ABOUT);
   const others = [
-    { ...model, units: 5 },
-    { ...model, reverse: "yes" },
-    { ...model, weights: model.weights.slice(1) },
-    { ...model, trainedOn: {} },
+    { sizes: { ...SIZES, units: 5 } },
+    { reverse: "yes" },
+    { trained: null },
+    { architecture: "lstm" },
+    { format: FIRST },
+    { arrays: Object.values(model.arrays) },
+    { arrays: { ...model.arrays, more: model.arrays["softmax/bias"] } },
+    { task: {} },
+    { task: { ...model.task, tokens: model.task.tokens.slice(1) } },
+    { task: { ...model.task, operators: "*" } },
+    { task: { ...model.task, problem_length: 3 } },
   ];
   for (const other of others) {
-    assert.equal(read(JSON.stringify({ format: "arithmetic seq2seq, version 1", ...other })), null);
+    assert.equal(read(JSON.stringify({ ...model, ...other }), ARITHMETIC.data), null);
   }
-  for (const text of ["", "[]", "null", JSON.stringify(model)]) assert.equal(read(text), null);
+  for (const text of ["", "[]", "null"]) assert.equal(read(text, ARITHMETIC.data), null);
 });
 
 test("a model reads and answers: distributions sum to 1, states stay within 1", () => {
-  const model = modelOf(record(WEIGHTS, SETTINGS));
-  const read = reading(model, "50+9", true);
+  const model = modelOf(record(WEIGHTS, ABOUT));
+  const read = reading(model, "50+9");
   assert.equal(read.steps.length, 8);
-  const asked = { problem: "50+9", reverse: true, teacherForcing: false, picks: [] };
+  const asked = { problem: "50+9", teacherForcing: false, picks: [] };
   const free = trace(model, asked);
   assert.deepEqual(free.context, read.steps[7].after);
   for (const { distribution, after } of free.steps) {
@@ -72,11 +102,27 @@ test("a model reads and answers: distributions sum to 1, states stay within 1", 
 });
 
 test("a pick is written and read on, unless the right token is read", () => {
-  const model = modelOf(record(WEIGHTS, SETTINGS));
-  const asked = { problem: "50+9", reverse: true, picks: [null, 3] };
+  const model = modelOf(record(WEIGHTS, ABOUT));
+  const asked = { problem: "50+9", picks: [null, 3] };
   const free = trace(model, { ...asked, teacherForcing: false });
   assert.equal(free.steps[1].written, 3);
   assert.equal(free.steps[2].token, 3);
   const forced = trace(model, { ...asked, teacherForcing: true });
   assert.deepEqual(forced.steps.map(({ token }) => token).slice(1), forced.target.slice(0, 4));
+});
+
+test("a model of another task takes its time steps, and its tokens", () => {
+  const task = PRODUCTS;
+  const weights = Float32Array.from({ length: layout(SIZES, 14).end }, (_, k) => Math.cos(k));
+  const model = modelOf(record(weights, { ...ABOUT, reverse: false, task: task.data }));
+  assert.deepEqual(reading(model, "7*8").steps.map(({ token }) => token), [1, 1, 6, 2, 5, 0]);
+  const answer = trace(model, { problem: "7*8", teacherForcing: false, picks: [] });
+  assert.deepEqual([answer.steps.length, answer.steps[0].token], [5, task.pad]);
+  const other = { problem: "7-8", teacherForcing: false, picks: [] };
+  assert.throws(() => trace(model, other), /one \* or \+ between them/);
+});
+
+test("arrays that are not those of the sizes make no model", () => {
+  const model = record(WEIGHTS, ABOUT);
+  assert.throws(() => modelOf({ ...model, sizes: { embedding_dim: 3, units: 5 } }), /not those of/);
 });

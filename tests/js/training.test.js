@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { encoderInput, target } from "../../helpers/widgets/js/domain/problems.js";
+import { Task } from "../../helpers/widgets/js/domain/task.js";
 import { fastOps, plainOps, wasmModule } from "../../helpers/widgets/js/nn/ops.js";
 import {
   asData,
@@ -10,19 +10,21 @@ import {
   Trainer,
   warmupCosine,
 } from "../../helpers/widgets/js/nn/training.js";
+import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 
 /** @import { Options } from "../../helpers/widgets/js/nn/training.js" */
 
 const COMPILED = new URL("../../helpers/widgets/js/nn/ops.wasm", import.meta.url);
 const PROBLEMS = ["50+9", "7+8", "99+99", "12-85", "64-7", "5+9", "50-9", "0+0"];
-const DATA = asData(
-  PROBLEMS,
-  (problem) => encoderInput(problem, true),
-  (problem) => target(problem, true),
-);
+const DATA = asData(PROBLEMS, ARITHMETIC, true);
 const ALL = Int32Array.from(PROBLEMS, (_, number) => number);
 
-const SIZES = { embeddingDim: 3, units: 8, batch: PROBLEMS.length, masked: true };
+const SIZES = {
+  sizes: { embedding_dim: 3, units: 8 },
+  task: ARITHMETIC,
+  batch: PROBLEMS.length,
+  masked: true,
+};
 const IN_JAVASCRIPT = {
   opsOn: plainOps,
   memory: (/** @type {number} */ bytes) => new ArrayBuffer(bytes),
@@ -99,7 +101,7 @@ test("neither sharing rows nor dropping them nor WebAssembly changes what is lea
 });
 
 test("a model learns a few problems by heart, and is examined as it answers", () => {
-  const trainer = plain({ units: 32 });
+  const trainer = plain({ sizes: { embedding_dim: 3, units: 32 } });
   trainer.initialize(0);
   for (let update = 0; update < 200; update++) {
     learn(trainer);
@@ -116,6 +118,25 @@ test("a model learns a few problems by heart, and is examined as it answers", ()
   assert.equal(exact, right.length);
   assert.equal(exact, PROBLEMS.length);
   assert.equal(tokens, DATA.lengths.reduce((sum, length) => sum + length, 0));
+});
+
+test("a task of other tokens and lengths is learned as well, unless it has more tokens than columns", () => {
+  const problems = ["7*8", "3*4", "12*12", "9*9"];
+  const sizes = { embedding_dim: 3, units: 32 };
+  const trainer = plain({ sizes, task: PRODUCTS, batch: problems.length });
+  trainer.initialize(0);
+  const data = asData(problems, PRODUCTS, false);
+  const all = Int32Array.from(problems, (_, number) => number);
+  for (let update = 0; update < 200; update++) {
+    trainer.learnFrom(data, all, 0, problems.length);
+    trainer.update({ rate: 0.01 });
+  }
+  const written = Array.from(trainer.answer(data, all));
+  const answers = problems.map((_, k) => PRODUCTS.decode(written.slice(5 * k, 5 * k + 5)));
+  assert.deepEqual(answers, ["56", "12", "144", "81"]);
+  const tokens = [...PRODUCTS.tokens, ..."abc"];
+  const wide = new Task({ ...PRODUCTS.data, tokens });
+  assert.throws(() => plain({ task: wide }), /at most 16 tokens, not of 17\.$/);
 });
 
 test("weights can be taken out and put back, also into another trainer", () => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { layout } from "../../helpers/widgets/js/domain/layout.js";
+import { record } from "../../helpers/widgets/js/domain/model_file.js";
 import {
   after,
   afterFit,
@@ -11,17 +13,21 @@ import {
   inWords,
   keptInWords,
   labels,
+  legends,
+  lossAxis,
   newRun,
   phaseOf,
   refusal,
   stillFits,
   textOf,
 } from "../../helpers/widgets/js/state/training_lab.js";
+import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 
 const CHOSEN = { Units: "64", Rate: "0.03" };
 const FRESH = newRun({ number: 1, epochs: 4, chosen: CHOSEN });
 const MEASURED = { loss: 2.5, tokenAccuracy: 0.25, exactMatch: 0 };
 const WEIGHTS = new Float32Array(3);
+const SIZES = { embedding_dim: 2, units: 8 };
 
 /** Progress after some of 100 updates. @param {number} updates @param {object} [more] */
 function progress(updates, more = {}) {
@@ -48,6 +54,7 @@ const OVER = after(PAUSED, progress(100, { measured: MEASURED, weights: WEIGHTS 
 const FAILED = { ...TRAINING, hasFailed: true };
 const KERAS = afterFit(FRESH, {
   ...progress(50, { going: true }),
+  task: PRODUCTS.data,
   training: [[0.25, 2]],
   examined: [{ share: 0, ...MEASURED }],
 });
@@ -108,13 +115,35 @@ test("it is said when there is no WebAssembly, to those who have asked for it", 
 });
 
 test("a model that was opened is the one that is trained", () => {
-  const model = { embeddingDim: 2, units: 8, reverse: true, trainedOn: null, weights: [] };
+  const model = record(new Float32Array(layout(SIZES, 14).end), {
+    sizes: SIZES,
+    reverse: true,
+    task: ARITHMETIC.data,
+    trained: false,
+  });
   const opened = { ...READY, opened: { model, weights: WEIGHTS } };
   assert.match(inWords(opened, true), /^The model of the file\. Train goes on with it\./);
-  assert.equal(refusal(model), "");
-  assert.match(refusal({ ...model, units: 12 }), /multiple of 8, up to 128; this one has 12\.$/);
-  assert.match(refusal({ ...model, units: 256 }), /this one has 256\.$/);
   assert.ok(stillFits("learning_rate") && !stillFits("units"));
+});
+
+test("a model is opened whose units and whose tokens and lengths are those of the lab", () => {
+  const { data } = ARITHMETIC;
+  const refused = (/** @type {number} */ units, task = data) =>
+    refusal({ sizes: { embedding_dim: 2, units }, task }, data);
+  assert.equal(refused(8), "");
+  assert.equal(refused(8, { ...data, name: "mine", largest: 9, operators: "-" }), "");
+  assert.match(refused(12), /multiple of 8, up to 128; this one has 12\.$/);
+  assert.match(refused(256), /this one has 256\.$/);
+  const others = [{ problem_length: 9 }, { answer_length: 6 }, { tokens: PRODUCTS.tokens }];
+  for (const other of others) {
+    assert.match(refused(8, { ...data, ...other }), /14 tokens .* 8 time steps .* has others\.$/);
+  }
+});
+
+test("guessing costs the logarithm of the number of tokens", () => {
+  assert.equal(lossAxis(ARITHMETIC.tokens).level, Math.log(14));
+  assert.match(legends([...ARITHMETIC.tokens, "*"]).loss, /Dotted: log 15,/);
+  assert.equal(KERAS.taskOfKeras, PRODUCTS.data);
 });
 
 test("what was kept is told apart from what is chosen now", () => {

@@ -8,6 +8,7 @@ import {
   judged,
   lossAxis,
   lossesInWords,
+  lossLegend,
   sharesInWords,
   ticks,
 } from "../../helpers/widgets/js/state/training_replay.js";
@@ -17,7 +18,9 @@ const RUN = {
   losses: [2.639, 1.5, 0.25],
   matches: [0, 0.5, 1],
   accuracies: [0.1, 0.75, 1],
+  guessing: Math.log(14),
   watched: ["50+9", "7+8"],
+  right: ["59", "15"],
   answers: [["", "1"], ["58", "15"], ["59", "15"]],
 };
 
@@ -34,10 +37,10 @@ test("powers of ten are marked, and the last epoch where there is room", () => {
 });
 
 test("the axis of the losses has seven marks at most, and guessing on it", () => {
-  const { top, marks } = lossAxis(RUN.losses);
+  const { top, marks } = lossAxis(RUN);
   assert.ok(top > 2.639);
   assert.deepEqual(marks.map(([value]) => value), [0, 0.5, 1, 1.5, 2, 2.5]);
-  assert.ok(lossAxis([90]).marks.length <= 7);
+  assert.ok(lossAxis({ ...RUN, losses: [90] }).marks.length <= 7);
 });
 
 test("answers are judged", () => {
@@ -65,7 +68,8 @@ test("a snapshot is said in words", () => {
     "After epoch 9: loss 1.500, 50.0 % of the whole answers right, 75.0 % of the tokens. " +
       "Of the answers below: 1 of 2 right.",
   );
-  assert.doesNotMatch(inWords({ ...RUN, watched: [] }, 1), /below/);
+  assert.doesNotMatch(inWords({ ...RUN, watched: [], right: [] }, 1), /below/);
+  assert.match(lossLegend(RUN), /Dotted: log 14 = 2\.64, what guessing costs\.$/);
   assert.match(lossesInWords(RUN, 1), /3 snapshots, from 2\.639 to 0\.250; 1\.500 at epoch 9\.$/);
   assert.match(
     sharesInWords(RUN, 1),

@@ -1,7 +1,7 @@
 // The decoder, one time step at a time. The numbers come from Keras where there is a kernel, and
 // from the weights in the page where there is none.
 
-import { ANSWER_LENGTH, TOKENS } from "./domain/problems.js";
+import { learnedBy } from "./domain/task.js";
 import { modelOf, trace } from "./nn/seq2seq.js";
 import { bars, canPick, columns, heading, hint, inWords } from "./state/decoder_stepper.js";
 import { note, picksWith, verdict, wrongStep } from "./state/decoder_stepper.js";
@@ -10,11 +10,13 @@ import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
 
 /** @import { ModelRecord } from "./domain/model_file.js" */
 /** @import { Trace } from "./nn/seq2seq.js" */
+/** @import { Seen } from "./state/decoder_stepper.js" */
 /** @import { Model, View } from "./ui/parts.js" */
 /** @import { Traits as Stepping } from "./ui/stepping.js" */
 
+/** @typedef {Trace & { model: string }} Answer with the name of the model that has given it */
 /**
- * @typedef {Stepping & { teacher_forcing: boolean, picks: (number | null)[], trace: Trace,
+ * @typedef {Stepping & { teacher_forcing: boolean, picks: (number | null)[], trace: Answer,
  *   follows: boolean }} Traits
  */
 
@@ -23,12 +25,23 @@ const TRAINED = "from the lab"; // as in decoder_stepper.py
 /** @param {Model<Traits>} model */
 function compute(model) {
   const record = recordOf(model);
-  return trace(modelOf(record), {
+  const answer = trace(modelOf(record), {
     problem: model.get("problem"),
-    reverse: record.reverse,
     teacherForcing: model.get("teacher_forcing"),
     picks: model.get("picks"),
   });
+  return { model: record.name, ...answer };
+}
+
+/**
+ * The answer, and what the model has learned that has given it.
+ *
+ * @param {Model<Traits>} model
+ * @returns {Seen}
+ */
+function seenIn(model) {
+  const answer = model.get("trace");
+  return { ...answer, ...learnedBy(recordOf(model, answer.model)) };
 }
 
 /** @param {{ model: Model<Traits> }} view */
@@ -43,10 +56,14 @@ function render({ model, el }) {
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "trace", compute, silence);
   const asked = question(model, "Ask", begin);
-  const way = walk(model, ANSWER_LENGTH, { ready: asked.ready, restart: () => begin({}) });
+  const way = walk(model, {
+    last: () => model.get("trace").steps.length,
+    ready: asked.ready,
+    restart: () => begin({}),
+  });
   const regime = regimeChoice((forcing) => ask({ teacher_forcing: forcing, picks: [] }));
   const hand = handedOn();
-  const table = stepTable(ANSWER_LENGTH, ["reads", "writes", "right"], way.go);
+  const table = stepTable(["reads", "writes", "right"], way.go);
   const inside = stepInside();
   const shares = distribution(pick);
   const judged = element("p", { class: "verdict" });
@@ -76,28 +93,28 @@ function render({ model, el }) {
 
   /** @param {number} id */
   function pick(id) {
-    const picks = picksWith(model.get("trace"), model.get("step"), id);
+    const picks = picksWith(seenIn(model), model.get("step"), id);
     if (picks === null) return;
     way.pause();
     ask({ picks });
   }
 
   function goToMistake() {
-    const step = wrongStep(model.get("trace"), model.get("step"));
+    const step = wrongStep(seenIn(model), model.get("step"));
     if (step === null) return;
     way.go(step);
     table.focus(step); // this button goes away
   }
 
   function update() {
-    const seen = model.get("trace");
+    const seen = seenIn(model);
     const step = model.get("step");
     asked.show(seen.problem);
-    about.textContent = note(seen, recordOf(model).trainedOn);
+    about.textContent = note(seen);
     hand.show(seen);
     way.show(step);
-    table.show(step);
-    showColumns(table.cells, seen, step);
+    table.show(step, seen.steps.length);
+    showColumns(table.places, seen, step);
     inside.show(seen, step);
     shares.show(seen, step);
     const wrong = wrongStep(seen, step);
@@ -181,9 +198,9 @@ function handedOn() {
   const context = strip("Context vector");
   return {
     whole: element("div", { class: "reading" }, read, context.whole),
-    /** @param {Trace} seen */
+    /** @param {Seen} seen */
     show(seen) {
-      const tokens = seen.read.map((id) => element("code", {}, TOKENS[id]));
+      const tokens = seen.read.map((id) => element("code", {}, seen.task.tokens[id]));
       read.replaceChildren("The encoder reads ", ...tokens, " and hands on");
       context.show(seen.context, { caption: "the context vector" });
     },
@@ -191,14 +208,15 @@ function handedOn() {
 }
 
 /**
- * @param {HTMLTableCellElement[][]} cells
- * @param {Trace} seen
+ * @param {{ cells: HTMLTableCellElement[] }[]} places
+ * @param {Seen} seen
  * @param {number} step
  */
-function showColumns(cells, seen, step) {
+function showColumns(places, seen, step) {
   columns(seen, step).forEach((column, place) => {
-    const [reads, writes, right] = cells[place];
-    for (const cell of cells[place]) cell.classList.toggle("over", !column.counts);
+    const { cells } = places[place];
+    const [reads, writes, right] = cells;
+    for (const cell of cells) cell.classList.toggle("over", !column.counts);
     reads.textContent = column.reads;
     writes.textContent = column.writes;
     writes.classList.toggle("wrong", column.isWrong);
@@ -217,7 +235,7 @@ function stepInside() {
   return {
     whole: element("div", { class: "inside" }, title, ...strips),
     /**
-     * @param {Trace} seen
+     * @param {Seen} seen
      * @param {number} step
      */
     show(seen, step) {
@@ -228,7 +246,10 @@ function stepInside() {
         const largest = Math.max(
           ...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)),
         );
-        embedding.show(one.embedding, { largest, caption: `Embedding of ${TOKENS[one.token]}` });
+        embedding.show(one.embedding, {
+          largest,
+          caption: `Embedding of ${seen.task.tokens[one.token]}`,
+        });
         after.show(one.after);
       }
       before.show(one ? one.before : seen.context, {
@@ -244,7 +265,11 @@ function stepInside() {
  * @param {(id: number) => void} pick
  */
 function distribution(pick) {
-  const rows = TOKENS.map((token, id) => {
+  /**
+   * @param {string} token
+   * @param {number} id
+   */
+  function addRow(token, id) {
     const bar = element("i");
     const value = element("span", { class: "value" });
     const mark = element("span", { class: "part" });
@@ -253,23 +278,28 @@ function distribution(pick) {
     whole.className = "bar";
     const name = element("span", { class: "name" }, token);
     whole.append(name, element("span", { class: "track" }, bar), value, mark);
-    return { bar, value, mark, whole };
-  });
+    all.append(whole);
+    return { token, bar, value, mark, whole };
+  }
+
   const about = element("p", { class: "about" });
   const label = "Probability of each token to come next";
-  const all = element(
-    "div",
-    { class: "distribution", role: "group", "aria-label": label },
-    ...rows.map(({ whole }) => whole),
-  );
+  const all = element("div", { class: "distribution", role: "group", "aria-label": label });
+  /** @type {ReturnType<typeof addRow>[]} */
+  let rows = [];
   return {
     whole: element("div", { class: "outcome" }, about, all),
     /**
-     * @param {Trace} seen
+     * @param {Seen} seen
      * @param {number} step
      */
     show(seen, step) {
       about.textContent = hint(seen, step);
+      const { tokens } = seen.task;
+      if (tokens.join() !== rows.map(({ token }) => token).join()) {
+        all.replaceChildren();
+        rows = tokens.map(addRow);
+      }
       bars(seen, step).forEach(({ share, value, marks, isWritten }, id) => {
         const row = rows[id];
         row.bar.style.setProperty("--size", String(share));

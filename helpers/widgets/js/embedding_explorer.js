@@ -1,7 +1,6 @@
 // The rows of an embedding matrix, their distances and a map of them, on the way through training.
 
-import { TOKENS } from "./domain/problems.js";
-import { DIGITS, fine, fitOf, fitOfAll, inOrder, mapLegend } from "./state/embedding_explorer.js";
+import { fine, fitOf, fitOfAll, inOrder, mapLegend } from "./state/embedding_explorer.js";
 import { namePlaces, placed, shade, snapshotsOf, spoken } from "./state/embedding_explorer.js";
 import { tableLegend, verdict, ZOOMS } from "./state/embedding_explorer.js";
 import { through } from "./ui/map.js";
@@ -17,6 +16,7 @@ import { timeline } from "./ui/timeline.js";
 
 /**
  * @typedef {object} Traits
+ * @property {string[]} tokens in the order of their ids
  * @property {number[]} epochs
  * @property {Packed[]} matrices
  * @property {Plane & { share: number[] }} plane
@@ -43,18 +43,19 @@ const ROOM = 12;
 function render({ model, el }) {
   const epochs = model.get("epochs");
   const plane = model.get("plane");
-  const snapshots = snapshotsOf(epochs, model.get("matrices"), plane);
+  const tokens = model.get("tokens");
+  const snapshots = snapshotsOf(epochs, model.get("matrices"), plane, tokens);
   const all = fitOfAll(snapshots);
   const now = () => snapshots[model.get("snapshot")];
   const said = announcer();
   const words = () => `Epoch ${now().epoch}. ${verdict(now(), chosen())} ${inOrder(now())}`;
   const way = timeline(model, { pace: PACE, said, words });
-  const token = choice("Token", TOKENS, (name) => pick({ token: name }));
-  const other = choice("compared with", TOKENS, (name) => pick({ other: name }));
+  const token = choice("Token", tokens, (name) => pick({ token: name }));
+  const other = choice("compared with", tokens, (name) => pick({ other: name }));
   const zoom = choice("Zoom in on", [...ZOOMS], update);
   const rows = rowStrips(snapshots[0].rows[0].length);
-  const map = tokenMap(pick);
-  const table = distanceTable(pick);
+  const map = tokenMap(snapshots[0], pick);
+  const table = distanceTable(tokens, pick);
   const judged = element("p", { class: "verdict" });
   const order = element("p", {});
   const fields = element("div", { class: "fields" }, token.whole, other.whole, zoom.whole);
@@ -83,7 +84,7 @@ function render({ model, el }) {
 
   /** @returns {Chosen} */
   function chosen() {
-    return [TOKENS.indexOf(model.get("token")), TOKENS.indexOf(model.get("other"))];
+    return [tokens.indexOf(model.get("token")), tokens.indexOf(model.get("other"))];
   }
 
   function update() {
@@ -133,7 +134,7 @@ function rowStrips(columns) {
      */
     show(now, chosen, { largest }) {
       chosen.forEach((id, place) => {
-        const caption = `Row of ${spoken(id)}. A full bar is ${fine(largest)}`;
+        const caption = `Row of ${spoken(now.tokens[id])}. A full bar is ${fine(largest)}`;
         rows[place].show(now.rows[id], { largest, caption });
       });
     },
@@ -143,12 +144,15 @@ function rowStrips(columns) {
 /**
  * The map of the tokens.
  *
+ * @param {Pick<Snapshot, "tokens" | "digits">} shown
  * @param {Picker} pick
  */
-function tokenMap(pick) {
+function tokenMap({ tokens, digits }, pick) {
   const line = drawn("polyline", { class: "digits" });
   const link = drawn("line", { class: "link" });
-  const points = TOKENS.map((name) => tokenPoint(name, () => pick({ token: name })));
+  const points = tokens.map((name, id) =>
+    tokenPoint(name, digits.includes(id), () => pick({ token: name }))
+  );
   const bar = drawn("path", { class: "scale" });
   const length = drawn("text", { class: "length", y: FLOOR - 6 });
   const groups = points.map(({ group }) => group);
@@ -159,7 +163,7 @@ function tokenMap(pick) {
   let chosen = [0, 0];
 
   const motion = gliding((places) => {
-    line.setAttribute("points", through(DIGITS.map((digit) => places[digit].slice(0, 2))));
+    line.setAttribute("points", through(digits.map((digit) => places[digit].slice(0, 2))));
     points.forEach(({ group, text }, id) => {
       const [x, y, right, down] = places[id];
       group.setAttribute("transform", `translate(${x} ${y})`);
@@ -189,7 +193,7 @@ function tokenMap(pick) {
         group.classList.toggle("other", id === ids[1] && id !== ids[0]);
         room.setAttribute("r", String(Math.min(ROOM, rooms[id])));
       });
-      const names = namePlaces(places);
+      const names = namePlaces(places, now);
       motion.to(places.map((place, id) => [...place, ...names[id]]));
       bar.setAttribute("d", `M12 ${FLOOR - 4}v4h${scale.drawn}v-4`);
       length.setAttribute("x", String(12 + scale.drawn + 6));
@@ -205,10 +209,10 @@ function tokenMap(pick) {
  * A token on the map: a mark, its name, a ring for when it is chosen, and room around it to click on.
  *
  * @param {string} name
+ * @param {boolean} isDigit
  * @param {() => void} act
  */
-function tokenPoint(name, act) {
-  const isDigit = DIGITS.includes(TOKENS.indexOf(name));
+function tokenPoint(name, isDigit, act) {
   const mark = isDigit
     ? drawn("circle", { class: "mark", r: 4.5 })
     : drawn("rect", { class: "mark", x: -4, y: -4, width: 8, height: 8 });
@@ -259,20 +263,21 @@ function gliding(draw) {
 /**
  * The distances of the tokens.
  *
+ * @param {string[]} tokens
  * @param {Picker} pick
  */
-function distanceTable(pick) {
-  const heads = TOKENS.map((name) =>
+function distanceTable(tokens, pick) {
+  const heads = tokens.map((name) =>
     element("th", { scope: "col", class: name.length > 1 && "long" }, element("span", {}, name))
   );
-  const cells = TOKENS.map((row) =>
-    TOKENS.map((column) => {
+  const cells = tokens.map((row) =>
+    tokens.map((column) => {
       const value = element("span", { class: "value" });
       const cell = element("td", { click: () => pick({ token: row, other: column }) }, value);
       return { cell, value };
     })
   );
-  const lines = TOKENS.map((name, id) => {
+  const lines = tokens.map((name, id) => {
     const head = element("th", { scope: "row", click: () => pick({ token: name }) }, name);
     return element("tr", {}, head, ...cells[id].map(({ cell }) => cell));
   });
@@ -309,7 +314,7 @@ function distanceTable(pick) {
           const { background, ink } = shade(apart / (farthest || 1));
           cell.style.background = background;
           cell.style.color = ink;
-          cell.title = `${spoken(row)} and ${spoken(column)}: ${fine(apart)}`;
+          cell.title = `${spoken(tokens[row])} and ${spoken(tokens[column])}: ${fine(apart)}`;
           cell.classList.toggle("chosen", row === one && column === two);
           value.textContent = rounded(apart, apart < 9.95 ? 2 : 1);
         });

@@ -1,7 +1,7 @@
 // The encoder, one token at a time, and where its state goes on a map of context vectors. The numbers
 // come from Keras where there is a kernel, and from the weights in the page where there is none.
 
-import { PROBLEM_LENGTH, solve, TOKENS } from "./domain/problems.js";
+import { learnedBy } from "./domain/task.js";
 import { modelOf, reading } from "./nn/seq2seq.js";
 import { answersOf, heading, mapInWords, note, openness } from "./state/encoder_stepper.js";
 import { ticks, wayOf, whereabouts } from "./state/encoder_stepper.js";
@@ -10,14 +10,15 @@ import { announcer, asker, drawn, element, frame, numbersSwitch } from "./ui/par
 import { percent, rounded, setAll, showSwitch, strip } from "./ui/parts.js";
 import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
 
+/** @import { Task } from "./domain/task.js" */
 /** @import { Reading } from "./nn/seq2seq.js" */
-/** @import { ContextMap } from "./state/encoder_stepper.js" */
+/** @import { ContextMap, Seen } from "./state/encoder_stepper.js" */
 /** @import { Point, Projection } from "./ui/map.js" */
 /** @import { Model, View } from "./ui/parts.js" */
 /** @import { Traits as Stepping } from "./ui/stepping.js" */
 
-/** @typedef {Reading & { model: string }} Seen with the name of the model that has read */
-/** @typedef {Stepping & { reading: Seen, maps: ContextMap[] }} Traits */
+/** @typedef {Reading & { model: string }} Read with the name of the model that has read */
+/** @typedef {Stepping & { reading: Read, maps: ContextMap[] }} Traits */
 
 const GATES = /** @type {const} */ ([
   ["update", "Update gate", "how much of the old state is kept"],
@@ -27,8 +28,7 @@ const GATES = /** @type {const} */ ([
 /** @param {Model<Traits>} model */
 function compute(model) {
   const record = recordOf(model);
-  const read = reading(modelOf(record), model.get("problem"), record.reverse);
-  return { model: record.name, ...read };
+  return { model: record.name, ...reading(modelOf(record), model.get("problem")) };
 }
 
 /** @param {{ model: Model<Traits> }} view */
@@ -43,8 +43,12 @@ function render({ model, el }) {
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "reading", compute, silence);
   const asked = question(model, "Read it", begin);
-  const way = walk(model, PROBLEM_LENGTH, { ready: asked.ready, restart: () => begin({}) });
-  const table = stepTable(PROBLEM_LENGTH, ["reads"], way.go);
+  const way = walk(model, {
+    last: () => model.get("reading").steps.length,
+    ready: asked.ready,
+    restart: () => begin({}),
+  });
+  const table = stepTable(["reads"], way.go);
   const inside = stepInside();
   const map = contextMap();
   const root = frame(
@@ -70,18 +74,19 @@ function render({ model, el }) {
   }
 
   function update() {
-    const seen = model.get("reading");
+    const { model: name, ...read } = model.get("reading");
+    const seen = { ...read, ...learnedBy(recordOf(model, name)) };
     const step = model.get("step");
     asked.show(seen.problem);
-    about.textContent = note(seen, recordOf(model, seen.model).trainedOn);
-    table.show(step);
+    about.textContent = note(seen);
+    table.show(step, seen.steps.length);
     way.show(step);
-    table.cells.forEach(([token], place) => {
-      token.textContent = TOKENS[seen.steps[place].token];
+    table.places.forEach(({ cells: [token] }, place) => {
+      token.textContent = seen.task.tokens[seen.steps[place].token];
       token.classList.toggle("done", place < step);
     });
     inside.show(seen, step);
-    const here = model.get("maps").find(({ name }) => name === seen.model);
+    const here = model.get("maps").find((map) => map.name === name);
     const where = here === undefined ? "" : map.show(here, seen, step);
     const title = heading(seen, step);
     said.textContent = way.isPlaying() ? title : `${title}. ${where}`;
@@ -109,7 +114,7 @@ function stepInside() {
   return {
     whole: element("div", { class: "inside" }, title, row, before.whole, gates.whole, after.whole),
     /**
-     * @param {Reading} seen
+     * @param {Seen} seen
      * @param {number} step
      */
     show(seen, step) {
@@ -124,9 +129,12 @@ function stepInside() {
       const largest = Math.max(
         ...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)),
       );
-      embedding.show(one.embedding, { largest, caption: `Embedding of ${TOKENS[one.token]}` });
+      embedding.show(one.embedding, {
+        largest,
+        caption: `Embedding of ${seen.task.tokens[one.token]}`,
+      });
       after.show(one.after, {
-        caption: step === PROBLEM_LENGTH ? "State after: the context vector" : "State after",
+        caption: step === seen.steps.length ? "State after: the context vector" : "State after",
       });
     },
   };
@@ -189,7 +197,7 @@ function contextMap() {
   const scale = element("p", { class: "scale" });
   const legend = element("p", { class: "about" });
   const words = element("p");
-  /** @type {Reading | undefined} */
+  /** @type {Reading["steps"] | undefined} */
   let drawnFor;
 
   return {
@@ -199,18 +207,18 @@ function contextMap() {
      * Draw the way of the state up to `step`; return in words where it is.
      *
      * @param {ContextMap} map
-     * @param {Reading} seen
+     * @param {Seen} seen
      * @param {number} step
      */
     show(map, seen, step) {
       const way = wayOf(seen, map);
       const projected = projection([...map.points, ...way], INSIDE);
       const places = way.map(projected.at);
-      if (drawnFor !== seen) {
-        drawnFor = seen;
+      if (drawnFor !== seen.steps) {
+        drawnFor = seen.steps;
         axes.replaceChildren(...axesOf(projected, map.share));
-        dots.replaceChildren(...dotsOf(map, projected));
-        scale.replaceChildren("Answer ", ...scaleOf(map));
+        dots.replaceChildren(...dotsOf(map, seen.task, projected));
+        scale.replaceChildren("Answer ", ...scaleOf(map, seen.task));
         legend.textContent =
           `Each dot is the context vector of a ${map.heldOut ? "held-out " : ""}problem, ` +
           `${map.problems.length} in all. The large point is the state now, the line its way.`;
@@ -218,10 +226,10 @@ function contextMap() {
       path.setAttribute("points", through(places.slice(0, step + 1)));
       visited.replaceChildren(...places.slice(0, step).map(visit));
       here.style.transform = `translate(${places[step].map((part) => `${part}px`).join(", ")})`;
-      name.textContent = step === 0 ? "start" : TOKENS[seen.steps[step - 1].token];
-      const where = whereabouts(way[step], places[step], PLOT, map, step);
+      name.textContent = step === 0 ? "start" : seen.task.tokens[seen.steps[step - 1].token];
+      const where = whereabouts(way[step], places[step], PLOT, map, seen, step);
       words.textContent = where;
-      picture.setAttribute("aria-label", mapInWords(map, where));
+      picture.setAttribute("aria-label", mapInWords(map, seen.task, where));
       return where;
     },
   };
@@ -240,20 +248,24 @@ function visit([cx, cy], step) {
 
 /**
  * @param {ContextMap} map
+ * @param {Task} task
  * @param {Projection} projected
  */
-function dotsOf(map, { at }) {
-  const { answers, share } = answersOf(map);
+function dotsOf(map, task, { at }) {
+  const { answers, share } = answersOf(map, task);
   return map.points.map((point, k) => {
     const made = dot(at(point), share(answers[k]));
-    made.append(drawn("title", {}, `${map.problems[k]} = ${solve(map.problems[k])}`));
+    made.append(drawn("title", {}, `${map.problems[k]} = ${answers[k]}`));
     return made;
   });
 }
 
-/** @param {ContextMap} map */
-function scaleOf(map) {
-  const { marks, share } = answersOf(map);
+/**
+ * @param {ContextMap} map
+ * @param {Task} task
+ */
+function scaleOf(map, task) {
+  const { marks, share } = answersOf(map, task);
   return marks.map((answer) => {
     const box = { viewBox: "-6 -6 12 12", "aria-hidden": "true" };
     return element("span", {}, drawn("svg", box, dot([0, 0], share(answer))), rounded(answer, 0));

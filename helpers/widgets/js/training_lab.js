@@ -3,16 +3,17 @@
 
 import workerText from "./worker.js" with { type: "text" };
 import { NO_MODEL, read, record, written } from "./domain/model_file.js";
+import { learnedBy } from "./domain/task.js";
 import { after, afterFit, canBeKept, newRun, phaseOf, refusal } from "./state/training_lab.js";
-import { stillFits } from "./state/training_lab.js";
+import { stillFits, taskIn } from "./state/training_lab.js";
 import { labView } from "./ui/lab_view.js";
 import { element } from "./ui/parts.js";
 
 /** @import { ModelRecord } from "./domain/model_file.js" */
-/** @import { TrainedOn } from "./domain/problems.js" */
+/** @import { Learned, TaskData } from "./domain/task.js" */
 /** @import { Fit, Opened, Run } from "./state/training_lab.js" */
 /** @import { Model, View } from "./ui/parts.js" */
-/** @import { News, Order, Parts, Settings } from "./worker.js" */
+/** @import { News, Order, Settings } from "./worker.js" */
 
 /**
  * @typedef {object} Traits
@@ -28,12 +29,13 @@ import { element } from "./ui/parts.js";
  * @property {number} epochs
  * @property {number} seed
  * @property {string[]} watched
- * @property {Record<string, Parts>} parts by task
+ * @property {Record<string, TaskData>} tasks by name
+ * @property {Record<string, string>} parts which part each problem belongs to, by task
  * @property {ModelRecord} trained
  * @property {Fit | Record<string, never>} fit empty if Keras does not train
  */
 
-/** @typedef {Exclude<keyof Traits, "watched" | "parts" | "trained" | "fit">} Setting */
+/** @typedef {Exclude<keyof Traits, "watched" | "tasks" | "parts" | "trained" | "fit">} Setting */
 
 const HUSH = 4000; // milliseconds between two times that progress is read out
 const NO_WORKER = "This browser starts no worker from this page, so nothing can be trained here.";
@@ -88,7 +90,7 @@ class Lab {
   }
 
   update() {
-    this.view.show(this.run, this.#kept, this.#trainedOn());
+    this.view.show(this.run, this.#kept, this.#learned());
   }
 
   /** End the worker. */
@@ -133,7 +135,7 @@ class Lab {
     this.view.settings.show();
     const { opened } = this.run;
     this.reset();
-    if (opened && stillFits(trait)) this.use(opened);
+    if (opened && stillFits(trait) && !this.#refusal(opened)) this.use(opened);
   }
 
   /**
@@ -169,10 +171,16 @@ class Lab {
       else this.#doWithout();
     };
     const { model, run, view } = this;
-    const parts = model.get("parts")[model.get("task")];
-    const settings = settingsFor(model, run.number, view.settings.isFast);
+    const name = model.get("task");
     /** @type {Order} */
-    const start = { order: "start", settings, parts, watched: model.get("watched"), weights };
+    const start = {
+      order: "start",
+      settings: settingsFor(model, run.number, view.settings.isFast),
+      task: model.get("tasks")[name],
+      parts: model.get("parts")[name],
+      watched: model.get("watched"),
+      weights,
+    };
     worker.postMessage(start);
     return worker;
   }
@@ -229,21 +237,25 @@ class Lab {
    * @param {Float32Array} weights
    */
   #trained(weights) {
-    const { model } = this;
+    const { task, trained } = this.#learned();
     return record(weights, {
-      embeddingDim: model.get("embedding_dim"),
-      units: model.get("units"),
-      reverse: model.get("reverse"),
-      trainedOn: this.#trainedOn(),
+      sizes: sizesIn(this.model),
+      reverse: this.model.get("reverse"),
+      task: task.data,
+      trained,
     });
   }
 
-  /** @returns {TrainedOn | null} */
-  #trainedOn() {
-    const { opened, progress } = this.run;
-    if (opened && !progress?.updates) return opened.model.trainedOn;
-    const [, operators] = this.model.get("parts")[this.model.get("task")];
-    return { largest: 99, operators };
+  /**
+   * What the model learns here or in Keras; or what one from a file has learned, until it is trained.
+   *
+   * @returns {Learned}
+   */
+  #learned() {
+    const { opened, progress, taskOfKeras } = this.run;
+    if (taskOfKeras) return learnedBy({ task: taskOfKeras, trained: true });
+    if (opened && !progress?.updates) return learnedBy(opened.model);
+    return { task: taskIn(this.model), trained: true };
   }
 
   #handOn() {
@@ -262,13 +274,18 @@ class Lab {
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
+  /** @param {Opened} opened */
+  #refusal({ model }) {
+    return refusal(model, taskIn(this.model).data);
+  }
+
   /** @param {File} file */
   async open(file) {
-    const opened = read(await file.text().catch(() => ""));
-    const complaint = opened === null ? NO_MODEL : refusal(opened.model);
+    const opened = read(await file.text().catch(() => ""), this.model.get("tasks").arithmetic);
+    const complaint = opened === null ? NO_MODEL : this.#refusal(opened);
     if (opened === null || complaint) return this.view.complain(complaint);
-    this.model.set("units", opened.model.units);
-    this.model.set("embedding_dim", opened.model.embeddingDim);
+    this.model.set("units", opened.model.sizes.units);
+    this.model.set("embedding_dim", opened.model.sizes.embedding_dim);
     this.model.set("reverse", opened.model.reverse);
     this.model.save_changes();
     this.reset();
@@ -303,6 +320,11 @@ function startWorker(text) {
   }
 }
 
+/** @param {Model<Traits>} model */
+function sizesIn(model) {
+  return { embedding_dim: model.get("embedding_dim"), units: model.get("units") };
+}
+
 /**
  * What a worker is to know of the settings.
  *
@@ -314,8 +336,7 @@ function startWorker(text) {
 function settingsFor(model, run, fast) {
   return {
     run,
-    units: model.get("units"),
-    embeddingDim: model.get("embedding_dim"),
+    sizes: sizesIn(model),
     reverse: model.get("reverse"),
     masked: model.get("masked_loss"),
     learningRate: model.get("learning_rate"),

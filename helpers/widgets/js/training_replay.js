@@ -1,9 +1,8 @@
 // A recorded training run: two charts with a cursor, and the answers at the epoch it stands on.
 
-import { solve } from "./domain/problems.js";
 import { axis, digits, inRight, inWords, judged, lossAxis } from "./state/training_replay.js";
 import { lossesInWords, lossLegend, sharesInWords, ticks } from "./state/training_replay.js";
-import { chart, GUESSING, PERCENT } from "./ui/chart.js";
+import { chart, PERCENT } from "./ui/chart.js";
 import { through } from "./ui/map.js";
 import { announcer, drawn, element, frame, setAll } from "./ui/parts.js";
 import { timeline } from "./ui/timeline.js";
@@ -18,6 +17,8 @@ import { timeline } from "./ui/timeline.js";
  * @property {number[]} exact_matches
  * @property {number[]} token_accuracies
  * @property {string[]} watched
+ * @property {string[]} right_answers
+ * @property {number} guessing_loss
  * @property {string[][]} answers
  * @property {number} snapshot
  */
@@ -33,13 +34,15 @@ function render({ model, el }) {
     losses: model.get("losses"),
     matches: model.get("exact_matches"),
     accuracies: model.get("token_accuracies"),
+    guessing: model.get("guessing_loss"),
     watched: model.get("watched"),
+    right: model.get("right_answers"),
     answers: model.get("answers"),
   };
   const said = announcer();
   const now = () => model.get("snapshot");
   const way = timeline(model, { pace: PACE, said, words: () => inWords(run, now()) });
-  const losses = chart({ box: BOX, label: LABEL, level: GUESSING, ...lossAxis(run.losses) });
+  const losses = chart({ box: BOX, label: LABEL, level: run.guessing, ...lossAxis(run) });
   const shares = chart({ box: BOX, label: LABEL, marks: PERCENT, top: 1.03 });
   const cursors = [
     withCursor(losses, run.epochs, [run.losses], way.go),
@@ -51,7 +54,7 @@ function render({ model, el }) {
   const charts = element(
     "div",
     { class: run.watched.length === 0 ? "charts alone" : "charts" },
-    element("figure", {}, losses.picture, element("figcaption", {}, lossLegend())),
+    element("figure", {}, losses.picture, element("figcaption", {}, lossLegend(run))),
     element("figure", {}, shares.picture, element("figcaption", {}, legend)),
   );
   const views = element("div", { class: "views" }, charts, answers.whole);
@@ -125,8 +128,8 @@ function withCursor({ picture, x, y, tick }, epochs, curves, go) {
  */
 function answerTable(run) {
   const caption = element("caption");
-  const rows = run.watched.map((problem) => {
-    const right = solve(problem);
+  const rows = run.watched.map((problem, number) => {
+    const right = run.right[number];
     const answer = element("td", { class: "answer" });
     const verdict = element("td", { class: "verdict" });
     const name = element("th", { scope: "row" }, problem);

@@ -6,16 +6,12 @@
 import compiled from "./nn/ops.wasm" with { type: "bytes" };
 import { fastOps, plainOps, wasmModule } from "./nn/ops.js";
 import { littleEndian } from "./domain/packing.js";
-import {
-  ANSWER_LENGTH,
-  backToFront,
-  decode,
-  encoderInput,
-  target,
-  TOKENS,
-} from "./domain/problems.js";
+import { EMBEDDING } from "./domain/layout.js";
+import { backToFront, Task } from "./domain/task.js";
 import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js";
 
+/** @import { Sizes } from "./domain/layout.js" */
+/** @import { TaskData } from "./domain/task.js" */
 /** @import { Data } from "./nn/training.js" */
 
 /**
@@ -23,8 +19,7 @@ import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js
  *
  * @typedef {object} Settings
  * @property {number} run
- * @property {number} units
- * @property {number} embeddingDim
+ * @property {Sizes} sizes
  * @property {boolean} reverse
  * @property {boolean} masked
  * @property {number} learningRate
@@ -37,15 +32,10 @@ import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js
  */
 
 /**
- * The parts of a task: which part each problem belongs to, two bits each in base64, and the operators.
+ * What the worker is told. `parts` says to which part each problem of the task belongs, in the order
+ * of `Task.problems`, two bits each, in base64.
  *
- * @typedef {[string, string]} Parts
- */
-
-/**
- * What the worker is told.
- *
- * @typedef {{ order: "start", settings: Settings, parts: Parts, watched: string[],
+ * @typedef {{ order: "start", settings: Settings, task: TaskData, parts: string, watched: string[],
  *   weights?: Float32Array }
  *   | { order: "go" | "pause" | "step" }
  *   | { order: "watch", watched: string[] }} Order
@@ -96,7 +86,7 @@ function obey(order) {
   switch (order.order) {
     case "start": { // with new weights, or with those that are given
       const { settings, parts, watched, weights } = order;
-      run = new Run(settings, partsOf(parts), watched);
+      run = new Run(settings, new Task(order.task), parts, watched);
       if (weights) run.trainer.weights = weights;
       else run.trainer.initialize(settings.seed);
       return run.examine();
@@ -117,37 +107,19 @@ function obey(order) {
 /**
  * The problems of the training and of the held-out part (see training_lab.py).
  *
- * @param {Parts} parts
+ * @param {Task} task
+ * @param {string} packed
  */
-function partsOf([packed, operators]) {
+function partsOf(task, packed) {
   const bytes = littleEndian(packed, "uint8");
-  const train = [];
-  const heldOut = [];
+  /** @type {string[][]} */
+  const parts = [[], [], []]; // training, held-out, test
   let number = 0;
-  for (const operator of operators) {
-    for (let left = 0; left < 100; left++) {
-      for (let right = 0; right < 100; right++, number++) {
-        const part = (bytes[number >> 2] >> (2 * (number & 3))) & 3;
-        if (part === 0) train.push(`${left}${operator}${right}`);
-        if (part === 1) heldOut.push(`${left}${operator}${right}`);
-      }
-    }
+  for (const problem of task.problems()) {
+    parts[(bytes[number >> 2] >> (2 * (number & 3))) & 3].push(problem);
+    number++;
   }
-  return { train, heldOut };
-}
-
-/**
- * Problems as the model reads and writes them, back to front or not.
- *
- * @param {string[]} problems
- * @param {boolean} reverse
- */
-function dataOf(problems, reverse) {
-  return asData(
-    problems,
-    (problem) => encoderInput(problem, reverse),
-    (problem) => target(problem, reverse),
-  );
+  return parts;
 }
 
 /** What a trainer computes with where there is no WebAssembly. */
@@ -193,23 +165,26 @@ function orTooLarge(allocate) {
 class Run {
   /**
    * @param {Settings} settings
-   * @param {{ train: string[], heldOut: string[] }} parts
+   * @param {Task} task
+   * @param {string} parts
    * @param {string[]} watched
    */
-  constructor(settings, { train, heldOut }, watched) {
-    const { embeddingDim, units, batch, masked, fast } = settings;
+  constructor(settings, task, parts, watched) {
+    const { sizes, batch, masked, fast, reverse } = settings;
+    const [train, heldOut] = partsOf(task, parts);
     this.settings = settings;
+    this.task = task;
     const module = fast ? wasmModule(compiled) : null;
     this.fast = module !== null;
     this.trainer = new Trainer({
-      embeddingDim,
-      units,
+      sizes,
+      task,
       batch,
       masked,
       ...(module === null ? inJavaScript() : inWebAssembly(module)),
     });
-    this.train = dataOf(train, settings.reverse);
-    this.heldOut = dataOf(heldOut, settings.reverse);
+    this.train = asData(train, task, reverse);
+    this.heldOut = asData(heldOut, task, reverse);
     this.order = Int32Array.from(train, (_, number) => number);
     this.batches = Math.floor(train.length / batch);
     this.next = random(settings.seed + 1);
@@ -345,19 +320,20 @@ class Run {
 
   embedding() {
     const { heap, at, embeddingDim } = this.trainer;
-    const end = at.embedding + TOKENS.length * embeddingDim;
-    return Float32Array.from(heap.subarray(at.embedding, end));
+    const from = at[EMBEDDING];
+    return Float32Array.from(heap.subarray(from, from + this.task.tokens.length * embeddingDim));
   }
 
   /** The answers to the problems of the reader, by problem. */
   answers() {
-    const data = dataOf(this.watched, this.settings.reverse);
+    const { task, settings } = this;
+    const { answerLength } = task;
+    const data = asData(this.watched, task, settings.reverse);
     const written = this.trainer.answer(data, Int32Array.from(this.watched, (_, number) => number));
     const answers = this.watched.map((problem, number) => {
-      const text = decode(
-        Array.from(written.subarray(number * ANSWER_LENGTH, (number + 1) * ANSWER_LENGTH)),
-      );
-      return [problem, this.settings.reverse ? backToFront(text) : text];
+      const ids = written.subarray(number * answerLength, (number + 1) * answerLength);
+      const text = task.decode(Array.from(ids));
+      return [problem, settings.reverse ? backToFront(text) : text];
     });
     return Object.fromEntries(answers);
   }

@@ -1,29 +1,31 @@
 // A trained model in a file: the JavaScript side of helpers/model_file.py.
 
-import { layout } from "./layout.js";
-import { packed, unpacked } from "./packing.js";
+import { joined, layout } from "./layout.js";
+import { packed } from "./packing.js";
 
+/** @import { Sizes } from "./layout.js" */
 /** @import { Packed } from "./packing.js" */
-/** @import { TrainedOn } from "./problems.js" */
+/** @import { TaskData } from "./task.js" */
 
 /**
- * What is to be known of a model beside its weights. `reverse` says whether it reads and writes back
- * to front.
+ * What is to be known of a model beside its weights.
  *
- * @typedef {object} Settings
- * @property {number} embeddingDim
- * @property {number} units
- * @property {boolean} reverse
- * @property {TrainedOn | null} trainedOn
+ * @typedef {object} About
+ * @property {Sizes} sizes
+ * @property {boolean} reverse whether it reads and writes back to front
+ * @property {TaskData} task
+ * @property {boolean} trained if it is not, nothing is known of what it has learned
  */
 
 /**
- * A model as all widgets carry it; `weights` are the nine arrays in the order of Keras.
+ * A model as all widgets carry it, with its arrays by the names of Keras.
  *
- * @typedef {Settings & { weights: Packed[] }} ModelRecord
+ * @typedef {About & { format: string, architecture: string, arrays: Record<string, Packed> }} ModelRecord
  */
 
-export const FORMAT = "arithmetic seq2seq, version 1";
+const FORMAT = "seq2seq-book model, version 2";
+const FIRST_FORMAT = "arithmetic seq2seq, version 1"; // arrays without names, in the order of `layout`
+const ARCHITECTURE = "gru";
 
 /** What is said of a file that holds something else. */
 export const NO_MODEL =
@@ -33,15 +35,24 @@ export const NO_MODEL =
  * The record of a model.
  *
  * @param {Float32Array} weights the nine arrays, one behind the other
- * @param {Settings} settings
+ * @param {About} about
  * @returns {ModelRecord}
  */
-export function record(weights, { embeddingDim, units, reverse, trainedOn }) {
-  const { at, sizes } = layout(embeddingDim, units);
-  const arrays = Object.entries(sizes).map(([name, size]) =>
-    packed(weights.subarray(at[name], at[name] + size))
-  );
-  return { embeddingDim, units, reverse, trainedOn, weights: arrays };
+export function record(weights, { sizes, reverse, task, trained }) {
+  const { at, sizes: lengths } = layout(sizes, task.tokens.length);
+  const arrays = Object.entries(lengths).map(([name, length]) => [
+    name,
+    packed(weights.subarray(at[name], at[name] + length)),
+  ]);
+  return {
+    format: FORMAT,
+    architecture: ARCHITECTURE,
+    sizes,
+    reverse,
+    task,
+    trained,
+    arrays: Object.fromEntries(arrays),
+  };
 }
 
 /**
@@ -50,41 +61,82 @@ export function record(weights, { embeddingDim, units, reverse, trainedOn }) {
  * @param {ModelRecord} model
  */
 export function written(model) {
-  return `${JSON.stringify({ format: FORMAT, ...model })}\n`;
+  return `${JSON.stringify(model)}\n`;
 }
 
 /**
  * The record in the text of a file, and its weights; null if it holds none.
  *
  * @param {string} text
+ * @param {TaskData} arithmetic the task of a file of the first format, which does not say it in full
  * @returns {{ model: ModelRecord, weights: Float32Array } | null}
  */
-export function read(text) {
+export function read(text, arithmetic) {
   try {
     const given = JSON.parse(text);
-    const { format, embeddingDim, units, reverse, trainedOn: on, weights: arrays } = given;
-    const sound = format === FORMAT &&
-      isWhole(embeddingDim, 1) &&
-      isWhole(units, 1) &&
+    const said = given.format === FIRST_FORMAT ? renewed(given, arithmetic) : given;
+    const { format, architecture, sizes, reverse, task, trained, arrays } = said;
+    const isSound = format === FORMAT &&
+      architecture === ARCHITECTURE &&
+      isWhole(sizes.embedding_dim, 1) &&
+      isWhole(sizes.units, 1) &&
       typeof reverse === "boolean" &&
-      (on === null || (isWhole(on.largest, 0) && typeof on.operators === "string")) &&
-      Array.isArray(arrays) &&
-      arrays.every(isPacked);
-    if (!sound) return null;
-    const model = { embeddingDim, units, reverse, trainedOn: on, weights: arrays };
-    const weights = joined(model);
-    return weights === null ? null : { model, weights };
+      typeof trained === "boolean" &&
+      isTask(task) &&
+      Object.values(arrays).every(isPacked);
+    if (!isSound) return null;
+    const weights = joined(arrays, sizes, task.tokens.length);
+    if (!weights.every(Number.isFinite)) return null;
+    return { model: { format, architecture, sizes, reverse, task, trained, arrays }, weights };
   } catch {
     return null;
   }
 }
 
 /**
- * @param {number} value
+ * What a file of the first format says, as one of today would say it.
+ *
+ * @param {any} said
+ * @param {TaskData} arithmetic
+ */
+function renewed({ embeddingDim, units, reverse, trainedOn, weights }, arithmetic) {
+  const { largest, operators } = trainedOn === null ? arithmetic : trainedOn;
+  const sizes = { embedding_dim: embeddingDim, units };
+  const names = Object.keys(layout(sizes, arithmetic.tokens.length).at);
+  if (!Array.isArray(weights) || weights.length !== names.length) return {};
+  return {
+    format: FORMAT,
+    architecture: ARCHITECTURE,
+    sizes,
+    reverse,
+    task: { ...arithmetic, name: "", largest, operators },
+    trained: trainedOn !== null,
+    arrays: Object.fromEntries(names.map((name, place) => [name, weights[place]])),
+  };
+}
+
+/**
+ * @param {unknown} value
  * @param {number} least
  */
 function isWhole(value, least) {
-  return Number.isInteger(value) && value >= least;
+  return Number.isInteger(value) && Number(value) >= least;
+}
+
+/**
+ * Whether this is a task whose operators and digits are tokens.
+ *
+ * @param {Record<string, any>} task
+ */
+function isTask({ name, largest, operators, tokens, problem_length, answer_length }) {
+  return typeof name === "string" &&
+    isWhole(largest, 0) &&
+    typeof operators === "string" &&
+    Array.isArray(tokens) &&
+    tokens.every((token) => typeof token === "string") &&
+    isWhole(problem_length, 4) &&
+    isWhole(answer_length, 2) &&
+    ["PAD", "EOS", ..."0123456789", ...operators].every((token) => tokens.includes(token));
 }
 
 /** @type {Record<string, number>} */
@@ -112,23 +164,4 @@ function isPacked(array) {
 function bytesIn(text) {
   if (text.length % 4 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return NaN;
   return atob(text).length;
-}
-
-/**
- * The arrays of a record, one behind the other; null if they are not those of such a model.
- *
- * @param {ModelRecord} model
- */
-function joined({ embeddingDim, units, weights: arrays }) {
-  const parts = arrays.map(unpacked);
-  const sizes = Object.values(layout(embeddingDim, units).sizes);
-  const fits = parts.length === sizes.length && parts.every(({ length }, k) => length === sizes[k]);
-  if (!fits) return null;
-  const weights = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
-  let at = 0;
-  for (const part of parts) {
-    weights.set(part, at);
-    at += part.length;
-  }
-  return weights.every(Number.isFinite) ? weights : null;
 }

@@ -5,14 +5,11 @@
 // behind it in comments, row after row. The operations here work on rows of such tensors, in double
 // precision and for any size; ops.js has the fast ones, with which training.js trains.
 
-import { layout } from "../domain/layout.js";
-import { unpacked } from "../domain/packing.js";
-import { ANSWER_LENGTH, encoderInput, PAD, target, TOKENS } from "../domain/problems.js";
+import { cellNames, EMBEDDING, joined, layout, SOFTMAX } from "../domain/layout.js";
+import { Task } from "../domain/task.js";
 
+/** @import { Part } from "../domain/layout.js" */
 /** @import { ModelRecord } from "../domain/model_file.js" */
-/** @import { Packed } from "../domain/packing.js" */
-
-/** @typedef {"encoder" | "decoder"} Part */
 
 /**
  * Numbers of a vector: as Python sends them, or as they are computed here.
@@ -58,7 +55,6 @@ import { ANSWER_LENGTH, encoderInput, PAD, target, TOKENS } from "../domain/prob
  *
  * @typedef {object} Asked
  * @property {string} problem
- * @property {boolean} reverse
  * @property {boolean} teacherForcing
  * @property {(number | null)[]} picks
  */
@@ -66,10 +62,8 @@ import { ANSWER_LENGTH, encoderInput, PAD, target, TOKENS } from "../domain/prob
 /**
  * An answer: `read` are the ids that the encoder has read, `target` those of the right answer.
  *
- * @typedef {Asked & { read: number[], context: Vector, steps: DecoderStep[], target: number[] }} Trace
+ * @typedef {Asked & { reverse: boolean, read: number[], context: Vector, steps: DecoderStep[], target: number[] }} Trace
  */
-
-const CLASSES = TOKENS.length;
 
 /**
  * The arithmetic on rows of a heap.
@@ -165,11 +159,16 @@ function sigmoid(x) {
 
 /** An encoder and a decoder for one problem at a time. */
 export class Seq2Seq {
-  /** @param {Pick<ModelRecord, "embeddingDim" | "units" | "weights">} record */
-  constructor({ embeddingDim, units, weights }) {
-    const { at, end } = layout(embeddingDim, units);
-    this.embeddingDim = embeddingDim;
+  /** @param {ModelRecord} record */
+  constructor({ sizes, reverse, task, arrays }) {
+    const { units } = sizes;
+    const classes = task.tokens.length;
+    const { at, end } = layout(sizes, classes);
+    this.task = new Task(task);
+    this.reverse = reverse;
+    this.embeddingDim = sizes.embedding_dim;
     this.units = units;
+    this.classes = classes;
     this.at = at;
     // The room behind the weights, for one row.
     this.before = end; // (units)
@@ -178,11 +177,11 @@ export class Seq2Seq {
     this.recurrent = this.input + 3 * units; // (3 units)
     this.gates = this.recurrent + 3 * units; // (3 units)
     this.logits = this.gates + 3 * units; // (token)
-    this.probabilities = this.logits + CLASSES; // (token)
+    this.probabilities = this.logits + classes; // (token)
     // Keras computes in float32. In double precision the page is as near to it as can be: what is
     // left between the two is the rounding of Keras.
-    this.heap = new Float64Array(this.probabilities + CLASSES);
-    unpack(weights, this.heap, end);
+    this.heap = new Float64Array(this.probabilities + classes);
+    this.heap.set(joined(arrays, sizes, classes));
     this.ops = exactOps(this.heap);
   }
 
@@ -192,7 +191,7 @@ export class Seq2Seq {
    * @param {number} token
    */
   lookUp(token) {
-    const from = this.at.embedding + token * this.embeddingDim;
+    const from = this.at[EMBEDDING] + token * this.embeddingDim;
     return this.heap.slice(from, from + this.embeddingDim);
   }
 
@@ -206,16 +205,17 @@ export class Seq2Seq {
   step(part, token, state) {
     const { at, embeddingDim, units } = this;
     const gates = 3 * units;
-    const row = at.embedding + token * embeddingDim;
-    const bias = at[`${part}Bias`];
+    const row = at[EMBEDDING] + token * embeddingDim;
+    const names = cellNames(part);
+    const bias = at[names.bias];
     this.heap.set(state, this.before);
-    this.ops.dense(1, embeddingDim, gates, row, at[`${part}Kernel`], bias, this.input);
+    this.ops.dense(1, embeddingDim, gates, row, at[names.kernel], bias, this.input);
     this.ops.dense(
       1,
       units,
       gates,
       this.before,
-      at[`${part}Recurrent`],
+      at[names.recurrent],
       bias + gates,
       this.recurrent,
     );
@@ -238,14 +238,14 @@ export class Seq2Seq {
     this.ops.dense(
       1,
       this.units,
-      CLASSES,
+      this.classes,
       this.after,
-      this.at.softmaxKernel,
-      this.at.softmaxBias,
+      this.at[SOFTMAX.kernel],
+      this.at[SOFTMAX.bias],
       this.logits,
     );
-    this.ops.softmax(1, CLASSES, this.logits, this.probabilities);
-    return this.heap.slice(this.probabilities, this.probabilities + CLASSES);
+    this.ops.softmax(1, this.classes, this.logits, this.probabilities);
+    return this.heap.slice(this.probabilities, this.probabilities + this.classes);
   }
 }
 
@@ -264,16 +264,16 @@ export function modelOf(record) {
 }
 
 /**
- * Read `problem`: the encoder's eight time steps.
+ * Read `problem`: the time steps of the encoder.
  *
  * @param {Seq2Seq} model
  * @param {string} problem
- * @param {boolean} reverse
  * @returns {Reading}
  */
-export function reading(model, problem, reverse) {
+export function reading(model, problem) {
+  const { task, reverse } = model;
   let before = new Float64Array(model.units);
-  const steps = encoderInput(problem, reverse).map((token) => {
+  const steps = task.encoderInput(problem, reverse).map((token) => {
     const { state, update, reset, candidate } = model.step("encoder", token, before);
     const step = {
       token,
@@ -291,22 +291,23 @@ export function reading(model, problem, reverse) {
 }
 
 /**
- * Answer `problem`: the decoder's five time steps, free-running or with teacher forcing. A pick is a
+ * Answer `problem`: the time steps of the decoder, free-running or with teacher forcing. A pick is a
  * token that the reader writes in place of the model's choice.
  *
  * @param {Seq2Seq} model
  * @param {Asked} asked
  * @returns {Trace}
  */
-export function trace(model, { problem, reverse, teacherForcing, picks }) {
-  const read = encoderInput(problem, reverse);
-  const wanted = target(problem, reverse);
+export function trace(model, { problem, teacherForcing, picks }) {
+  const { task, reverse } = model;
+  const read = task.encoderInput(problem, reverse);
+  const wanted = task.target(problem, reverse);
   let context = new Float64Array(model.units);
   for (const token of read) context = model.step("encoder", token, context).state;
   const steps = [];
-  let token = PAD;
+  let token = task.pad;
   let before = context;
-  for (let place = 0; place < ANSWER_LENGTH; place++) {
+  for (let place = 0; place < task.answerLength; place++) {
     const after = model.step("decoder", token, before).state;
     const distribution = model.distribution(after);
     const choice = distribution.indexOf(Math.max(...distribution));
@@ -324,21 +325,4 @@ export function trace(model, { problem, reverse, teacherForcing, picks }) {
     before = after;
   }
   return { problem, reverse, teacherForcing, picks, read, context, steps, target: wanted };
-}
-
-/**
- * Write packed arrays into `heap`, one behind the other, up to `end`.
- *
- * @param {Packed[]} arrays
- * @param {Float64Array} heap
- * @param {number} end
- */
-export function unpack(arrays, heap, end) {
-  let at = 0;
-  for (const array of arrays) {
-    const values = unpacked(array);
-    heap.set(values, at);
-    at += values.length;
-  }
-  if (at !== end) throw new Error(`The weights are ${at} numbers, but the model has ${end}.`);
 }

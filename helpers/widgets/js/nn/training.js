@@ -26,9 +26,10 @@
 // row until they part; all begin with PAD. Each row knows its parent, the row of the time step before
 // that it goes on from. On the way back, the gradients of rows with one parent add up.
 
-import { layout } from "../domain/layout.js";
-import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "../domain/problems.js";
+import { cellNames, EMBEDDING, layout, SOFTMAX } from "../domain/layout.js";
 
+/** @import { Part, Sizes } from "../domain/layout.js" */
+/** @import { Task } from "../domain/task.js" */
 /** @import { Heap, Ops } from "./ops.js" */
 
 /**
@@ -42,13 +43,13 @@ import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "../domain/probl
  * the addresses of what belongs to its rows.
  *
  * @typedef {Record<"rows" | "before" | "parents" | "tokens" | "state" | "dState" | "recurrent"
- *   | "dRecurrent" | "gates" | "logits", number> & { part: "encoder" | "decoder" }} Step
+ *   | "dRecurrent" | "gates" | "logits", number> & { part: Part }} Step
  */
 
 /**
  * @typedef {object} Options
- * @property {number} embeddingDim
- * @property {number} units
+ * @property {Sizes} sizes
+ * @property {Task} task
  * @property {number} batch
  * @property {boolean} masked whether only the time steps up to EOS count
  * @property {boolean} [shared] whether rows that begin alike are one row until they part
@@ -58,31 +59,29 @@ import { ANSWER_LENGTH, EOS, PAD, PROBLEM_LENGTH, TOKENS } from "../domain/probl
  * @property {typeof Float32Array | typeof Float64Array} [heapType]
  */
 
-const CLASSES = TOKENS.length;
-// The softmax layer has two columns more than there are tokens, always zero: the operations
-// work on columns by the eight.
+// The softmax layer has more columns than there are tokens, those behind them always zero: the
+// operations work on columns by the eight.
 const WIDE = 16;
 const PARTS = /** @type {const} */ (["encoder", "decoder"]);
 const D_TABLES = { encoder: "dEncoderTable", decoder: "dDecoderTable" };
-const STEPS = PROBLEM_LENGTH + ANSWER_LENGTH;
 
 /**
- * The problems of a task as data.
+ * The problems of a task as data, as a model reads and writes them.
  *
  * @param {string[]} problems
- * @param {(problem: string) => number[]} encoderInput
- * @param {(problem: string) => number[]} target
+ * @param {Task} task
+ * @param {boolean} reverse
  * @returns {Data}
  */
-export function asData(problems, encoderInput, target) {
-  const read = new Int8Array(problems.length * PROBLEM_LENGTH);
-  const right = new Int8Array(problems.length * ANSWER_LENGTH);
+export function asData(problems, task, reverse) {
+  const read = new Int8Array(problems.length * task.problemLength);
+  const right = new Int8Array(problems.length * task.answerLength);
   const lengths = new Int8Array(problems.length);
   problems.forEach((problem, place) => {
-    const answer = target(problem);
-    read.set(encoderInput(problem), place * PROBLEM_LENGTH);
-    right.set(answer, place * ANSWER_LENGTH);
-    lengths[place] = answer.indexOf(EOS) + 1;
+    const answer = task.target(problem, reverse);
+    read.set(task.encoderInput(problem, reverse), place * task.problemLength);
+    right.set(answer, place * task.answerLength);
+    lengths[place] = answer.indexOf(task.eos) + 1;
   });
   return { read, right, lengths };
 }
@@ -135,10 +134,19 @@ export class Trainer {
    * Neither `shared` nor `dropped` changes a result.
    *
    * @param {Options} options
+   * @throws {RangeError} There are more tokens than columns.
    */
   constructor(options) {
-    const { embeddingDim, units, batch, masked, opsOn, memory } = options;
+    const { sizes, task, batch, masked, opsOn, memory } = options;
     const { shared = true, dropped = true, heapType = Float32Array } = options;
+    const { embedding_dim: embeddingDim, units } = sizes;
+    const classes = task.tokens.length;
+    if (classes > WIDE) {
+      throw new RangeError(`A page trains models of at most ${WIDE} tokens, not of ${classes}.`);
+    }
+    this.sizes = sizes;
+    this.task = task;
+    this.classes = classes;
     this.embeddingDim = embeddingDim;
     this.units = units;
     this.batch = batch;
@@ -155,27 +163,28 @@ export class Trainer {
       end += Math.ceil(size / 4) * 4;
     };
     this.first = end;
-    allocate("embedding", CLASSES * embeddingDim); // (token, embedding_dim)
+    allocate(EMBEDDING, classes * embeddingDim);
     for (const part of PARTS) {
-      allocate(`${part}Kernel`, embeddingDim * gates); // (embedding_dim, gates)
-      allocate(`${part}Recurrent`, units * gates); // (units, gates)
-      allocate(`${part}Bias`, 2 * gates); // (input and recurrent, gates)
+      const { kernel, recurrent, bias } = cellNames(part);
+      allocate(kernel, embeddingDim * gates);
+      allocate(recurrent, units * gates);
+      allocate(bias, 2 * gates);
     }
-    allocate("softmaxKernel", units * WIDE); // (units, token)
-    allocate("softmaxBias", WIDE); // (token)
+    allocate(SOFTMAX.kernel, units * WIDE);
+    allocate(SOFTMAX.bias, WIDE);
     this.count = end - this.first;
     for (const name of ["gradients", "means", "squares"]) allocate(name, this.count);
     for (const part of PARTS) {
-      allocate(`${part}Table`, CLASSES * gates); // (token, gates)
+      allocate(`${part}Table`, classes * gates); // (token, gates)
       allocate(`${part}Transposed`, gates * units); // (gates, units)
     }
-    allocate("dEncoderTable", CLASSES * gates);
-    allocate("dDecoderTable", CLASSES * gates);
+    allocate("dEncoderTable", classes * gates);
+    allocate("dDecoderTable", classes * gates);
     allocate("softmaxTransposed", WIDE * units); // (token, units)
     allocate("start", batch * units); // (row, units), zeros: the state before the first step
     allocate("dStart", batch * units);
-    this.steps = Array.from({ length: STEPS }, (_, time) => {
-      const part = PARTS[time < PROBLEM_LENGTH ? 0 : 1];
+    this.steps = Array.from({ length: task.problemLength + task.answerLength }, (_, time) => {
+      const part = PARTS[time < task.problemLength ? 0 : 1];
       const step = /** @type {Step} */ ({ part, rows: 0, before: 0 });
       // deno-fmt-ignore
       const sizes = {
@@ -194,10 +203,10 @@ export class Trainer {
     this.ids = heapType === Float32Array ? new Int32Array(buffer, 0, end) : new Int32Array(end);
     this.ops = opsOn(this.heap, this.ids);
     // The right token at each place of an answer, axes (place, row); -1 where it does not count.
-    this.wanted = new Int8Array(batch * ANSWER_LENGTH);
+    this.wanted = new Int8Array(batch * task.answerLength);
     this.rowOf = new Int32Array(batch);
     this.wrong = new Uint8Array(batch); // 1 where a token up to EOS is wrong
-    this.seen = new Int32Array(batch * CLASSES); // the row that goes on from a parent with a token, or -1
+    this.seen = new Int32Array(batch * classes); // the row that goes on from a parent with a token, or -1
     this.updates = 0;
   }
 
@@ -226,7 +235,7 @@ export class Trainer {
    * @param {number} seed
    */
   initialize(seed) {
-    const { heap, at, embeddingDim, units } = this;
+    const { heap, at, classes, embeddingDim, units } = this;
     const next = random(seed);
     const gates = 3 * units;
     heap.fill(0, this.first, at.gradients + 3 * this.count);
@@ -235,13 +244,14 @@ export class Trainer {
     const evenly = (from, size, bound) => {
       for (let place = from; place < from + size; place++) heap[place] = (2 * next() - 1) * bound;
     };
-    evenly(at.embedding, CLASSES * embeddingDim, 0.05);
+    evenly(at[EMBEDDING], classes * embeddingDim, 0.05);
     for (const part of PARTS) {
-      evenly(at[`${part}Kernel`], embeddingDim * gates, Math.sqrt(6 / (embeddingDim + gates)));
-      orthogonal(heap, at[`${part}Recurrent`], units, gates, next);
+      const { kernel, recurrent } = cellNames(part);
+      evenly(at[kernel], embeddingDim * gates, Math.sqrt(6 / (embeddingDim + gates)));
+      orthogonal(heap, at[recurrent], units, gates, next);
     }
     for (let unit = 0; unit < units; unit++) {
-      evenly(at.softmaxKernel + unit * WIDE, CLASSES, Math.sqrt(6 / (units + CLASSES)));
+      evenly(at[SOFTMAX.kernel] + unit * WIDE, classes, Math.sqrt(6 / (units + classes)));
     }
   }
 
@@ -251,7 +261,7 @@ export class Trainer {
    * @returns {Float32Array}
    */
   get weights() {
-    const { at, end } = layout(this.embeddingDim, this.units);
+    const { at, end } = layout(this.sizes, this.classes);
     const weights = new Float32Array(end);
     this.copied((name, from, to) => {
       weights[at[name] + to] = this.heap[this.at[name] + from];
@@ -260,7 +270,7 @@ export class Trainer {
   }
 
   set weights(weights) {
-    const { at, end } = layout(this.embeddingDim, this.units);
+    const { at, end } = layout(this.sizes, this.classes);
     if (weights.length !== end) {
       throw new RangeError(`The weights are ${weights.length} numbers, but the model has ${end}.`);
     }
@@ -277,25 +287,27 @@ export class Trainer {
    * @param {(name: string, here: number, there: number) => void} copy
    */
   copied(copy) {
-    const { sizes } = layout(this.embeddingDim, this.units);
+    const { classes } = this;
+    const { sizes } = layout(this.sizes, classes);
     for (const [name, size] of Object.entries(sizes)) {
-      const padded = name === "softmaxKernel";
+      const padded = name === SOFTMAX.kernel;
       for (let place = 0; place < size; place++) {
-        copy(name, padded ? Math.floor(place / CLASSES) * WIDE + (place % CLASSES) : place, place);
+        copy(name, padded ? Math.floor(place / classes) * WIDE + (place % classes) : place, place);
       }
     }
   }
 
   /** What each token adds to the gates: its embedding times the kernel, and the input bias. */
   tabulate() {
-    const { heap, at, embeddingDim, units, ops } = this;
+    const { heap, at, classes, embeddingDim, units, ops } = this;
     const gates = 3 * units;
     for (const part of PARTS) {
-      const [table, kernel, bias] = [at[`${part}Table`], at[`${part}Kernel`], at[`${part}Bias`]];
-      for (let token = 0; token < CLASSES; token++) {
+      const names = cellNames(part);
+      const [table, kernel, bias] = [at[`${part}Table`], at[names.kernel], at[names.bias]];
+      for (let token = 0; token < classes; token++) {
         heap.copyWithin(table + token * gates, bias, bias + gates);
       }
-      ops.matmul(CLASSES, embeddingDim, gates, at.embedding, embeddingDim, 1, kernel, table, 1);
+      ops.matmul(classes, embeddingDim, gates, at[EMBEDDING], embeddingDim, 1, kernel, table, 1);
     }
   }
 
@@ -306,14 +318,15 @@ export class Trainer {
    * equation 11 of chapter 4, with all rows of a token in one term.
    */
   untabulate() {
-    const { heap, at, embeddingDim, units, ops } = this;
+    const { heap, at, classes, embeddingDim, units, ops } = this;
     const gates = 3 * units;
     for (const part of PARTS) {
       const table = at[D_TABLES[part]];
-      const kernel = at[`${part}Kernel`];
-      const dBias = this.gradientOf(`${part}Bias`);
-      const dEmbedding = this.gradientOf("embedding");
-      for (let token = 0; token < CLASSES; token++) {
+      const names = cellNames(part);
+      const kernel = at[names.kernel];
+      const dBias = this.gradientOf(names.bias);
+      const dEmbedding = this.gradientOf(EMBEDDING);
+      for (let token = 0; token < classes; token++) {
         const row = table + token * gates;
         for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[row + gate];
         for (let dim = 0; dim < embeddingDim; dim++) {
@@ -324,8 +337,8 @@ export class Trainer {
           heap[dEmbedding + token * embeddingDim + dim] += sum;
         }
       }
-      const dKernel = this.gradientOf(`${part}Kernel`);
-      ops.matmul(embeddingDim, CLASSES, gates, at.embedding, 1, embeddingDim, table, dKernel, 1);
+      const dKernel = this.gradientOf(names.kernel);
+      ops.matmul(embeddingDim, classes, gates, at[EMBEDDING], 1, embeddingDim, table, dKernel, 1);
     }
   }
 
@@ -340,8 +353,9 @@ export class Trainer {
     const { at, units, ops } = this;
     const { part, rows, before, parents, tokens, state, recurrent, gates } = this.steps[time];
     const from = this.stateBefore(time);
-    const bias = at[`${part}Bias`] + 3 * units;
-    ops.matmul(before, units, 3 * units, from, units, 1, at[`${part}Recurrent`], recurrent, 0);
+    const names = cellNames(part);
+    const bias = at[names.bias] + 3 * units;
+    ops.matmul(before, units, 3 * units, from, units, 1, at[names.recurrent], recurrent, 0);
     // deno-fmt-ignore
     ops.gruForward(
       rows, units, parents, tokens, at[`${part}Table`], bias, recurrent, from, gates, state,
@@ -358,17 +372,18 @@ export class Trainer {
    * @param {number} count
    */
   encode(data, numbers, from, count) {
-    const { ids, rowOf, seen, shared } = this;
+    const { ids, rowOf, seen, shared, classes } = this;
+    const { problemLength } = this.task;
     for (let i = 0; i < count; i++) rowOf[i] = shared ? 0 : i;
     let before = shared ? 1 : count;
-    for (let time = 0; time < PROBLEM_LENGTH; time++) {
+    for (let time = 0; time < problemLength; time++) {
       const step = this.steps[time];
       step.before = before;
       step.rows = 0;
-      if (shared) seen.fill(-1, 0, before * CLASSES);
+      if (shared) seen.fill(-1, 0, before * classes);
       for (let i = 0; i < count; i++) {
-        const token = data.read[numbers[from + i] * PROBLEM_LENGTH + time];
-        const key = rowOf[i] * CLASSES + token;
+        const token = data.read[numbers[from + i] * problemLength + time];
+        const key = rowOf[i] * classes + token;
         let row = shared ? seen[key] : -1;
         if (row < 0) {
           row = step.rows++;
@@ -394,6 +409,7 @@ export class Trainer {
    */
   forward(data, numbers, from, count) {
     const { ids, rowOf, wanted, masked, dropped } = this;
+    const { problemLength, answerLength, pad } = this.task;
     this.tabulate();
     let rows = numbers;
     let first = from;
@@ -404,22 +420,22 @@ export class Trainer {
     }
     this.encode(data, rows, first, count);
     let tokens = 0;
-    for (let place = 0; place < ANSWER_LENGTH; place++) {
-      const step = this.steps[PROBLEM_LENGTH + place];
+    for (let place = 0; place < answerLength; place++) {
+      const step = this.steps[problemLength + place];
       step.rows = 0;
       for (let i = 0; i < count; i++) {
         const number = rows[first + i];
         const over = masked && data.lengths[number] <= place;
         if (over && dropped) break;
-        const answer = number * ANSWER_LENGTH + place;
+        const answer = number * answerLength + place;
         ids[step.parents + i] = place ? i : rowOf[i];
-        ids[step.tokens + i] = place ? data.right[answer - 1] : PAD;
+        ids[step.tokens + i] = place ? data.right[answer - 1] : pad;
         wanted[place * this.batch + i] = over ? -1 : data.right[answer];
         tokens += over ? 0 : 1;
         step.rows++;
       }
-      step.before = place ? step.rows : this.steps[PROBLEM_LENGTH - 1].rows;
-      if (step.rows) this.stepForward(PROBLEM_LENGTH + place);
+      step.before = place ? step.rows : this.steps[problemLength - 1].rows;
+      if (step.rows) this.stepForward(problemLength + place);
     }
     return tokens;
   }
@@ -434,18 +450,18 @@ export class Trainer {
    * @param {number} count
    */
   learnFrom(data, numbers, from, count) {
-    const { heap, at, units, ops } = this;
+    const { heap, at, units, ops, classes } = this;
     const tokens = this.forward(data, numbers, from, count);
     this.transpose();
     heap.fill(0, at.gradients, at.gradients + this.count);
-    heap.fill(0, at.dEncoderTable, at.dDecoderTable + CLASSES * 3 * units);
+    heap.fill(0, at.dEncoderTable, at.dDecoderTable + classes * 3 * units);
     const { loss } = this.crossEntropy(1 / tokens);
-    const dKernel = this.gradientOf("softmaxKernel");
+    const dKernel = this.gradientOf(SOFTMAX.kernel);
     // Equation 8 of chapter 4, its second half: one term of the sum a time step.
-    for (const { rows, state, logits } of this.steps.slice(PROBLEM_LENGTH)) {
+    for (const { rows, state, logits } of this.steps.slice(this.task.problemLength)) {
       ops.matmul(units, rows, WIDE, state, 1, units, logits, dKernel, 1);
     }
-    for (let time = STEPS - 1; time >= 0; time--) this.stepBackward(time);
+    for (let time = this.steps.length - 1; time >= 0; time--) this.stepBackward(time);
     this.untabulate();
     return { loss, tokens };
   }
@@ -477,7 +493,7 @@ export class Trainer {
     const { heap, at, units } = this;
     const gates = 3 * units;
     for (const part of PARTS) {
-      const matrix = at[`${part}Recurrent`];
+      const matrix = at[cellNames(part).recurrent];
       const other = at[`${part}Transposed`];
       for (let unit = 0; unit < units; unit++) {
         for (let gate = 0; gate < gates; gate++) {
@@ -488,7 +504,7 @@ export class Trainer {
     for (let unit = 0; unit < units; unit++) {
       for (let token = 0; token < WIDE; token++) {
         heap[at.softmaxTransposed + token * units + unit] =
-          heap[at.softmaxKernel + unit * WIDE + token];
+          heap[at[SOFTMAX.kernel] + unit * WIDE + token];
       }
     }
   }
@@ -502,14 +518,15 @@ export class Trainer {
    * @param {number} share
    */
   crossEntropy(share) {
-    const { heap, at, units, ops, wanted, batch, wrong } = this;
-    const dBias = this.gradientOf("softmaxBias");
+    const { heap, at, units, ops, wanted, batch, wrong, classes } = this;
+    const { problemLength, answerLength, pad } = this.task;
+    const dBias = this.gradientOf(SOFTMAX.bias);
     wrong.fill(0);
     let loss = 0;
     let right = 0;
-    for (let place = 0; place < ANSWER_LENGTH; place++) {
-      const { rows, state, logits } = this.steps[PROBLEM_LENGTH + place];
-      ops.matmul(rows, units, WIDE, state, units, 1, at.softmaxKernel, logits, 0);
+    for (let place = 0; place < answerLength; place++) {
+      const { rows, state, logits } = this.steps[problemLength + place];
+      ops.matmul(rows, units, WIDE, state, units, 1, at[SOFTMAX.kernel], logits, 0);
       for (let row = 0; row < rows; row++) {
         const from = logits + row * WIDE;
         const target = wanted[place * batch + row];
@@ -518,20 +535,20 @@ export class Trainer {
           continue;
         }
         let best = 0;
-        for (let token = 0; token < CLASSES; token++) {
-          heap[from + token] += heap[at.softmaxBias + token];
+        for (let token = 0; token < classes; token++) {
+          heap[from + token] += heap[at[SOFTMAX.bias] + token];
           if (heap[from + token] > heap[from + best]) best = token;
         }
         const largest = heap[from + best];
         if (best === target) right++;
-        else if (target !== PAD) wrong[row] = 1;
+        else if (target !== pad) wrong[row] = 1;
         const chosen = heap[from + target] - largest;
         let sum = 0;
-        for (let token = 0; token < CLASSES; token++) {
+        for (let token = 0; token < classes; token++) {
           sum += heap[from + token] = Math.exp(heap[from + token] - largest);
         }
         loss += Math.log(sum) - chosen;
-        for (let token = 0; token < CLASSES; token++) {
+        for (let token = 0; token < classes; token++) {
           const d = share * (heap[from + token] / sum - (token === target ? 1 : 0));
           heap[from + token] = d;
           heap[dBias + token] += d;
@@ -553,8 +570,9 @@ export class Trainer {
     const gates = 3 * units;
     const from = this.stateBefore(time);
     const dFrom = time ? this.steps[time - 1].dState : at.dStart;
-    const bias = at[`${part}Bias`] + gates;
-    const dBias = this.gradientOf(`${part}Bias`) + gates;
+    const names = cellNames(part);
+    const bias = at[names.bias] + gates;
+    const dBias = this.gradientOf(names.bias) + gates;
     const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
     if (part === "decoder" && rows) {
       // Equation 8 of chapter 4, its first half, added to what equation 10 of chapter 4 has left.
@@ -576,7 +594,7 @@ export class Trainer {
     ops.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
     // deno-fmt-ignore
     ops.matmul(
-      units, before, gates, from, 1, units, dRecurrent, this.gradientOf(`${part}Recurrent`), 1,
+      units, before, gates, from, 1, units, dRecurrent, this.gradientOf(names.recurrent), 1,
     );
   }
 
@@ -603,30 +621,31 @@ export class Trainer {
    * @param {Int32Array} numbers
    */
   answer(data, numbers) {
-    const { heap, ids, at, units, ops, rowOf, batch } = this;
-    const written = new Int8Array(numbers.length * ANSWER_LENGTH);
+    const { heap, ids, at, units, ops, rowOf, batch, classes } = this;
+    const { problemLength, answerLength, pad } = this.task;
+    const written = new Int8Array(numbers.length * answerLength);
     this.tabulate();
     for (let from = 0; from < numbers.length; from += batch) {
       const count = Math.min(batch, numbers.length - from);
       this.encode(data, numbers, from, count);
-      for (let place = 0; place < ANSWER_LENGTH; place++) {
-        const step = this.steps[PROBLEM_LENGTH + place];
+      for (let place = 0; place < answerLength; place++) {
+        const step = this.steps[problemLength + place];
         step.rows = count;
-        step.before = place ? count : this.steps[PROBLEM_LENGTH - 1].rows;
+        step.before = place ? count : this.steps[problemLength - 1].rows;
         for (let i = 0; i < count; i++) {
           ids[step.parents + i] = place ? i : rowOf[i];
-          ids[step.tokens + i] = place ? written[(from + i) * ANSWER_LENGTH + place - 1] : PAD;
+          ids[step.tokens + i] = place ? written[(from + i) * answerLength + place - 1] : pad;
         }
-        this.stepForward(PROBLEM_LENGTH + place);
-        ops.matmul(count, units, WIDE, step.state, units, 1, at.softmaxKernel, step.logits, 0);
+        this.stepForward(problemLength + place);
+        ops.matmul(count, units, WIDE, step.state, units, 1, at[SOFTMAX.kernel], step.logits, 0);
         for (let i = 0; i < count; i++) {
           let best = 0;
           let largest = -Infinity;
-          for (let token = 0; token < CLASSES; token++) {
-            const logit = heap[step.logits + i * WIDE + token] + heap[at.softmaxBias + token];
+          for (let token = 0; token < classes; token++) {
+            const logit = heap[step.logits + i * WIDE + token] + heap[at[SOFTMAX.bias] + token];
             if (logit > largest) [largest, best] = [logit, token];
           }
-          written[(from + i) * ANSWER_LENGTH + place] = best;
+          written[(from + i) * answerLength + place] = best;
         }
       }
     }

@@ -1,16 +1,17 @@
 // What the decoder stepper says and shows of an answer, `seen`, of which `step` time steps are shown.
 
-import { ANSWER_LENGTH, backToFront, decode, EOS } from "../domain/problems.js";
-import { firstMistake, solve, TOKENS, unfamiliar } from "../domain/problems.js";
+import { backToFront, unfamiliar } from "../domain/task.js";
 import { percent } from "../ui/parts.js";
 
-/** @import { TrainedOn } from "../domain/problems.js" */
+/** @import { Learned } from "../domain/task.js" */
 /** @import { Trace } from "../nn/seq2seq.js" */
+
+/** @typedef {Trace & Learned} Seen */
 
 /**
  * The ids that are written so far.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function writtenIn(seen, step) {
@@ -20,56 +21,56 @@ export function writtenIn(seen, step) {
 /**
  * The time step (1 is the first) of the first wrong token so far, or null.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function wrongStep(seen, step) {
-  const place = firstMistake(writtenIn(seen, step), seen.target);
+  const place = seen.task.firstMistake(writtenIn(seen, step), seen.target);
   return place === null ? null : place + 1;
 }
 
 /**
  * What to know of the model before it is asked.
  *
- * @param {Trace} seen
- * @param {TrainedOn | null} trainedOn
+ * @param {Seen} seen
  */
-export function note({ problem, reverse }, trainedOn) {
+export function note(seen) {
+  const { problem, reverse, task } = seen;
   const order = reverse
     ? `This model reads and writes back to front: it reads ${backToFront(problem)}, ` +
-      `and should write ${backToFront(solve(problem))}.`
+      `and should write ${backToFront(task.solve(problem))}.`
     : "";
-  const strange = unfamiliar(problem, trainedOn, "do not count on the answer");
+  const strange = unfamiliar(problem, seen, "do not count on the answer");
   return [order, strange].filter(Boolean).join(" ");
 }
 
 /**
  * The heading of a time step.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function heading(seen, step) {
-  const token = TOKENS[seen.steps[Math.max(step - 1, 0)].token];
+  const token = seen.task.tokens[seen.steps[Math.max(step - 1, 0)].token];
   return step === 0
     ? `No time step taken yet. Next, ${token} goes in.`
-    : `Time step ${step} of ${ANSWER_LENGTH}: ${token} goes in`;
+    : `Time step ${step} of ${seen.steps.length}: ${token} goes in`;
 }
 
 /**
  * Whether the right answer was complete before a time step: what comes then counts no more.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 function isOver(seen, step) {
-  return step - 1 > seen.target.indexOf(EOS);
+  return step - 1 > seen.target.indexOf(seen.task.eos);
 }
 
 /**
  * Whether another token can be written in the time step shown.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function canPick(seen, step) {
@@ -79,7 +80,7 @@ export function canPick(seen, step) {
 /**
  * The picks when the token `id` is written in the time step shown; null if none can be.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  * @param {number} id
  * @returns {(number | null)[] | null}
@@ -94,7 +95,7 @@ export function picksWith(seen, step, id) {
 /**
  * What stands above the probabilities.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function hint(seen, step) {
@@ -107,11 +108,11 @@ export function hint(seen, step) {
 /**
  * The probability of each token to come next, and what it is: chosen, yours, right.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function bars(seen, step) {
-  return TOKENS.map((_, id) => {
+  return seen.task.tokens.map((_, id) => {
     if (step === 0) return { share: 0, value: "", marks: [], isWritten: false };
     const { distribution, choice, written } = seen.steps[step - 1];
     const marks = [
@@ -127,19 +128,20 @@ export function bars(seen, step) {
 /**
  * The columns of the table: what is read, written and right in each time step.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function columns(seen, step) {
+  const { tokens } = seen.task;
   return seen.steps.map(({ token, written, choice }, place) => {
     const done = place < step;
     const counts = !isOver(seen, place + 1);
     const right = written === seen.target[place];
     const mark = counts ? ` ${right ? "\u2713" : "\u2717"}` : "";
     return {
-      reads: place <= step ? TOKENS[token] : "\u00b7",
-      writes: done ? TOKENS[written] + mark : "\u00b7",
-      right: TOKENS[seen.target[place]],
+      reads: place <= step ? tokens[token] : "\u00b7",
+      writes: done ? tokens[written] + mark : "\u00b7",
+      right: tokens[seen.target[place]],
       counts,
       isWrong: done && counts && !right,
       isYours: done && written !== choice,
@@ -150,48 +152,51 @@ export function columns(seen, step) {
 /**
  * A sentence or two: what is written, and whether it is right.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function verdict(seen, step) {
+  const { task, problem } = seen;
   const written = writtenIn(seen, step);
-  const spelled = decode(written);
+  const spelled = task.decode(written);
   const front = seen.reverse ? backToFront(spelled) : spelled;
-  const done = written.includes(EOS) || written.length === ANSWER_LENGTH;
+  const done = written.includes(task.eos) || written.length === seen.steps.length;
   const verb = `${seen.teacherForcing ? "Chosen" : "Written"}${done ? "" : " so far"}`;
   const order = front === spelled ? "" : `, which read from the front is ${front}`;
   const outcome = `${verb}: ${spelled || "nothing"}${order}.`;
-  const wrong = firstMistake(written, seen.target);
+  const wrong = task.firstMistake(written, seen.target);
   if (wrong === null && done) return `${outcome} Right.`;
-  const right = `The right answer to ${seen.problem} is ${solve(seen.problem)}.`;
+  const right = `The right answer to ${problem} is ${task.solve(problem)}.`;
   if (wrong === null) return `${outcome} ${right}`;
   return `${outcome} Wrong at time step ${wrong + 1}: ${fault(seen, wrong)}. ${right}`;
 }
 
 /**
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} place
  */
 function fault(seen, place) {
+  const { tokens } = seen.task;
   const { choice, written } = seen.steps[place];
-  const wanted = TOKENS[seen.target[place]];
+  const wanted = tokens[seen.target[place]];
   return written === choice
-    ? `${TOKENS[written]} in place of ${wanted}`
-    : `your ${TOKENS[written]} in place of ${wanted} (the model chose ${TOKENS[choice]})`;
+    ? `${tokens[written]} in place of ${wanted}`
+    : `your ${tokens[written]} in place of ${wanted} (the model chose ${tokens[choice]})`;
 }
 
 /**
  * What is read out of a time step.
  *
- * @param {Trace} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function inWords(seen, step) {
   if (step === 0) return "No time step taken yet.";
+  const { tokens } = seen.task;
   const { choice, distribution, written } = seen.steps[step - 1];
-  const yours = written === choice ? "" : ` You write ${TOKENS[written]} instead.`;
+  const yours = written === choice ? "" : ` You write ${tokens[written]} instead.`;
   return (
-    `${heading(seen, step)}, ${TOKENS[choice]} is chosen with ` +
+    `${heading(seen, step)}, ${tokens[choice]} is chosen with ` +
     `${percent(distribution[choice])}.${yours}`
   );
 }

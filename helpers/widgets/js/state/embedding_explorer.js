@@ -1,7 +1,6 @@
 // What the embedding explorer says and shows of the snapshots of an embedding matrix.
 
 import { unpacked } from "../domain/packing.js";
-import { TOKENS } from "../domain/problems.js";
 import { coordinates, distances, rankCorrelation, shareShown } from "../ui/geometry.js";
 import { projection } from "../ui/map.js";
 import { rounded } from "../ui/parts.js";
@@ -10,8 +9,8 @@ import { rounded } from "../ui/parts.js";
 /** @import { Plane } from "../ui/geometry.js" */
 /** @import { Box, Point } from "../ui/map.js" */
 
-export const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
-const PAIRS = DIGITS.flatMap((i) => DIGITS.slice(i + 1).map((j) => [i, j]));
+const DIGITS = [..."0123456789"];
+const SPOKEN = new Map([["+", "plus"], ["-", "minus"], ["*", "times"]]);
 
 /** What the map, the colours and the bars are fitted to: the value and its name. */
 export const ZOOMS = /** @type {const} */ ([
@@ -34,6 +33,8 @@ const SHADES = [
  *
  * @typedef {object} Snapshot
  * @property {number} epoch
+ * @property {string[]} tokens
+ * @property {number[]} digits the ids of the digits, in their order
  * @property {number[][]} rows axes (token, embedding_dim)
  * @property {number[][]} apart distances, axes (token, token)
  * @property {Point[]} points on the map
@@ -47,21 +48,29 @@ const SHADES = [
  * @param {number[]} epochs
  * @param {Packed[]} matrices
  * @param {Plane} plane
+ * @param {string[]} tokens
  * @returns {Snapshot[]}
  */
-export function snapshotsOf(epochs, matrices, plane) {
+export function snapshotsOf(epochs, matrices, plane, tokens) {
+  const digits = DIGITS.map((digit) => tokens.indexOf(digit));
+  const pairs = DIGITS.flatMap((_, i) => DIGITS.map((_, j) => [i, j])).filter(([i, j]) => i < j);
   return matrices.map((packed, number) => {
     const values = Array.from(unpacked(packed));
-    const columns = values.length / TOKENS.length;
-    const rows = TOKENS.map((_, id) => values.slice(id * columns, (id + 1) * columns));
+    const columns = values.length / tokens.length;
+    const rows = tokens.map((_, id) => values.slice(id * columns, (id + 1) * columns));
     const apart = distances(rows);
     return {
       epoch: epochs[number],
+      tokens,
+      digits,
       rows,
       apart,
       points: coordinates(rows, plane),
       share: shareShown(rows, plane),
-      order: rankCorrelation(PAIRS.map(([i, j]) => j - i), PAIRS.map(([i, j]) => apart[i][j])),
+      order: rankCorrelation(
+        pairs.map(([i, j]) => j - i),
+        pairs.map(([i, j]) => apart[digits[i]][digits[j]]),
+      ),
     };
   });
 }
@@ -96,12 +105,12 @@ export function fitOfAll(snapshots) {
  * @param {Fit} all
  * @returns {Fit}
  */
-export function fitOf({ rows, points, apart }, zoom, chosen, all) {
+export function fitOf({ rows, points, apart, digits }, zoom, chosen, all) {
   if (zoom === "nothing") return all;
   const largest = largestIn(chosen.map((id) => rows[id])) || 1;
   if (zoom === "all") return { points, farthest: largestIn(apart), largest };
-  const among = DIGITS.map((i) => DIGITS.map((j) => apart[i][j]));
-  return { points: DIGITS.map((digit) => points[digit]), farthest: largestIn(among), largest };
+  const among = digits.map((i) => digits.map((j) => apart[i][j]));
+  return { points: digits.map((digit) => points[digit]), farthest: largestIn(among), largest };
 }
 
 /** @param {number[][]} rows */
@@ -150,15 +159,16 @@ function roomsOf(places) {
  * Beside each of `places` the one for its name, away from all of them, the line and other names.
  *
  * @param {Point[]} places
+ * @param {Pick<Snapshot, "tokens" | "digits">} now
  * @returns {Point[]} seen from the places
  */
-export function namePlaces(places) {
-  const halfway = DIGITS.slice(1).map((digit) =>
-    [0, 1].map((axis) => (places[digit][axis] + places[digit - 1][axis]) / 2)
+export function namePlaces(places, { tokens, digits }) {
+  const halfway = digits.slice(1).map((digit, before) =>
+    [0, 1].map((axis) => (places[digit][axis] + places[digits[before]][axis]) / 2)
   );
   const taken = [...places, ...halfway];
   return places.map(([x, y], id) => {
-    const wide = TOKENS[id].length > 1 ? 1.4 : 1;
+    const wide = tokens[id].length > 1 ? 1.4 : 1;
     const offsets = Array.from({ length: 16 }, (_, k) => [
       16 * wide * Math.cos((k * Math.PI) / 8),
       -15 * Math.sin((k * Math.PI) / 8),
@@ -204,10 +214,10 @@ export function shade(share) {
 /**
  * A token as it is read out.
  *
- * @param {number} id
+ * @param {string} token
  */
-export function spoken(id) {
-  return TOKENS[id].replace("+", "plus").replace("-", "minus");
+export function spoken(token) {
+  return SPOKEN.get(token) ?? token;
 }
 
 /**
@@ -233,21 +243,24 @@ export function verdict(now, chosen) {
  * @param {Snapshot} now
  * @param {[number, number]} chosen
  */
-function inDistance({ apart }, [one, two]) {
-  if (one === two) return `Distance of ${spoken(one)} from itself: 0.`;
+function inDistance({ apart, tokens }, [one, two]) {
+  const name = (/** @type {number} */ id) => spoken(tokens[id]);
+  if (one === two) return `Distance of ${name(one)} from itself: 0.`;
   const [first, second] = one < two ? [one, two] : [two, one];
-  return `Distance of ${spoken(first)} and ${spoken(second)}: ${fine(apart[one][two])}.`;
+  return `Distance of ${name(first)} and ${name(second)}: ${fine(apart[one][two])}.`;
 }
 
 /**
  * @param {Snapshot} now
  * @param {[number, number]} chosen
  */
-function inNeighbours({ apart }, [one]) {
-  const [near] = TOKENS.map((_, id) => id)
+function inNeighbours({ apart, tokens }, [one]) {
+  const [near] = tokens.map((_, id) => id)
     .filter((id) => id !== one)
     .sort((a, b) => apart[one][a] - apart[one][b]);
-  return `Nearest to ${spoken(one)} is ${spoken(near)} (${fine(apart[one][near])}).`;
+  return `Nearest to ${spoken(tokens[one])} is ${spoken(tokens[near])} (${
+    fine(apart[one][near])
+  }).`;
 }
 
 /**

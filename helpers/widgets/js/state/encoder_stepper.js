@@ -1,13 +1,15 @@
 // What the encoder stepper says and shows of a problem, `seen`, of which `step` time steps are shown.
 
-import { backToFront, PROBLEM_LENGTH, solve, TOKENS, unfamiliar } from "../domain/problems.js";
+import { backToFront, unfamiliar } from "../domain/task.js";
 import { coordinates } from "../ui/geometry.js";
 import { percent, rounded } from "../ui/parts.js";
 
-/** @import { TrainedOn } from "../domain/problems.js" */
+/** @import { Learned, Task } from "../domain/task.js" */
 /** @import { EncoderStep, Reading } from "../nn/seq2seq.js" */
 /** @import { Plane } from "../ui/geometry.js" */
 /** @import { Box, Point } from "../ui/map.js" */
+
+/** @typedef {Reading & Learned} Seen */
 
 /**
  * A map of context vectors: a plane and the share of the variance along each of its directions, and
@@ -20,26 +22,26 @@ import { percent, rounded } from "../ui/parts.js";
 /**
  * What to know of the model before it reads.
  *
- * @param {Reading} seen
- * @param {TrainedOn | null} trainedOn
+ * @param {Seen} seen
  */
-export function note({ problem, reverse }, trainedOn) {
+export function note(seen) {
+  const { problem, reverse } = seen;
   const order = reverse ? `This model reads back to front: it reads ${backToFront(problem)}.` : "";
-  const strange = unfamiliar(problem, trainedOn, "do not count on its place on the map");
+  const strange = unfamiliar(problem, seen, "do not count on its place on the map");
   return [order, strange].filter(Boolean).join(" ");
 }
 
 /**
  * The heading of a time step.
  *
- * @param {Reading} seen
+ * @param {Seen} seen
  * @param {number} step
  */
 export function heading(seen, step) {
-  const token = TOKENS[seen.steps[Math.max(step - 1, 0)].token];
+  const token = seen.task.tokens[seen.steps[Math.max(step - 1, 0)].token];
   return step === 0
     ? `No time step taken yet. Next, ${token} goes in`
-    : `Time step ${step} of ${PROBLEM_LENGTH}: ${token} goes in`;
+    : `Time step ${step} of ${seen.steps.length}: ${token} goes in`;
 }
 
 /**
@@ -68,9 +70,10 @@ export function wayOf(seen, map) {
  * The answers to the problems of a map: the least, the most, and where between them one stands.
  *
  * @param {ContextMap} map
+ * @param {Task} task
  */
-export function answersOf({ problems }) {
-  const answers = problems.map((problem) => Number(solve(problem)));
+export function answersOf({ problems }, task) {
+  const answers = problems.map((problem) => Number(task.solve(problem)));
   const [least, most] = [Math.min(...answers), Math.max(...answers)];
   const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(least + part * (most - least)));
   return {
@@ -103,16 +106,17 @@ export function ticks(from, to) {
  * @param {Point} place where it is drawn, within `box`
  * @param {Box} box
  * @param {ContextMap} map
+ * @param {Seen} seen
  * @param {number} step
  */
-export function whereabouts(point, [x, y], box, map, step) {
+export function whereabouts(point, [x, y], box, map, seen, step) {
   const column = third(x, box.left, box.right, ["left", "middle", "right"]);
   const row = third(y, box.top, box.bottom, ["top", "middle", "bottom"]);
   const side = column === row ? "in the middle" : `${row} ${column}`;
   const numbers = point.map((value) => rounded(value, 1)).join(" and ");
   const where = `On the map the state is at ${numbers}, ${side}.`;
-  if (step < PROBLEM_LENGTH) return where;
-  const [first, second, last] = nearest(point, map);
+  if (step < seen.steps.length) return where;
+  const [first, second, last] = nearest(point, map, seen.task);
   return `${where} The nearest dots are ${first}, ${second} and ${last}.`;
 }
 
@@ -129,23 +133,25 @@ function third(value, from, to, names) {
 /**
  * @param {Point} point
  * @param {ContextMap} map
+ * @param {Task} task
  */
-function nearest([x, y], { points, problems }) {
+function nearest([x, y], { points, problems }, task) {
   return problems
     .map((problem, k) => ({ problem, far: Math.hypot(points[k][0] - x, points[k][1] - y) }))
     .sort((a, b) => a.far - b.far)
     .slice(0, 3)
-    .map(({ problem }) => `${problem} = ${solve(problem)}`);
+    .map(({ problem }) => `${problem} = ${task.solve(problem)}`);
 }
 
 /**
  * The map in words.
  *
  * @param {ContextMap} map
+ * @param {Task} task
  * @param {string} where
  */
-export function mapInWords(map, where) {
-  const { least, most } = answersOf(map);
+export function mapInWords(map, task, where) {
+  const { least, most } = answersOf(map, task);
   return (
     `Map of ${map.problems.length} context vectors along two components, which hold ` +
     `${percent(map.share[0])} and ${percent(map.share[1])} of the variance. Their answers ` +

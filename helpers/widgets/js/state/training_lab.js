@@ -1,10 +1,11 @@
 // What the training lab knows of a run, and what it says of it.
 
-import { TOKENS } from "../domain/problems.js";
-import { GUESSING } from "../ui/chart.js";
+import { Task } from "../domain/task.js";
 import { counted, rounded } from "../ui/parts.js";
 
 /** @import { ModelRecord } from "../domain/model_file.js" */
+/** @import { TaskData } from "../domain/task.js" */
+/** @import { Model } from "../ui/parts.js" */
 /** @import { Measured, Progress } from "../worker.js" */
 
 /**
@@ -21,6 +22,7 @@ import { counted, rounded } from "../ui/parts.js";
  * @property {number} epochs
  * @property {Record<string, string>} chosen the settings, by name
  * @property {boolean} isOfKeras whether Keras trains, in Python
+ * @property {TaskData | null} taskOfKeras what it trains on
  * @property {boolean} hasFailed
  * @property {Progress | null} progress null before a worker has begun
  * @property {[number, number][]} training [share, loss]
@@ -32,7 +34,7 @@ import { counted, rounded } from "../ui/parts.js";
 /**
  * How far a training in Keras is (see `training_lab.py`).
  *
- * @typedef {Progress & { training: [number, number][], examined: Run["examined"] }} Fit
+ * @typedef {Progress & { task: TaskData, training: [number, number][], examined: Run["examined"] }} Fit
  */
 
 /** @typedef {"idle" | "ready" | "training" | "paused" | "over" | "failed"} Phase */
@@ -103,6 +105,7 @@ export function newRun(settings) {
   return {
     ...settings,
     isOfKeras: false,
+    taskOfKeras: null,
     hasFailed: false,
     progress: null,
     training: [],
@@ -143,6 +146,7 @@ export function afterFit(run, fit) {
   return {
     ...run,
     isOfKeras: true,
+    taskOfKeras: fit.task,
     chosen: { [COMPUTED_BY]: "Keras" },
     epochs: fit.epochs,
     progress: { ...fit, embedding: Float32Array.from(fit.embedding) },
@@ -216,6 +220,15 @@ export function labels(run, kept) {
 }
 
 /**
+ * The task that is chosen.
+ *
+ * @param {Model<{ task: string, tasks: Record<string, TaskData> }>} model
+ */
+export function taskIn(model) {
+  return new Task(model.get("tasks")[model.get("task")]);
+}
+
+/**
  * Whether a model that was opened still fits after a change of a trait.
  *
  * @param {string} trait
@@ -227,13 +240,23 @@ export function stillFits(trait) {
 /**
  * Why the lab does not open a model; "" if it does.
  *
- * @param {ModelRecord} model
+ * @param {Pick<ModelRecord, "sizes" | "task">} model
+ * @param {TaskData} task that is learned here
  */
-export function refusal({ units }) {
-  if (units % 8 === 0 && units <= LARGEST) return "";
+export function refusal({ sizes: { units }, task: theirs }, task) {
+  if (units % 8 || units > LARGEST) {
+    return (
+      `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; ` +
+      `this one has ${units}.`
+    );
+  }
+  const written = (/** @type {TaskData} */ { tokens, problem_length, answer_length }) =>
+    [problem_length, answer_length, ...tokens].join(" ");
+  if (written(theirs) === written(task)) return "";
   return (
-    `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; ` +
-    `this one has ${units}.`
+    `The lab opens models with the ${task.tokens.length} tokens of its tasks, ` +
+    `${task.problem_length} time steps of the encoder and ${task.answer_length} of the decoder; ` +
+    "this one has others."
   );
 }
 
@@ -330,23 +353,35 @@ export function curves(run, epochs, kind) {
   };
 }
 
-/** The axes of the charts. */
-export const LOSSES = {
-  marks: numbers(0, 0.5, 1, 1.5, 2, 2.5).map((
-    [, text],
-  ) => /** @type {[number, string]} */ ([Number(text), text])),
-  top: 2.8,
-  level: GUESSING,
-};
+/**
+ * The axis of the losses, and on it what guessing costs.
+ *
+ * @param {string[]} tokens
+ * @returns {{ marks: [number, string][], top: number, level: number }}
+ */
+export function lossAxis(tokens) {
+  const marks = numbers(0, 0.5, 1, 1.5, 2, 2.5);
+  return {
+    marks: marks.map(([, text]) => [Number(text), text]),
+    top: 2.8,
+    level: Math.log(tokens.length),
+  };
+}
 
-/** What stands below the charts and the map. */
-export const LEGENDS = {
-  loss: "Loss per token. Solid: validation part. Dashed: training part. " +
-    `Dotted: log ${TOKENS.length}, what guessing costs.`,
-  right: "Right in the validation part. Solid: whole answers, free-running. " +
-    "Dashed: tokens, with teacher forcing.",
-  map: "The embedding, in the two directions in which it spreads most.",
-};
+/**
+ * What stands below the charts and the map.
+ *
+ * @param {string[]} tokens
+ */
+export function legends(tokens) {
+  return {
+    loss: "Loss per token. Solid: validation part. Dashed: training part. " +
+      `Dotted: log ${tokens.length}, what guessing costs.`,
+    right: "Right in the validation part. Solid: whole answers, free-running. " +
+      "Dashed: tokens, with teacher forcing.",
+    map: "The embedding, in the two directions in which it spreads most.",
+  };
+}
 
 /**
  * The charts in words.

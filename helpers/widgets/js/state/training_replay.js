@@ -1,7 +1,5 @@
 // What the training replay says and shows of a recorded run.
 
-import { solve, TOKENS } from "../domain/problems.js";
-import { GUESSING } from "../ui/chart.js";
 import { counted, rounded } from "../ui/parts.js";
 
 /**
@@ -12,7 +10,9 @@ import { counted, rounded } from "../ui/parts.js";
  * @property {number[]} losses
  * @property {number[]} matches
  * @property {number[]} accuracies
+ * @property {number} guessing what it costs to give all tokens the same probability
  * @property {string[]} watched
+ * @property {string[]} right the right answers to these
  * @property {string[][]} answers axes (snapshot, problem)
  */
 
@@ -50,11 +50,11 @@ export function ticks(epochs) {
 /**
  * Where the axis of the losses ends, and its labelled values.
  *
- * @param {number[]} losses
+ * @param {Pick<Run, "losses" | "guessing">} run
  * @returns {{ top: number, marks: [number, string][] }}
  */
-export function lossAxis(losses) {
-  const top = 1.05 * Math.max(GUESSING, ...losses);
+export function lossAxis({ losses, guessing }) {
+  const top = 1.05 * Math.max(guessing, ...losses);
   const step = [0.5, 1, 2, 5, 10].find((each) => top / each <= 6) ?? Math.ceil(top / 6);
   const count = Math.floor(top / step) + 1;
   return { top, marks: Array.from({ length: count }, (_, k) => [k * step, String(k * step)]) };
@@ -94,9 +94,9 @@ export function digits(answer, right) {
  * @param {Run} run
  * @param {number} now the snapshot
  */
-export function inRight({ watched, answers }, now) {
-  const right = watched.filter((problem, number) => answers[now][number] === solve(problem));
-  return `${right.length} of ${watched.length} right.`;
+export function inRight({ right, answers }, now) {
+  const alike = right.filter((answer, number) => answers[now][number] === answer);
+  return `${alike.length} of ${right.length} right.`;
 }
 
 /**
@@ -114,10 +114,14 @@ export function inWords(run, now) {
   );
 }
 
-/** The sentence below the losses. */
-export function lossLegend() {
-  const guessing = `log ${TOKENS.length} = ${rounded(GUESSING)}`;
-  return `Loss per token. Dotted: ${guessing}, what guessing costs.`;
+/**
+ * The sentence below the losses.
+ *
+ * @param {Run} run
+ */
+export function lossLegend({ guessing }) {
+  const tokens = Math.round(Math.exp(guessing));
+  return `Loss per token. Dotted: log ${tokens} = ${rounded(guessing)}, what guessing costs.`;
 }
 
 /**

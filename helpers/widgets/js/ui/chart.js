@@ -1,12 +1,8 @@
 // Charts: curves over the epochs of a training.
 
-import { TOKENS } from "../domain/problems.js";
 import { drawn } from "./parts.js";
 
 /** @import { Box } from "./map.js" */
-
-/** What it costs to give all tokens the same probability. */
-export const GUESSING = Math.log(TOKENS.length);
 
 /**
  * The labelled values of an axis of shares.

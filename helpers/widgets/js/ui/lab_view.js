@@ -1,16 +1,16 @@
 // What is seen of the training lab: settings, buttons, curves, a map of the embedding, and a table of
 // the reader's problems.
 
-import { ALLOWED, normalProblem, solve, TOKENS, unfamiliar } from "../domain/problems.js";
+import { unfamiliar } from "../domain/task.js";
 import { can, chartsInWords, CHOICES, COMPUTED_BY, curves, FAST } from "../state/training_lab.js";
-import { inWords, keptInWords, labels, LEGENDS, LOSSES, PLAIN } from "../state/training_lab.js";
-import { textOf } from "../state/training_lab.js";
+import { inWords, keptInWords, labels, legends, lossAxis, PLAIN } from "../state/training_lab.js";
+import { taskIn, textOf } from "../state/training_lab.js";
 import { chart, PERCENT } from "./chart.js";
 import { coordinates, principalPlane } from "./geometry.js";
 import { projection, through } from "./map.js";
 import { announcer, button, choice, drawn, element, frame, option, setAll } from "./parts.js";
 
-/** @import { TrainedOn } from "../domain/problems.js" */
+/** @import { Learned } from "../domain/task.js" */
 /** @import { Curve, Run } from "../state/training_lab.js" */
 /** @import { Setting, Traits } from "../training_lab.js" */
 /** @import { Plane } from "./geometry.js" */
@@ -32,7 +32,7 @@ export function labView(model, act) {
   const said = announcer();
   const settings = settingChoices(model, act.reset);
   const asked = problemTable(model);
-  const views = learningViews();
+  let views = learningViews(taskIn(model).tokens);
   const buttons = {
     train: able("Train", act.train),
     step: able("One batch", act.step),
@@ -46,6 +46,7 @@ export function labView(model, act) {
   const words = element("p", { class: "words" });
   const keptWords = element("p", { class: "about" });
   const complaint = element("p", { class: "complaint", role: "alert" });
+  const seen = element("div", { class: "views" }, ...views.figures, asked.whole);
   const root = frame(
     "Training lab",
     "training-lab",
@@ -55,7 +56,7 @@ export function labView(model, act) {
     words,
     complaint,
     keptWords,
-    element("div", { class: "views" }, ...views.figures, asked.whole),
+    seen,
     element("div", { class: "buttons" }, save, fileChoice(act.open)),
     said,
   );
@@ -77,9 +78,9 @@ export function labView(model, act) {
     /**
      * @param {Run} run
      * @param {Run | null} kept
-     * @param {TrainedOn | null} trainedOn
+     * @param {Learned} learned
      */
-    show(run, kept, trainedOn) {
+    show(run, kept, learned) {
       const { progress } = run;
       Object.entries(can(run, kept)).forEach(([name, is]) =>
         buttons[/** @type {keyof typeof buttons} */ (name)]
@@ -91,8 +92,13 @@ export function labView(model, act) {
       bar.value = progress ? progress.updates / progress.of : 0;
       words.textContent = inWords(run, settings.isFast);
       keptWords.textContent = keptInWords(kept, settings.chosen);
+      const { tokens } = learned.task;
+      if (tokens.join() !== views.tokens.join()) {
+        views = learningViews(tokens);
+        seen.replaceChildren(...views.figures, asked.whole);
+      }
       views.show(run, kept);
-      asked.show(run.hasFailed ? undefined : progress?.answers, trainedOn);
+      asked.show(run.hasFailed ? undefined : progress?.answers, learned);
     },
   };
 }
@@ -180,16 +186,22 @@ function settingChoices(model, changed) {
   };
 }
 
-/** The curves and the map. */
-function learningViews() {
-  const losses = curveChart(LOSSES);
+/**
+ * The curves and the map.
+ *
+ * @param {string[]} tokens
+ */
+function learningViews(tokens) {
+  const losses = curveChart(lossAxis(tokens));
   const shares = curveChart({ marks: PERCENT, top: 1.03 });
-  const places = tokenMap();
+  const places = tokenMap(tokens);
+  const { loss, right, map } = legends(tokens);
   return {
+    tokens,
     figures: [
-      element("figure", {}, losses.picture, element("figcaption", {}, LEGENDS.loss)),
-      element("figure", {}, shares.picture, element("figcaption", {}, LEGENDS.right)),
-      element("figure", { class: "map" }, places.picture, element("figcaption", {}, LEGENDS.map)),
+      element("figure", {}, losses.picture, element("figcaption", {}, loss)),
+      element("figure", {}, shares.picture, element("figcaption", {}, right)),
+      element("figure", { class: "map" }, places.picture, element("figcaption", {}, map)),
     ],
     /**
      * @param {Run} run
@@ -248,14 +260,19 @@ function short(value) {
   return Math.round(10 * value) / 10;
 }
 
-/** The map: a point for each token, and a line through the digits. */
-function tokenMap() {
+/**
+ * The map: a point for each token, and a line through the digits.
+ *
+ * @param {string[]} tokens
+ */
+function tokenMap(tokens) {
   const way = drawn("polyline", { class: "way" });
-  const names = TOKENS.map((name) => {
-    const kind = /^[0-9]$/.test(name) ? "digit" : "sign";
+  const digits = Array.from("0123456789", (digit) => tokens.indexOf(digit));
+  const names = tokens.map((name, id) => {
+    const kind = digits.includes(id) ? "digit" : "sign";
     return drawn("text", { class: kind, "text-anchor": "middle" }, name);
   });
-  const tokens = drawn("g", {}, way, ...names);
+  const points = drawn("g", {}, way, ...names);
   const centre = { x: MAP / 2, y: MAP / 2, "text-anchor": "middle" };
   const none = drawn("text", centre, "no weights yet");
   const box = { class: "chart", viewBox: `0 0 ${MAP} ${MAP}`, role: "img" };
@@ -265,15 +282,15 @@ function tokenMap() {
 
   /** @param {Float32Array} numbers */
   function draw(numbers) {
-    const columns = numbers.length / TOKENS.length;
-    const rows = TOKENS.map((_, id) =>
+    const columns = numbers.length / tokens.length;
+    const rows = tokens.map((_, id) =>
       Array.from(numbers.subarray(id * columns, (id + 1) * columns))
     );
     plane = principalPlane(rows, plane);
-    const points = coordinates(rows, plane);
-    const { at } = projection(points, MAP_BOX);
-    const places = points.map((point) => at(point).map(short));
-    way.setAttribute("points", through(places.slice(0, 10)));
+    const flat = coordinates(rows, plane);
+    const { at } = projection(flat, MAP_BOX);
+    const places = flat.map((point) => at(point).map(short));
+    way.setAttribute("points", through(digits.map((id) => places[id])));
     names.forEach((name, id) => setAll(name, { x: places[id][0], y: places[id][1] + 4 }));
   }
 
@@ -285,11 +302,11 @@ function tokenMap() {
      * @param {Float32Array} [numbers]
      */
     show(numbers) {
-      picture.replaceChildren(numbers ? tokens : none);
+      picture.replaceChildren(numbers ? points : none);
       if (numbers) draw(numbers);
       else plane = undefined;
       const words = numbers
-        ? `Map of the ${TOKENS.length} tokens with a line through the digits from 0 to 9.`
+        ? `Map of the ${tokens.length} tokens with a line through the digits from 0 to 9.`
         : "Map of the tokens: no weights yet.";
       picture.setAttribute("aria-label", words);
     },
@@ -311,9 +328,10 @@ function problemTable(model) {
   /** @param {number} number */
   function put(number) {
     const { input } = rows[number];
-    const problem = normalProblem(input.value);
+    const task = taskIn(model);
+    const problem = task.normal(input.value);
     input.setAttribute("aria-invalid", String(problem === null));
-    complaint.textContent = rows.some(isInvalid) ? ALLOWED : "";
+    complaint.textContent = rows.some(isInvalid) ? task.allowed : "";
     if (problem === null) return;
     input.value = problem;
     const others = model.get("watched");
@@ -330,20 +348,20 @@ function problemTable(model) {
   return {
     whole: element("div", {}, table, complaint, note),
     /**
-     * Show the answers, by problem, of a model that was trained on problems like those of `trainedOn`.
+     * Show the answers, by problem, of a model that has learned this.
      *
      * @param {Record<string, string> | undefined} answers
-     * @param {TrainedOn | null} trainedOn
+     * @param {Learned} learned
      */
-    show(answers, trainedOn) {
+    show(answers, learned) {
       const watched = model.get("watched");
       note.textContent = watched
-        .map((problem) => unfamiliar(problem, trainedOn, "do not count on the answer"))
+        .map((problem) => unfamiliar(problem, learned, "do not count on the answer"))
         .find(Boolean) ?? "";
       rows.forEach((row, number) => {
         const problem = watched[number];
         if (!isInvalid(row) && document.activeElement !== row.input) row.input.value = problem;
-        row.show(solve(problem), answers?.[problem]);
+        row.show(learned.task.solve(problem), answers?.[problem]);
       });
     },
   };

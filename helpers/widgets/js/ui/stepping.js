@@ -1,7 +1,7 @@
 // What the steppers share: the question, the way through the time steps, the table of them.
 
+import { learnedBy } from "../domain/task.js";
 import { atEnter, button, choice, element, option } from "./parts.js";
-import { ALLOWED, normalProblem } from "../domain/problems.js";
 
 /** @import { ModelRecord } from "../domain/model_file.js" */
 /** @import { Model } from "./parts.js" */
@@ -61,7 +61,7 @@ export function question(model, name, begin) {
     if (text) pose(text);
   });
   fields.append(example.whole);
-  const which = choice("Model", [], (chosen) => begin({ model: chosen }));
+  const which = choice("Model", [], choose);
   model.on("change:models", offer);
   offer();
 
@@ -81,10 +81,22 @@ export function question(model, name, begin) {
     pose(problem.value);
   }
 
+  /** @param {string} name */
+  function choose(name) {
+    const { task } = learnedBy(recordOf(model, name));
+    const isAskable = task.normal(model.get("problem")) !== null;
+    complaint.textContent = isAskable
+      ? ""
+      : `${task.allowed} Ask for one before you choose ${name}.`;
+    if (isAskable) begin({ model: name });
+    else which.select.value = model.get("model");
+  }
+
   /** @param {string} text */
   function pose(text) {
-    const normal = normalProblem(text);
-    complaint.textContent = normal === null ? ALLOWED : "";
+    const { task } = learnedBy(recordOf(model));
+    const normal = task.normal(text);
+    complaint.textContent = normal === null ? task.allowed : "";
     problem.setAttribute("aria-invalid", String(normal === null));
     refused = normal === null ? text : undefined;
     if (normal === null) return;
@@ -118,14 +130,13 @@ export function question(model, name, begin) {
 }
 
 /**
- * Forth and back through the time steps, up to `last`. The trait `step` says how many are shown.
- * Nothing moves on unless all is `ready`; `restart` begins anew.
+ * Forth and back through the time steps. The trait `step` says how many are shown, `last` how many
+ * there are. Nothing moves on unless all is `ready`; `restart` begins anew.
  *
  * @param {Model<Pick<Traits, "step">>} model
- * @param {number} last
- * @param {{ ready: () => boolean, restart: () => void }} actions
+ * @param {{ last: () => number, ready: () => boolean, restart: () => void }} actions
  */
-export function walk(model, last, { ready, restart }) {
+export function walk(model, { last, ready, restart }) {
   const again = button("Start over", restart);
   const back = button("Back", () => go(model.get("step") - 1));
   const next = button("Next", () => ready() && go(model.get("step") + 1));
@@ -145,16 +156,16 @@ export function walk(model, last, { ready, restart }) {
 
   /** @param {number} step */
   function move(step) {
-    model.set("step", Math.min(Math.max(step, 0), last));
+    model.set("step", Math.min(Math.max(step, 0), last()));
     model.save_changes();
   }
 
   function start() {
-    if (model.get("step") === last) move(0);
+    if (model.get("step") === last()) move(0);
     play.textContent = "Pause";
     timer = setInterval(() => {
       const step = model.get("step") + 1;
-      if (step >= last) pause(); // then the last step is said in full
+      if (step >= last()) pause(); // then the last step is said in full
       move(step);
     }, PACE);
   }
@@ -177,34 +188,34 @@ export function walk(model, last, { ready, restart }) {
      */
     show(step) {
       for (const each of [again, back]) each.setAttribute("aria-disabled", String(step === 0));
-      next.setAttribute("aria-disabled", String(step === last));
+      next.setAttribute("aria-disabled", String(step === last()));
     },
   };
 }
 
 /**
- * A table of the time steps up to `last`, a column each. Its head leads there by `go`.
+ * A table of the time steps, a column each. Its head leads there by `go`.
  *
- * @param {number} last
  * @param {string[]} names of its rows
  * @param {(step: number) => void} go
  */
-export function stepTable(last, names, go) {
-  const places = Array.from({ length: last }, (_, place) => {
+export function stepTable(names, go) {
+  const first = element("tr", {}, element("th", { scope: "col" }, "time step"));
+  const rows = names.map((name) => element("tr", {}, element("th", { scope: "row" }, name)));
+
+  /** @param {number} place */
+  function addColumn(place) {
     const head = button(String(place + 1), () => go(place + 1));
     head.setAttribute("aria-label", `Time step ${place + 1}`);
-    return { head, cells: names.map(() => element("td")) };
-  });
-  const heads = places.map(({ head }) => element("th", { scope: "col" }, head));
-  const rows = names.map((name, row) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, name),
-      ...places.map(({ cells }) => cells[row]),
-    )
-  );
-  const first = element("tr", {}, element("th", { scope: "col" }, "time step"), ...heads);
+    const title = element("th", { scope: "col" }, head);
+    const cells = rows.map(() => element("td"));
+    first.append(title);
+    rows.forEach((row, number) => row.append(cells[number]));
+    return { head, cells, all: [title, ...cells] };
+  }
+
+  /** @type {ReturnType<typeof addColumn>[]} */
+  const places = [];
   return {
     whole: element(
       "table",
@@ -212,13 +223,18 @@ export function stepTable(last, names, go) {
       element("thead", {}, first),
       element("tbody", {}, ...rows),
     ),
-    cells: places.map(({ cells }) => cells),
+    places,
     /** @param {number} step */
     focus(step) {
       places[step - 1].head.focus();
     },
-    /** @param {number} step */
-    show(step) {
+    /**
+     * @param {number} step the one that is shown
+     * @param {number} count how many there are
+     */
+    show(step, count) {
+      for (const { all } of places.splice(count)) all.forEach((cell) => cell.remove());
+      while (places.length < count) places.push(addColumn(places.length));
       places.forEach(({ head, cells }, place) => {
         const now = place + 1 === step;
         if (now) head.setAttribute("aria-current", "step");

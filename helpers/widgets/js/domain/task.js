@@ -1,0 +1,209 @@
+// A task, made from what Python says of it: the JavaScript side of helpers/task.py.
+
+/**
+ * A task as data, as `Task.data` of Python says it.
+ *
+ * @typedef {object} TaskData
+ * @property {string} name
+ * @property {number} largest it learns numbers from 0 to this one
+ * @property {string} operators it learns these, one character for each
+ * @property {string[]} tokens in the order of their ids
+ * @property {number} problem_length time steps of the encoder
+ * @property {number} answer_length time steps of the decoder
+ */
+
+/**
+ * A task, and whether a model has been trained on it: if not, nothing is known of what it has learned.
+ *
+ * @typedef {{ task: Task, trained: boolean }} Learned
+ */
+
+/**
+ * What an operator can be, and what it does.
+ *
+ * @type {Map<string, (a: number, b: number) => number>}
+ */
+const OPERATIONS = new Map([
+  ["+", (a, b) => a + b],
+  ["-", (a, b) => a - b],
+  ["*", (a, b) => a * b],
+]);
+
+// What nobody sees: white space, and what Unicode lets be ignored.
+const UNSEEN = /[\s\p{Default_Ignorable_Code_Point}]/gu;
+// The dashes that stand for a minus, and the long vowel that a Japanese keyboard writes for it.
+const MINUS = /[\u2010-\u2015\u2212\u30fc]/g;
+
+/** The problems that a model learns, and how they are written. */
+export class Task {
+  #problem;
+
+  /** @param {TaskData} data */
+  constructor(data) {
+    const { tokens, problem_length, answer_length } = data;
+    const askable = tokens.filter((token) => OPERATIONS.has(token));
+    const digits = Math.floor((problem_length - 2) / 2); // that have room on both sides
+    const number = `(0|[1-9][0-9]{0,${digits - 1}})`;
+    const most = 10 ** digits - 1;
+    const example = [50, 9].map((each) => Math.min(each, most)).join(askable[0]);
+    this.data = data;
+    this.tokens = tokens;
+    /** The ids of PAD and EOS. */
+    this.pad = tokens.indexOf("PAD");
+    this.eos = tokens.indexOf("EOS");
+    this.problemLength = problem_length;
+    this.answerLength = answer_length;
+    /** What a reader is told who types something else. */
+    this.allowed = `A problem is two whole numbers from 0 to ${most} with one ` +
+      `${askable.join(" or ")} between them, such as ${example}.`;
+    this.#problem = new RegExp(
+      `^${number}([${askable.map((sign) => `\\${sign}`).join("")}])${number}$`,
+    );
+  }
+
+  /**
+   * The problem that somebody has typed, in plain characters (`５０ − ９` is 50-9); null if it is none.
+   * `Task.normal` of Python reads it in the same way.
+   *
+   * @param {string} text
+   */
+  normal(text) {
+    const problem = text.normalize("NFKC").replace(UNSEEN, "").replace(MINUS, "-");
+    return this.#problem.test(problem) ? problem : null;
+  }
+
+  /**
+   * The left operand, the operator and the right operand.
+   *
+   * @param {string} problem
+   * @throws {RangeError} It is none.
+   */
+  parse(problem) {
+    const found = this.#problem.exec(problem);
+    if (found === null) throw new RangeError(this.allowed);
+    const [, left, operator, right] = found;
+    return { left: Number(left), operator, right: Number(right) };
+  }
+
+  /**
+   * The right answer as text.
+   *
+   * @param {string} problem
+   */
+  solve(problem) {
+    const { left, operator, right } = this.parse(problem);
+    return String(OPERATIONS.get(operator)?.(left, right));
+  }
+
+  /** All problems that it learns or is tested on, by operator, left, right operand. */
+  *problems() {
+    const { largest, operators } = this.data;
+    for (const operator of operators) {
+      for (let left = 0; left <= largest; left++) {
+        for (let right = 0; right <= largest; right++) yield `${left}${operator}${right}`;
+      }
+    }
+  }
+
+  /**
+   * Whether a problem is one of those that it learns or is tested on.
+   *
+   * @param {string} problem
+   */
+  isFamiliar(problem) {
+    const { largest, operators } = this.data;
+    const { left, operator, right } = this.parse(problem);
+    return Math.max(left, right) <= largest && operators.includes(operator);
+  }
+
+  /**
+   * The id of each character.
+   *
+   * @param {string} text
+   */
+  encode(text) {
+    return Array.from(text, (character) => this.tokens.indexOf(character));
+  }
+
+  /**
+   * The text that ids spell, up to the first EOS; PAD is read over.
+   *
+   * @param {number[]} ids
+   */
+  decode(ids) {
+    const end = ids.indexOf(this.eos);
+    const spelled = end < 0 ? ids : ids.slice(0, end);
+    return spelled.filter((id) => id !== this.pad).map((id) => this.tokens[id]).join("");
+  }
+
+  /**
+   * The ids that the encoder reads, PAD in front and EOS at the end.
+   *
+   * @param {string} problem
+   * @param {boolean} reverse
+   * @returns {number[]}
+   */
+  encoderInput(problem, reverse) {
+    const ids = [...this.encode(reverse ? backToFront(problem) : problem), this.eos];
+    return [...Array(this.problemLength - ids.length).fill(this.pad), ...ids];
+  }
+
+  /**
+   * The ids of the right answer, EOS and PAD behind it.
+   *
+   * @param {string} problem
+   * @param {boolean} reverse
+   * @returns {number[]}
+   */
+  target(problem, reverse) {
+    const answer = this.solve(problem);
+    const ids = [...this.encode(reverse ? backToFront(answer) : answer), this.eos];
+    return [...ids, ...Array(Math.max(this.answerLength - ids.length, 0)).fill(this.pad)];
+  }
+
+  /**
+   * The place (0 is the first) of the first wrong token up to EOS, or null; as far as written.
+   *
+   * @param {number[]} written ids
+   * @param {number[]} wanted ids
+   */
+  firstMistake(written, wanted) {
+    for (const [place, id] of written.entries()) {
+      if (id !== wanted[place]) return place;
+      if (id === this.eos) return null;
+    }
+    return null;
+  }
+}
+
+/**
+ * What a model has learned, as its record says it.
+ *
+ * @param {{ task: TaskData, trained: boolean }} record
+ * @returns {Learned}
+ */
+export function learnedBy({ task, trained }) {
+  return { task: new Task(task), trained };
+}
+
+/**
+ * What to say to who asks a model for a problem like none it has met, and what to do then; or "".
+ *
+ * @param {string} problem
+ * @param {Learned} learned
+ * @param {string} advice
+ */
+export function unfamiliar(problem, { task, trained }, advice) {
+  if (!trained || task.isFamiliar(problem)) return "";
+  const { largest, operators } = task.data;
+  return (
+    `This model was trained on numbers from 0 to ${largest} with ` +
+    `${Array.from(operators).join(" and ")}. It never saw a problem like ${problem}, ` +
+    `so ${advice}.`
+  );
+}
+
+/** @param {string} text */
+export function backToFront(text) {
+  return Array.from(text).reverse().join("");
+}
