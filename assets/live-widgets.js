@@ -1,6 +1,18 @@
 // Mounts the widgets of a page: their host is the page itself. Each stands there as a still picture
 // with its state as JSON beside it; its module has been registered by a script before this one.
 
+/**
+ * What the script of a widget registers.
+ *
+ * @typedef {object} Widget
+ * @property {string} style
+ * @property {(view: { model: PageModel }) => void} [initialize]
+ * @property {(view: { model: PageModel, el: HTMLElement }) => void} render
+ */
+
+/** The widgets of the page, by name; one that comes late is missing at first. */
+const page = /** @type {Window & { bookWidgets?: Record<string, Widget> }} */ (window);
+
 class PageModel {
   /** @type {Record<string, unknown>} */
   #state;
@@ -49,9 +61,17 @@ class PageModel {
 
 const styled = new Set();
 
+/**
+ * Put a widget in the place of its still picture.
+ *
+ * @param {HTMLElement} place
+ * @throws {ReferenceError} Its script is not there.
+ */
 function mount(place) {
-  const name = place.dataset.widget;
-  const { style, initialize, render } = window.bookWidgets[name];
+  const name = place.dataset.widget ?? "";
+  const widget = page.bookWidgets?.[name];
+  if (widget === undefined) throw new ReferenceError(`There is no script of the widget ${name}.`);
+  const { style, initialize, render } = widget;
   if (!styled.has(name)) {
     styled.add(name);
     document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
@@ -65,6 +85,7 @@ function mount(place) {
   place.replaceChildren(el);
 }
 
+/** @param {HTMLElement} place */
 function tryToMount(place) {
   try {
     mount(place);
@@ -79,13 +100,12 @@ const near = new IntersectionObserver(
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting || !(target instanceof HTMLElement)) continue;
       near.unobserve(target);
-      if (target.dataset.widget in (window.bookWidgets ?? {})) {
+      const { widget = "", script: src = "" } = target.dataset;
+      if (widget in (page.bookWidgets ?? {})) {
         tryToMount(target);
         continue;
       }
-      const script = Object.assign(document.createElement("script"), {
-        src: target.dataset.script,
-      });
+      const script = Object.assign(document.createElement("script"), { src });
       script.onload = () => tryToMount(target);
       document.head.append(script);
     }
