@@ -1,21 +1,25 @@
-"""Build the book into ``_build/html`` from the stored outputs, or say that there is nothing to do.
+"""Build an edition of the book from the stored outputs, or say that there is nothing to do.
 
 Sphinx reads a page again only when the page itself changes, and the book has more sources than its
 pages. So this module takes a fingerprint of all of them. It is recorded only after a build that
 succeeded, so a failed build is never taken for a finished one.
 
-Run it as ``python -m bookbuild.build``.
+Run it as ``python -m bookbuild.build``, and for another language than English, for example Korean,
+with ``--language ko``.
 """
 
+import argparse
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
 
+from bookbuild.edition import FIRST, Edition
 from bookbuild.provenance import LOCK, is_stale, source_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,17 +28,18 @@ SOURCES = (
     *("chapters", "assets", "bookbuild", "helpers"),
     *("intro.ipynb", "_config.yml", "_toc.yml", "conf.py", LOCK, "requirements-pages.txt"),
 )
-"""All that the pages are made of."""
+"""All that the pages are made of, in each edition; catalogues come to it."""
 
 
 class BuildError(Exception):
     """The book was not built; the message says why."""
 
 
-def fingerprint(root: Path) -> str:
+def fingerprint(root: Path, edition: Edition = FIRST) -> str:
     """Return a digest of the names and the contents of the sources, and of the Python version."""
     digest = hashlib.sha256(f"Python {sys.version_info.major}.{sys.version_info.minor}\n".encode())
-    for file in source_files(root, SOURCES):
+    catalogues = sorted((root / "locale" / edition.language).rglob("*.po"))
+    for file in (*source_files(root, SOURCES), *catalogues):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         digest.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
     return digest.hexdigest()
@@ -63,68 +68,92 @@ def notebooks(root: Path) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def missing_pages(root: Path) -> list[str]:
+def missing_pages(root: Path, edition: Edition = FIRST) -> list[str]:
     """Return the HTML files that the table of contents asks for and the built book lacks."""
-    pages = [f"_build/html/{document}.html" for document in documents(root)]
-    return [page for page in ["_build/html/index.html", *pages] if not (root / page).is_file()]
+    pages = [edition.pages(root) / f"{name}.html" for name in ("index", *documents(root))]
+    return [page.relative_to(root).as_posix() for page in pages if not page.is_file()]
 
 
-def recorded(root: Path) -> Path:
+def recorded(root: Path, edition: Edition = FIRST) -> Path:
     """Return the file with the fingerprint of the last good build."""
-    return root / "_build/fingerprint"
+    return root / f"_build/fingerprint{edition.suffix}"
 
 
-def is_current(root: Path, now: str) -> bool:
+def doctrees(root: Path, edition: Edition = FIRST) -> Path:
+    """Return the folder in which Sphinx keeps what it has read."""
+    return root / f"_build/.doctrees{edition.suffix}"
+
+
+def is_current(root: Path, now: str, edition: Edition = FIRST) -> bool:
     """Tell whether the built book is complete and made from exactly these sources."""
-    file = recorded(root)
-    return file.is_file() and file.read_text(encoding="utf-8") == now and not missing_pages(root)
+    file = recorded(root, edition)
+    same = file.is_file() and file.read_text(encoding="utf-8") == now
+    return same and not missing_pages(root, edition)
 
 
-def remove_pages(root: Path) -> None:
+def remove_pages(root: Path, edition: Edition = FIRST) -> None:
     """Remove the pages and what Sphinx remembers of them.
 
     Sphinx would not look again at a page whose source has not changed, even if its last build
     failed.
     """
-    for name in ("html", ".doctrees"):
-        shutil.rmtree(root / "_build" / name, ignore_errors=True)
-    recorded(root).unlink(missing_ok=True)
+    for folder in (edition.pages(root), doctrees(root, edition)):
+        shutil.rmtree(folder, ignore_errors=True)
+    recorded(root, edition).unlink(missing_ok=True)
 
 
-def run_jupyter_book(root: Path) -> None:
+def run_jupyter_book(root: Path, edition: Edition) -> None:
     """Run Jupyter Book on the sources, with every warning an error."""
-    program = "from jupyter_book.cli.main import main; main()"
-    arguments = ["build", ".", "--warningiserror", "--keep-going"]
+    program = (
+        "import json, sys; from jupyter_book.sphinx import build_sphinx; "
+        "sys.exit(bool(build_sphinx(**json.loads(sys.argv[1]))))"
+    )
+    arguments = {
+        "sourcedir": str(root),
+        "outputdir": str(edition.pages(root)),
+        "doctreedir": str(doctrees(root, edition)),
+        "noconfig": True,  # of Sphinx
+        "path_config": str(root / "_config.yml"),
+        "confoverrides": {"latex_individualpages": False, **edition.settings},
+        "warningiserror": True,
+        "keep_going": True,
+    }
     # Unbuffered, so that each line is shown at once.
-    if subprocess.call([sys.executable, "-u", "-c", program, *arguments], cwd=root):
+    command = [sys.executable, "-u", "-c", program, json.dumps(arguments)]
+    if subprocess.call(command, cwd=root):
         raise BuildError("The book was not built: see the warnings and errors above.")
 
 
-def build(root: Path = ROOT) -> None:
-    """Build the book, unless it is up to date.
+def build(root: Path = ROOT, edition: Edition = FIRST) -> None:
+    """Build an edition of the book, unless it is up to date.
 
     Raises:
         BuildError: There was a warning, or a page is missing.
     """
-    now = fingerprint(root)
-    if is_current(root, now):
+    now = fingerprint(root, edition)
+    if is_current(root, now, edition):
         print("The book is up to date.")
         return
-    remove_pages(root)
-    run_jupyter_book(root)
-    missing = missing_pages(root)
+    remove_pages(root, edition)
+    run_jupyter_book(root, edition)
+    missing = missing_pages(root, edition)
     if missing:
         raise BuildError(f"Jupyter Book said that all is well, but made no {', '.join(missing)}.")
-    if fingerprint(root) != now:
+    if fingerprint(root, edition) != now:
         raise BuildError("A source changed during the build: run `make book` again.")
-    recorded(root).write_text(now, encoding="utf-8")
+    recorded(root, edition).write_text(now, encoding="utf-8")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Build the book and say how to open it; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bookbuild.build", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--language", default=FIRST.language, help="such as ko; en if left out")
     try:
-        build()
-    except BuildError as error:
+        edition = Edition(parser.parse_args(arguments).language)
+        build(ROOT, edition)
+    except (BuildError, ValueError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     stale = [path.name for path in notebooks(ROOT) if is_stale(ROOT, path)]
@@ -133,7 +162,7 @@ def main() -> int:
             f"\nCode has changed since the outputs of {', '.join(stale)} were stored, and their "
             "pages say so: `make accept` runs them again."
         )
-    print(f"\nOpen the book in a browser:\n    {(ROOT / '_build/html/index.html').as_uri()}")
+    print(f"\nOpen the book in a browser:\n    {(edition.pages(ROOT) / 'index.html').as_uri()}")
     return 0
 
 

@@ -20,6 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.typing import ExtensionMetadata
 
+from bookbuild.edition import Edition
 from bookbuild.site import Pages, top, when_written
 
 # The script draws the icons, which the fonts of the theme hold as well, in a hundredth of the size;
@@ -27,8 +28,8 @@ from bookbuild.site import Pages, top, when_written
 UNWANTED = ("scripts/fontawesome.js", "sphinx-codeautolink.css")
 # It makes the object that scripts written into the pages set things in, so it comes before them.
 FIRST = "documentation_options.js"
-# One or more Korean words.
-KOREAN = re.compile(r"([가-힣]+(?: [가-힣]+)*)")
+WORDS = {"ko": re.compile(r"([가-힣]+(?: [가-힣]+)*)")}
+"""By language, one or more of its words: they are known by their letters."""
 
 
 def set_address(app: Sphinx, config: Config) -> None:
@@ -54,7 +55,8 @@ def add_to_context(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
     """Give the templates what they need, and the first page the name of the book only once."""
-    context.update(chapters=chapters(app), top=top(app.config.html_baseurl))
+    policy = Edition(app.config.language, app.config.live).policy
+    context.update(chapters=chapters(app), policy=policy, top=top(app.config.html_baseurl))
     if context.get("title") == context["docstitle"]:
         context["docstitle"] = ""
 
@@ -95,13 +97,19 @@ def remove_unwanted(page: BeautifulSoup) -> None:
             file["defer"] = ""
 
 
-def mark_korean(page: BeautifulSoup) -> None:
-    """Say of each Korean word in a page that it is one: it is then read out as such."""
-    for text in page.find_all(string=KOREAN):
+def mark_other_languages(page: BeautifulSoup, language: str) -> None:
+    """Say of each word in another language than the page's which it is: so it is read out."""
+    for other in WORDS.keys() - {language}:
+        mark(page, other, WORDS[other])
+
+
+def mark(page: BeautifulSoup, language: str, words: re.Pattern[str]) -> None:
+    """Say of words in a page that they are of a language."""
+    for text in page.find_all(string=words):
         if text.parent is not None and text.parent.name not in {"pre", "script", "title"}:
-            for place, part in enumerate(KOREAN.split(str(text))):
-                korean = place % 2 == 1
-                text.insert_before(page.new_tag("span", lang="ko", string=part) if korean else part)
+            for place, part in enumerate(words.split(str(text))):
+                marked = page.new_tag("span", lang=language, string=part)
+                text.insert_before(marked if place % 2 == 1 else part)
             text.extract()
 
 
@@ -113,7 +121,7 @@ def correct(app: Sphinx, pages: Pages) -> None:
         correct_names(page)
         correct_logo(page)
         remove_unwanted(page)
-        mark_korean(page)
+        mark_other_languages(page, app.config.language)
     pages[site / "index.html"] = pages[site / f"{app.config.root_doc}.html"]
     for path in site.glob(f"_static/{UNWANTED[0]}*"):
         path.unlink()
@@ -121,6 +129,7 @@ def correct(app: Sphinx, pages: Pages) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
+    app.add_config_value("live", False, "env", bool)
     app.connect("config-inited", set_address)
     app.connect("html-page-context", add_to_context)
     when_written(app, correct, priority=400)  # before those who look at what is in the pages

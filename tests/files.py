@@ -8,6 +8,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from bookbuild.build import ROOT
+from bookbuild.edition import FIRST
 
 CHAPTERS: list[str] = [
     entry["file"]
@@ -16,7 +17,7 @@ CHAPTERS: list[str] = [
     ]
 ]
 """The pages of the first part of the book, in their order."""
-HTML = ROOT / "_build/html"
+HTML = FIRST.pages(ROOT)
 """The built pages. A test file that names them is not among the quick ones."""
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bookbuild import build
+from bookbuild.edition import Edition
 from tests.files import write_files
 
 TOC = """
@@ -106,7 +107,7 @@ def test_a_failed_build_is_not_taken_for_a_finished_one(
 ) -> None:
     """After a failure the next run builds again, also when nothing has changed since."""
 
-    def fail(root: Path) -> None:
+    def fail(root: Path, edition: Edition) -> None:
         raise build.BuildError("a warning")
 
     (book / "intro.ipynb").write_text("changed", encoding="utf-8")
@@ -119,7 +120,7 @@ def test_a_failed_build_is_not_taken_for_a_finished_one(
 def test_a_build_without_pages_fails(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jupyter Book may end well and yet leave out a page."""
     (book / "intro.ipynb").write_text("changed", encoding="utf-8")
-    monkeypatch.setattr(build, "run_jupyter_book", lambda root: None)
+    monkeypatch.setattr(build, "run_jupyter_book", lambda root, edition: None)
     with pytest.raises(build.BuildError, match="chapters/one"):
         build.build(book)
 
@@ -128,3 +129,24 @@ def test_a_damaged_record_means_a_new_build(book: Path) -> None:
     """A record that says something else is no record."""
     build.recorded(book).write_text("{", encoding="utf-8")
     assert not build.is_current(book, build.fingerprint(book))
+
+
+def test_editions_are_built_apart(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has pages and a fingerprint of its own; a catalogue is a source of its language."""
+    built: list[Edition] = []
+
+    def run(root: Path, edition: Edition) -> None:
+        built.append(edition)
+        names = ("index", *build.documents(root))
+        write_files(edition.pages(root), {f"{name}.html": "" for name in names})
+
+    monkeypatch.setattr(build, "run_jupyter_book", run)
+    korean = Edition("ko")
+    for _ in range(2):
+        build.build(book, korean)
+        build.build(book)
+    assert built == [korean]
+    write_files(book, {"locale/ko/LC_MESSAGES/intro.po": ""})
+    assert build.is_current(book, build.fingerprint(book))
+    build.build(book, korean)
+    assert built == [korean, korean]

@@ -15,7 +15,8 @@ import yaml
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
-from bookbuild.build import ROOT
+from bookbuild.build import ROOT, doctrees
+from bookbuild.edition import FIRST, Edition
 from tests.files import write_files
 
 INTRO = "# A tiny book\n\nIt tells in one sentence how a model reads a problem, token by token."
@@ -52,6 +53,7 @@ def build_tiny(
     pages: Mapping[str, str] | None = None,
     address: str = "",
     written: bool = False,
+    edition: Edition = FIRST,
 ) -> tuple[Path, str]:
     """Build a tiny book in a folder, with other pages if there are; return site and warnings.
 
@@ -59,18 +61,19 @@ def build_tiny(
     """
     if not written:
         write_tiny(source, pages)
-    site, said = source / "_build/html", StringIO()
+    site, said = edition.pages(source), StringIO()
     extensions = run_path(str(ROOT / "conf.py"))["extensions"]
     with docutils_namespace(), contextlib.redirect_stdout(None):
         app = Sphinx(
             source,
             ROOT,
             site,
-            source / "_build/.doctrees",
+            doctrees(source, edition),
             "html",
             confoverrides={
                 "extensions": [name for name in extensions if name not in LEFT_OUT],
                 "html_baseurl": address,
+                **edition.settings,
             },
             status=None,
             warning=said,

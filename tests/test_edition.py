@@ -1,0 +1,59 @@
+"""Editions of the book: each in its language, and in a folder of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from bookbuild.build import ROOT, build
+from bookbuild.edition import FIRST, Edition
+from bookbuild.site import read_pages
+from tests.files import tree
+from tests.tiny_book import Build, write_tiny
+
+
+@pytest.mark.parametrize(
+    ("edition", "folder"),
+    [
+        (FIRST, "html"),
+        (Edition("en"), "html"),
+        (Edition("ko"), "html-ko"),
+        (Edition(live=True), "html-live"),
+        (Edition("ko", live=True), "html-ko-live"),
+    ],
+    ids=str,
+)
+def test_the_folder_says_the_edition(edition: Edition, folder: str) -> None:
+    """That of the first edition has no suffix."""
+    assert edition.pages(Path("book")) == Path("book/_build") / folder
+
+
+@pytest.mark.parametrize("language", ["", "Korean", "../ko", "ko-KR"])
+def test_a_language_is_a_code(language: str) -> None:
+    """It becomes the name of a folder, so no other text will do."""
+    with pytest.raises(ValueError, match="such as 'en' or 'ko'"):
+        Edition(language)
+
+
+@pytest.mark.parametrize(("language", "marked"), [("en", 1), ("ko", 0)])
+def test_words_of_another_language_are_marked(build: Build, language: str, marked: int) -> None:
+    """In a Korean page no Korean word is."""
+    site, said = build(edition=Edition(language))
+    assert said == ""
+    page = tree(site / "chapters/two.html")
+    assert [word.get_text() for word in page.select("article [lang]")] == ["은닉 상태"] * marked
+
+
+@pytest.mark.slow
+def test_pages_of_a_korean_edition(tmp_path: Path) -> None:
+    """Jupyter Book builds them in their own folder; without a catalogue the text is English."""
+    write_tiny(tmp_path)
+    for name in ("_config.yml", "assets", "bookbuild"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    korean = Edition("ko")
+    build(tmp_path, korean)
+    pages = read_pages(korean.pages(tmp_path))
+    assert {"index.html", "404.html", "search.html", "two.html"} <= {path.name for path in pages}
+    for path, page in pages.items():
+        assert page.html is not None and page.html["lang"] == "ko", path
+    assert "The second one says" in tree(korean.pages(tmp_path) / "chapters/two.html").get_text()
+    assert not FIRST.pages(tmp_path).exists()
