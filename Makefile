@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/installed
 # TensorFlow, helpers/libraries.py undoes, and what they can do to figures, helpers/plots.py.
 OWN_JUPYTER := $(or $(JUPYTER_CONFIG_DIR),$(HOME)/.jupyter)
 unexport $(filter IPYTHON% JUPYTER% MPL% MYPY% PYTEST% PYTHON% RUFF%,$(.VARIABLES))
-unexport COLUMNS FORCE_COLOR LANGUAGE SOURCE_DATE_EPOCH
+unexport BOOK_LANGUAGE COLUMNS FORCE_COLOR LANGUAGE SOURCE_DATE_EPOCH
 export DENO_DIR := $(CURDIR)/_build/deno
 export DENO_NO_UPDATE_CHECK := 1
 export IPYTHONDIR := $(CURDIR)/_build/ipython
@@ -27,7 +27,7 @@ export PIP_USER := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lab accept bench linkcheck lock clean distclean
+.PHONY: help book test lint lab accept bench messages linkcheck lock clean distclean
 
 help: ## List the targets
 	@echo "Usage: make <target>"
@@ -73,7 +73,8 @@ test: $(if $(QUICK),,book) lint ## Check everything; what needs no book and no b
 	@$(if $(QUICK),,$(BIN)/python -m tests.browser)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(QUICK),-m "not slow",--junit-xml=_build/tests.xml)
 
-# Theme, letters and keys are those that the reader has chosen.
+# Language, theme, letters and keys are those that the reader has chosen.
+lab: export BOOK_LANGUAGE := $(BOOK_LANGUAGE)
 lab: export JUPYTERLAB_SETTINGS_DIR := $(OWN_JUPYTER)/lab/user-settings
 lab: $(INSTALLED) ## Open the chapters in JupyterLab
 	@$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) \
@@ -85,6 +86,9 @@ accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make acc
 bench: book ## Measure everything, print tables, keep them (over an hour); a look: make bench QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept)
+
+messages: $(PAGES) ## Collect the sentences to be translated, in _build/locale
+	@$(BIN)/python -m bookbuild.messages
 
 linkcheck: book ## Ask every other site that the book links to; needs the network
 	@$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --builder linkcheck

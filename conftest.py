@@ -18,7 +18,10 @@ import helpers  # noqa: F401, it sets up Keras, which many a test imports first
 from bookbuild.build import ROOT
 from tests.files import HTML
 
-pytest_plugins = ["tests.browser", "tests.engines", "tests.jupyterlab", "tests.tiny_book"]
+pytest_plugins = [
+    *("tests.browser", "tests.catalogues", "tests.engines"),
+    *("tests.jupyterlab", "tests.tiny_book"),
+]
 
 SLOW = {
     *("browser", "driver", "jupyterlab", "pytester"),
@@ -27,7 +30,7 @@ SLOW = {
 }
 """Fixtures that start a browser, a server or a kernel, build a book, or train a model."""
 
-READERS = ("IPYTHON", "JUPYTER_PATH", "MPL", "PYTHON")
+READERS = ("BOOK_LANGUAGE", "IPYTHON", "JUPYTER_PATH", "MPL", "PYTHON")
 """How the variables begin in which a reader may have settings for each kernel."""
 THIS_MACHINE = "localhost,127.0.0.1,::1"
 

@@ -1,7 +1,8 @@
 """Turns the sources into a tested book; no chapter needs anything from here.
 
 ``accept`` runs the notebooks and stores their outputs, ``provenance`` knows what these were made
-from, and ``build`` makes the pages. ``site`` is what extensions share. The others are extensions of
+from, and ``build`` makes the pages of an ``edition``. ``messages`` collects the sentences for those
+who translate them. ``site`` is what extensions share. The others are extensions of
 Sphinx:
 
 * what a page holds: ``outputs`` shows what notebooks keep for it and lets the widgets live,

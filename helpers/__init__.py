@@ -9,7 +9,8 @@ figures, the exercises and the widgets: it comes when a model is built or loaded
     model, training, progress, run       models of Keras, and how they are trained
     make_weights                         the command that trains those of the book
 
-``plots``, ``exercises`` and ``widgets`` stand on top. Keras needs TensorFlow as its backend here:
+``plots``, ``exercises`` and ``widgets`` stand on top. What a reader sees of any of them is said by
+``say``, in the reader's language. Keras needs TensorFlow as its backend here:
 what is compiled, and each gradient by hand, is TensorFlow's. ``libraries`` sets up both before one
 of them is imported.
 """

@@ -12,6 +12,7 @@ import numpy as np
 from helpers import problems as problems_
 from helpers import reference
 from helpers.records import DecoderStep, EncoderStep, Reading, Trace, Values
+from helpers.say import say
 from helpers.task import ARITHMETIC, Task
 
 if TYPE_CHECKING:
@@ -155,13 +156,23 @@ def greedy(model: "Seq2Seq", encoder_input: np.ndarray, *, jit_compile: bool = F
     ids, task = _as_array(encoder_input), model.task
     if ids.ndim != 2 or ids.shape[1] != task.problem_length or ids.dtype.kind not in "iu":
         raise ValueError(
-            f"The encoder input is an array of whole numbers with the axes (batch, time "
-            f"{task.problem_length}), not {ids.dtype} of shape {ids.shape}."
+            say(
+                "The encoder input is an array of whole numbers with the axes (batch, time "
+                "{steps}), not {dtype} of shape {shape}.",
+                steps=task.problem_length,
+                dtype=ids.dtype,
+                shape=ids.shape,
+            )
         )
     if ids.size and not (ids.min() >= 0 and ids.max() < len(task.tokens)):
         raise ValueError(
-            f"A token id is a whole number from 0 to {len(task.tokens) - 1}, "
-            f"but the encoder input goes from {ids.min()} to {ids.max()}."
+            say(
+                "A token id is a whole number from 0 to {last}, but the encoder input goes from "
+                "{least} to {most}.",
+                last=len(task.tokens) - 1,
+                least=ids.min(),
+                most=ids.max(),
+            )
         )
     return model.greedy(ids, jit_compile=jit_compile)
 
@@ -192,15 +203,22 @@ def check_picks(
 ) -> tuple[int | None, ...]:
     """Return the picks of a trace if they are allowed there; raises like `trace`."""
     if not isinstance(picks, Iterable):
-        raise TypeError(f"Picks come as a list such as [None, 7], not {type(picks).__name__}.")
+        raise TypeError(
+            say("Picks come as a list such as [None, 7], not {kind}.", kind=type(picks).__name__)
+        )
     checked = tuple(pick if pick is None else task.check_token(pick) for pick in picks)
     if len(checked) > task.answer_length:
         raise ValueError(
-            f"There is at most one pick for each of the {task.answer_length} time steps, "
-            f"not {len(checked)}."
+            say(
+                "There is at most one pick for each of the {steps} time steps, not {given}.",
+                steps=task.answer_length,
+                given=len(checked),
+            )
         )
     if teacher_forcing and any(pick is not None for pick in checked):
-        raise ValueError("With teacher forcing the right token is read, so none can be picked.")
+        raise ValueError(
+            say("With teacher forcing the right token is read, so none can be picked.")
+        )
     return checked
 
 
@@ -219,11 +237,21 @@ def _batch(model: "Seq2Seq", problems: Iterable[str]) -> problems_.Arrays:
 def _check_state(state: np.ndarray, units: int) -> np.ndarray:
     array = _as_array(state)
     if array.shape == (units,) and array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"A state is {units} finite numbers, but this one holds nan or infinity.")
+        raise ValueError(
+            say(
+                "A state is {units} finite numbers, but this one holds nan or infinity.",
+                units=units,
+            )
+        )
     if array.shape != (units,) or array.dtype.kind not in "fiu":
         raise ValueError(
-            f"A state of this decoder is numbers with the axes (units {units}), "
-            f"not {array.dtype} of shape {array.shape}."
+            say(
+                "A state of this decoder is numbers with the axes (units {units}), not {dtype} of "
+                "shape {shape}.",
+                units=units,
+                dtype=array.dtype,
+                shape=array.shape,
+            )
         )
     return array.astype(np.float32)
 

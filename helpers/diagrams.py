@@ -12,6 +12,7 @@ from html import escape
 from itertools import pairwise
 
 from helpers.pictures import Shown
+from helpers.say import say
 
 COLOURS = {
     "embedding": "#009e73",
@@ -113,7 +114,14 @@ def architecture(*lit: str) -> Diagram:
     for name in lit:
         if name not in tuple(COLOURS):
             *names, last = COLOURS
-            raise ValueError(f"A part is one of {', '.join(names)} and {last}, not {name!r}.")
+            raise ValueError(
+                say(
+                    "A part is one of {names} and {last}, not {given}.",
+                    names=", ".join(names),
+                    last=last,
+                    given=repr(name),
+                )
+            )
     chosen = tuple(name for name in COLOURS if name in (lit or IN_USE))
     trains = "training" in chosen
     description = _description(chosen)
@@ -145,26 +153,72 @@ def architecture(*lit: str) -> Diagram:
 
 
 def _description(lit: Sequence[str]) -> str:
-    problem = ", ".join(PROBLEM).replace("+", "plus")
+    problem = ", ".join(PROBLEM).replace("+", say("plus"))
     read, right, wrong = (", ".join(tokens) for tokens in (INPUT, ANSWER, IN_TRAINING))
-    shown = "All parts are lit" if lit == IN_USE else f"Lit: {', '.join(lit)}"
-    if "training" in lit:
-        work = "in training on 50+9"
-        answer = (
-            f"{wrong}. Training: the target is {right}; each of its tokens is read at the next "
-            "time step, whatever the answer was. The answer is compared with the target: the "
-            "second token is wrong. The comparisons make the loss, and from it an update leads back"
-        )
+    trains = "training" in lit
+    sentences = [
+        say("An encoder-decoder in training on 50+9.")
+        if trains
+        else say("An encoder-decoder at work on 50+9."),
+        say("Embedding: each token that is read is looked up as a vector of five numbers."),
+        say(
+            "Encoder: eight GRU boxes, time steps 1 to 8, read {tokens}; an arrow, the hidden "
+            "state, leads from each box to the next.",
+            tokens=problem,
+        ),
+        say("Context vector: the last hidden state, sixteen numbers, leads to the decoder."),
+    ]
+    if trains:
+        sentences += [
+            say(
+                "Decoder: five GRU boxes, time steps 1 to 5, read {read} and write {written}.",
+                read=read,
+                written=wrong,
+            ),
+            say(
+                "Training: the target is {target}; each of its tokens is read at the next time "
+                "step, whatever the answer was.",
+                target=right,
+            ),
+            say("The answer is compared with the target: the second token is wrong."),
+            say("The comparisons make the loss, and from it an update leads back."),
+        ]
     else:
-        work = "at work on 50+9"
-        answer = f"{right}; each written token is read at the next time step"
-    return (
-        f"An encoder-decoder {work}. Embedding: each token that is read is looked up as "
-        f"a vector of five numbers. Encoder: eight GRU boxes, time steps 1 to 8, read {problem}; "
-        f"an arrow, the hidden state, leads from each box to the next. Context vector: the last "
-        f"hidden state, sixteen numbers, leads to the decoder. Decoder: five GRU boxes, time "
-        f"steps 1 to 5, read {read} and write {answer}. {shown}."
-    )
+        sentences.append(
+            say(
+                "Decoder: five GRU boxes, time steps 1 to 5, read {read} and write {written}; each "
+                "written token is read at the next time step.",
+                read=read,
+                written=right,
+            )
+        )
+    if lit == IN_USE:
+        sentences.append(say("All parts are lit."))
+    else:
+        names = _part_names()
+        sentences.append(say("Lit: {parts}.", parts=", ".join(names[part] for part in lit)))
+    return " ".join(sentences)
+
+
+def _part_names() -> dict[str, str]:
+    """Return what is written at each part."""
+    return {
+        "embedding": say("embedding"),
+        "encoder": say("encoder"),
+        "context vector": say("context vector"),
+        "decoder": say("decoder"),
+        "training": say("training"),
+    }
+
+
+def _row_names() -> dict[str, str]:
+    """Return what is written at each row of tokens."""
+    return {
+        "problem": say("problem"),
+        "input": say("input"),
+        "answer": say("answer"),
+        "target": say("target"),
+    }
 
 
 # The parts.
@@ -209,9 +263,10 @@ def _context_vector(lit: bool) -> str:
         (left, _DECODER_ROW),
         (_DECODER[0] - _BOX / 2 - _GAP, _DECODER_ROW),
     ]
+    words = _part_names()["context vector"].split(" ", 1)
     names = [
-        _label("context", _CONTEXT_ROW - 7, bold=lit, muted=not lit),
-        _label("vector", _CONTEXT_ROW + 7, bold=lit, muted=not lit),
+        _label(word, _CONTEXT_ROW + 14 * (number - (len(words) - 1) / 2), bold=lit, muted=not lit)
+        for number, word in enumerate(words)
     ]
     return _part("context vector", lit, [vector, _arrows([here, away])], names)
 
@@ -269,8 +324,8 @@ def _training() -> str:
     words = [
         *_names(_LOSS_ROW, True, "training"),
         *signs,
-        _text("loss", _LOSS, _LOSS_ROW),
-        _text("update", _LOSS, _DECODER_ROW - 12),
+        _text(say("loss"), _LOSS, _LOSS_ROW),
+        _text(say("update"), _LOSS, _DECODER_ROW - 12),
     ]
     return _part("training", True, [*lines, *frames, mark], words)
 
@@ -319,14 +374,15 @@ def _part(name: str, lit: bool, shapes: Iterable[str], texts: Iterable[str]) -> 
 
 
 def _row(
-    label: str, tokens: Sequence[str], columns: Sequence[float], row: float, lit: set[str]
+    name: str, tokens: Sequence[str], columns: Sequence[float], row: float, lit: set[str]
 ) -> str:
     """Write the tokens of a row, and at its left what they are."""
     written = [
         _text(token, x, row, size=_LARGE, muted=not lit)
         for token, x in zip(tokens, columns, strict=True)
     ]
-    return _tag("g", _label(label, row, muted=not lit), *written, class_="tokens", data_row=label)
+    label = _label(_row_names()[name], row, muted=not lit)
+    return _tag("g", label, *written, class_="tokens", data_row=name)
 
 
 def _time(columns: Sequence[float], row: float) -> str:
@@ -338,7 +394,7 @@ def _time(columns: Sequence[float], row: float) -> str:
     return _tag(
         "g",
         _tag("g", _lines(steps), _arrows([last]), stroke="currentColor", opacity=MUTED_LINE),
-        _label("time", row, muted=True),
+        _label(say("time"), row, muted=True),
         *numbers,
         class_="time",
     )
@@ -346,10 +402,11 @@ def _time(columns: Sequence[float], row: float) -> str:
 
 def _names(row: float, lit: bool, name: str, layer: str = "") -> list[str]:
     """Write the name of a part at the left of a row, and below it what the row is made of."""
+    label = _part_names()[name]
     if not layer:
-        return [_label(name, row, bold=lit, muted=not lit)]
+        return [_label(label, row, bold=lit, muted=not lit)]
     return [
-        _label(name, row - 7, bold=lit, muted=not lit),
+        _label(label, row - 7, bold=lit, muted=not lit),
         _label(layer, row + 7, muted=not lit),
     ]
 
@@ -372,7 +429,7 @@ def _text(
     """Write text; its capitals have their middle at the height of the row."""
     return _tag(
         "text",
-        text,
+        escape(text, quote=False),
         x=x,
         y=row + 0.35 * size,
         font_size=size,

@@ -15,6 +15,7 @@ import numpy as np
 
 from helpers import decoding, pretrained, problems, reference
 from helpers.numbers import is_number
+from helpers.say import say
 from helpers.vocabulary import EOS, PAD
 
 if TYPE_CHECKING:
@@ -48,15 +49,26 @@ def check(name: str, answer: object) -> Verdict:
         ValueError: there is no exercise of that name.
     """
     if name not in _checks:
-        raise ValueError(f"An exercise is one of {', '.join(map(repr, _checks))}, not {name!r}.")
+        raise ValueError(
+            say(
+                "An exercise is one of {names}, not {given}.",
+                names=", ".join(map(repr, _checks)),
+                given=repr(name),
+            )
+        )
     if answer is ...:
-        return Verdict(False, "Not answered yet: replace the three dots.")
+        return Verdict(False, say("Not answered yet: replace the three dots."))
     try:
         fault = _checks[name](answer)
     except Exception as error:
-        said = (str(error).splitlines() or [""])[0].rstrip(".")
-        fault = f"your answer raised {type(error).__name__}: {said}"
-    return Verdict(True, "Right.") if fault is None else Verdict(False, f"Not yet: {fault}.")
+        fault = say(
+            "your answer raised {kind}: {message}",
+            kind=type(error).__name__,
+            message=(str(error).splitlines() or [""])[0].rstrip("."),
+        )
+    if fault is None:
+        return Verdict(True, say("Right."))
+    return Verdict(False, say("Not yet: {fault}.", fault=fault))
 
 
 @lru_cache(maxsize=1)
@@ -86,14 +98,21 @@ def _one_hot_lookup(look_up: Any) -> str | None:
     for ids in ([2, 0, 1], [13], [7, 7, 12, 0]):
         found = np.asarray(look_up(matrix, ids))
         if found.shape != (len(ids), 5):
-            return f"for the ids {ids} the shape is ({len(ids)}, 5), yours is {found.shape}"
+            return say(
+                "for the ids {ids} the shape is {wanted}, yours is {given}",
+                ids=ids,
+                wanted=(len(ids), 5),
+                given=found.shape,
+            )
         if not np.allclose(found, matrix[ids]):
             wrong = next(
                 token
                 for token, row in zip(ids, found, strict=True)
                 if not np.allclose(row, matrix[token])
             )
-            return f"for the ids {ids} the row of id {wrong} is another one"
+            return say(
+                "for the ids {ids} the row of id {wrong} is another one", ids=ids, wrong=wrong
+            )
     return None
 
 
@@ -107,11 +126,16 @@ def _nearest_token(nearest: Any) -> str | None:
             away[token] = np.inf
             found, wanted = nearest(matrix, token), int(away.argmin())
             if found == token:
-                return "your function returns the token itself, which is at distance 0"
+                return say("your function returns the token itself, which is at distance 0")
             if found != wanted:
-                return (
-                    f"for token {token} you found {found} at distance {away[int(found)]:.2f}, "
-                    f"but {wanted} is nearer, at {away[wanted]:.2f}"
+                return say(
+                    "for token {token} you found {found} at distance {far}, but {wanted} is "
+                    "nearer, at {near}",
+                    token=token,
+                    found=found,
+                    far=f"{away[int(found)]:.2f}",
+                    wanted=wanted,
+                    near=f"{away[wanted]:.2f}",
                 )
     return None
 
@@ -122,9 +146,9 @@ def _embedding_size(numbers: Any) -> str | None:
         numbers,
         14 * 16,
         {
-            14 + 16: "rows and columns are multiplied, not added",
-            14 * 5: "that is the size for 5 columns, the question is about 16",
-            13 * 16: "there is a row for id 0 too",
+            14 + 16: say("rows and columns are multiplied, not added"),
+            14 * 5: say("that is the size for 5 columns, the question is about 16"),
+            13 * 16: say("there is a row for id 0 too"),
         },
     )
 
@@ -137,14 +161,18 @@ def _padding(ids: Any) -> str | None:
     wanted = problems.arrays("7-12").encoder_input.tolist()
     given = list(np.asarray(ids).tolist())
     if len(given) != len(wanted):
-        return f"the encoder reads 8 ids, yours are {len(given)}"
+        return say("the encoder reads 8 ids, yours are {given}", given=len(given))
     if EOS not in given:
-        return "the sequence has no EOS (13) at its end"
+        return say("the sequence has no EOS (13) at its end")
     if given[-1] == PAD:
-        return "the PAD (12) belongs in front, so that the problem ends where the reading ends"
+        return say("the PAD (12) belongs in front, so that the problem ends where the reading ends")
     if given != wanted:
         place = next(n for n, (a, b) in enumerate(zip(given, wanted, strict=True)) if a != b)
-        return f"at place {place} stands {given[place]}, which is not what '7-12' has there"
+        return say(
+            "at place {place} stands {given}, which is not what '7-12' has there",
+            place=place,
+            given=given[place],
+        )
     return None
 
 
@@ -154,11 +182,13 @@ def _gru_size(count: Any) -> str | None:
         given = count(dim, units)
         wanted = 3 * units * (dim + units + 2)
         if given == 3 * units * (dim + units + 1):
-            return "Keras keeps two biases for each of the three parts, one for x and one for h"
+            return say(
+                "Keras keeps two biases for each of the three parts, one for x and one for h"
+            )
         if given * 3 == wanted:
-            return "there are three of everything: update gate, reset gate, candidate"
+            return say("there are three of everything: update gate, reset gate, candidate")
         if given != wanted:
-            return f"count({dim}, {units}) is {wanted}, yours is {given}"
+            return _other_count(dim, units, wanted, given)
     return None
 
 
@@ -169,11 +199,16 @@ def _last_state(pick: Any) -> str | None:
         given = np.asarray(pick(states))
         wanted = states[:, -1]
         if given.shape != wanted.shape:
-            return f"from {shape} comes (batch, units) = {wanted.shape}, yours is {given.shape}"
+            return say(
+                "from {states} comes (batch, units) = {wanted}, yours is {given}",
+                states=shape,
+                wanted=wanted.shape,
+                given=given.shape,
+            )
         if np.allclose(given, states[:, 0]) and shape[1] > 1:
-            return "that is the state after the first token, the last is asked for"
+            return say("that is the state after the first token, the last is asked for")
         if not np.allclose(given, wanted):
-            return "the shape is right, but the numbers are not those of the last time step"
+            return say("the shape is right, but the numbers are not those of the last time step")
     return None
 
 
@@ -187,13 +222,18 @@ def _shift_right(shift: Any) -> str | None:
         ids = target.argmax(axis=-1).tolist()
         given = list(np.asarray(shift(ids)).tolist())
         if len(given) != len(wanted):
-            return f"the decoder reads 5 ids, yours are {len(given)}"
+            return say("the decoder reads 5 ids, yours are {given}", given=len(given))
         if given == [*ids[1:], PAD]:
-            return "that is one step early; PAD comes in at the front"
+            return say("that is one step early; PAD comes in at the front")
         if given[0] != PAD:
-            return f"every answer starts from PAD (12), yours from {given[0]}"
+            return say("every answer starts from PAD (12), yours from {given}", given=given[0])
         if given != wanted.tolist():
-            return f"for {ids} comes {wanted.tolist()}, yours is {given}"
+            return say(
+                "for {ids} comes {wanted}, yours is {given}",
+                ids=ids,
+                wanted=wanted.tolist(),
+                given=given,
+            )
     return None
 
 
@@ -204,11 +244,22 @@ def _greedy_loop(answer: Any) -> str | None:
     for problem, wanted in zip(asked, decoding.answers(model, asked), strict=True):
         given = answer(model, problem)
         if not isinstance(given, str):
-            return f"the answer is a text such as '59', yours is {type(given).__name__}"
+            return say(
+                "the answer is a text such as '59', yours is {kind}", kind=type(given).__name__
+            )
         if "EOS" in given or "PAD" in given:
-            return f"for {problem!r} the text ends before EOS, yours is {given!r}"
+            return say(
+                "for {problem} the text ends before EOS, yours is {given}",
+                problem=repr(problem),
+                given=repr(given),
+            )
         if given != wanted:
-            return f"for {problem!r} the model answers {wanted!r}, yours is {given!r}"
+            return say(
+                "for {problem} the model answers {wanted}, yours is {given}",
+                problem=repr(problem),
+                wanted=repr(wanted),
+                given=repr(given),
+            )
     return None
 
 
@@ -216,15 +267,21 @@ def _greedy_loop(answer: Any) -> str | None:
 def _first_mistake(find: Any) -> str | None:
     target = [5, 9, EOS, PAD, PAD]
     for choices, wanted, why in (
-        ([5, 9, EOS, PAD, PAD], None, "all five tokens are right there"),
-        ([5, 8, EOS, PAD, PAD], 2, "the second token is the wrong one"),
-        ([4, 8, EOS, PAD, PAD], 1, "only the first mistake counts, and steps count from 1"),
-        ([5, 9, 0, PAD, PAD], 3, "a digit instead of EOS is a mistake too"),
-        ([5, 9, EOS, 3, 3], None, "what comes after EOS is no part of the answer"),
+        ([5, 9, EOS, PAD, PAD], None, say("all five tokens are right there")),
+        ([5, 8, EOS, PAD, PAD], 2, say("the second token is the wrong one")),
+        ([4, 8, EOS, PAD, PAD], 1, say("only the first mistake counts, and steps count from 1")),
+        ([5, 9, 0, PAD, PAD], 3, say("a digit instead of EOS is a mistake too")),
+        ([5, 9, EOS, 3, 3], None, say("what comes after EOS is no part of the answer")),
     ):
         given = find(choices, target)
         if given != wanted:
-            return f"for the choices {choices} comes {wanted}, yours is {given}: {why}"
+            return say(
+                "for the choices {choices} comes {wanted}, yours is {given}: {why}",
+                choices=choices,
+                wanted=wanted,
+                given=given,
+                why=why,
+            )
     return None
 
 
@@ -236,15 +293,17 @@ def _exact_match(score: Any) -> str | None:
     target = problems.batch(["50+9", "9+1", "0-3", "7+0"]).target.argmax(axis=-1)
     choices = target.copy()
     if score(choices, target) != 1:
-        return "all answers right is 1.0"
+        return say("all answers right is 1.0")
     choices[0, 1] = 8
     if np.isclose(float(score(choices, target)), 19 / 20):
-        return "that is the share of right tokens; one wrong token makes the whole answer wrong"
+        return say(
+            "that is the share of right tokens; one wrong token makes the whole answer wrong"
+        )
     if not np.isclose(float(score(choices, target)), 3 / 4):
-        return "one wrong answer of four is 0.75"
+        return say("one wrong answer of four is 0.75")
     choices[1, 4] = 0
     if not np.isclose(float(score(choices, target)), 3 / 4):
-        return "a token after EOS is no part of the answer and makes no mistake"
+        return say("a token after EOS is no part of the answer and makes no mistake")
     return None
 
 
@@ -254,11 +313,13 @@ def _first_loss(loss: Any) -> str | None:
         loss,
         float(np.log(10)),
         {
-            float(np.log(14)): "log 14 is for fourteen equally likely tokens, here they are ten",
-            0.1: "that is the probability, the loss is its negative logarithm",
-            -float(np.log(10)): "the loss is the negative logarithm, so it is positive",
-            1.0: "use the natural logarithm, np.log",
-            float(np.log2(10)): "use the natural logarithm, np.log",
+            float(np.log(14)): say(
+                "log 14 is for fourteen equally likely tokens, here they are ten"
+            ),
+            0.1: say("that is the probability, the loss is its negative logarithm"),
+            -float(np.log(10)): say("the loss is the negative logarithm, so it is positive"),
+            1.0: say("use the natural logarithm, np.log"),
+            float(np.log2(10)): say("use the natural logarithm, np.log"),
         },
     )
 
@@ -270,14 +331,22 @@ def _mask(weigh: Any) -> str | None:
     wanted = problems.weights_up_to_eos(target)
     given = np.asarray(weigh(target.argmax(axis=-1)), dtype=float)
     if given.shape != wanted.shape:
-        return f"the weights have the axes (batch, time) = {wanted.shape}, yours {given.shape}"
+        return say(
+            "the weights have the axes (batch, time) = {wanted}, yours {given}",
+            wanted=wanted.shape,
+            given=given.shape,
+        )
     if np.array_equal(given, 1 - wanted):
-        return "the weights are the wrong way round: 1 where the loss counts"
+        return say("the weights are the wrong way round: 1 where the loss counts")
     if np.array_equal(given, wanted * (target.argmax(axis=-1) != EOS)):
-        return "EOS counts too: the model has to learn where to stop"
+        return say("EOS counts too: the model has to learn where to stop")
     if not np.array_equal(given, wanted):
         row = int((given != wanted).any(axis=1).argmax())
-        return f"for {texts[row]!r} comes {wanted[row].astype(int).tolist()}, yours is another row"
+        return say(
+            "for {problem} comes {wanted}, yours is another row",
+            problem=repr(texts[row]),
+            wanted=wanted[row].astype(int).tolist(),
+        )
     return None
 
 
@@ -289,19 +358,19 @@ def _model_size(count: Any) -> str | None:
     for dim, units in ((5, 16), (16, 64)):
         embedding, gru, dense = 14 * dim, 3 * units * (dim + units + 2), (units + 1) * 14
         given = count(dim, units)
-        for missing, name in (
-            (embedding, "embedding"),
-            (gru, "GRU of encoder or decoder"),
-            (dense, "softmax layer"),
+        for missing, hint in (
+            (embedding, say("one embedding is missing")),
+            (gru, say("one GRU of encoder or decoder is missing")),
+            (dense, say("one softmax layer is missing")),
         ):
             if given == embedding + 2 * gru + dense - missing:
-                return f"one {name} is missing"
+                return hint
         if given == 2 * embedding + 2 * gru + dense:
-            return "the embedding is shared, so it counts once"
+            return say("the embedding is shared, so it counts once")
         if given == embedding + 2 * gru + dense - 14:
-            return "the softmax layer has a bias for each token"
+            return say("the softmax layer has a bias for each token")
         if given != embedding + 2 * gru + dense:
-            return f"count({dim}, {units}) is {embedding + 2 * gru + dense}, yours is {given}"
+            return _other_count(dim, units, embedding + 2 * gru + dense, given)
     return None
 
 
@@ -313,13 +382,26 @@ def _softmax(softmax: Any) -> str | None:
         wanted = np.exp(np.array(logits) - max(logits))
         wanted /= wanted.sum()
         if given.shape != wanted.shape:
-            return f"there is a probability for each logit, {len(logits)}, yours are {given.size}"
+            return say(
+                "there is a probability for each logit, {wanted}, yours are {given}",
+                wanted=len(logits),
+                given=given.size,
+            )
         if np.isnan(given).any():
-            return f"for {logits} exp overflows; take the largest logit away from all of them first"
+            return say(
+                "for {logits} exp overflows; take the largest logit away from all of them first",
+                logits=logits,
+            )
         if not np.isclose(given.sum(), 1):
-            return f"for {logits} the probabilities sum to 1, yours to {given.sum():.3f}"
+            return say(
+                "for {logits} the probabilities sum to 1, yours to {given}",
+                logits=logits,
+                given=f"{given.sum():.3f}",
+            )
         if not np.allclose(given, wanted):
-            return f"for {logits} comes {wanted.round(3).tolist()}"
+            return say(
+                "for {logits} comes {wanted}", logits=logits, wanted=wanted.round(3).tolist()
+            )
     return None
 
 
@@ -332,22 +414,37 @@ def _gru_step(step: Any) -> str | None:
     for number, token in enumerate(problems.arrays("50+9").encoder_input):
         given = np.asarray(step(matrix[token], state, *weights))
         if given.shape != (16,):
-            return f"a state has the axes (units 16), yours the shape {given.shape}"
+            return say(
+                "a state has the axes (units 16), yours the shape {given}", given=given.shape
+            )
         right = wanted[number]
         if not np.allclose(given, right, atol=1e-4):
             if not number:
-                return "already the first step, from zeros, gives other numbers than Keras"
-            return f"step {number + 1} gives other numbers than Keras, up to there all is right"
+                return say("already the first step, from zeros, gives other numbers than Keras")
+            return say(
+                "step {step} gives other numbers than Keras, up to there all is right",
+                step=number + 1,
+            )
         state = right
     return None
 
 
+def _other_count(dim: int, units: int, wanted: int, given: object) -> str:
+    return say(
+        "count({dim}, {units}) is {wanted}, yours is {given}",
+        dim=dim,
+        units=units,
+        wanted=wanted,
+        given=given,
+    )
+
+
 def _number(given: Any, wanted: float, known: dict[float, str]) -> str | None:
     if not is_number(given):
-        return f"the answer is a number, yours is {type(given).__name__}"
+        return say("the answer is a number, yours is {kind}", kind=type(given).__name__)
     if np.isclose(float(given), wanted, rtol=1e-3):
         return None
     for value, why in known.items():
         if np.isclose(float(given), value, rtol=1e-3):
             return why
-    return f"it is not {given}"
+    return say("it is not {given}", given=given)

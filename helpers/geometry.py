@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from helpers.numbers import is_whole
+from helpers.say import say
 
 
 def distances(vectors: ArrayLike) -> np.ndarray:
@@ -68,11 +69,15 @@ def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
     a, b = np.ravel(first), np.ravel(second)
     if a.shape != b.shape or a.size < 2:
         raise ValueError(
-            "A rank correlation takes two lists of the same length, at least 2, "
-            f"not of lengths {a.size} and {b.size}."
+            say(
+                "A rank correlation takes two lists of the same length, at least 2, not of "
+                "lengths {first} and {second}.",
+                first=a.size,
+                second=b.size,
+            )
         )
     if (a == a[0]).all() or (b == b[0]).all():
-        raise ValueError("A list in which all numbers are the same has no order to compare.")
+        raise ValueError(say("A list in which all numbers are the same has no order to compare."))
     return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
 
 
@@ -82,7 +87,13 @@ def _decomposed(
     """Return mean, directions (component, column), coordinates (row, component) and share."""
     rows = _as_rows(vectors)
     if not is_whole(count) or not 1 <= count <= min(rows.shape):
-        raise ValueError(f"The count is a whole number from 1 to {min(rows.shape)}, not {count!r}.")
+        raise ValueError(
+            say(
+                "The count is a whole number from 1 to {most}, not {given}.",
+                most=min(rows.shape),
+                given=repr(count),
+            )
+        )
     mean = rows.mean(axis=0)
     left, strength, directions = np.linalg.svd(rows - mean, full_matrices=False)
     coordinates = left * strength
@@ -100,7 +111,9 @@ def _decomposed(
 def _as_rows(vectors: ArrayLike) -> np.ndarray:
     rows = np.asarray(vectors, dtype=float)
     if rows.ndim != 2:
-        raise ValueError(f"Vectors have the axes (row, column), not the shape {rows.shape}.")
+        raise ValueError(
+            say("Vectors have the axes (row, column), not the shape {shape}.", shape=rows.shape)
+        )
     return rows
 
 

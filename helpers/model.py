@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from helpers.numbers import is_whole
 from helpers.records import Values
+from helpers.say import all_of, say
 from helpers.task import ARITHMETIC, Task
 
 Shape = tuple[int | None, ...]
@@ -60,15 +61,20 @@ class Seq2Seq:
         """Check the parts."""
         if not isinstance(self.model, keras.Model):
             raise TypeError(
-                f"The model of a `Seq2Seq` is one of Keras, not {type(self.model).__name__}."
+                say(
+                    "The model of a `Seq2Seq` is one of Keras, not {kind}.",
+                    kind=type(self.model).__name__,
+                )
             )
         if not isinstance(self.task, Task):
-            raise TypeError(f"The task of a model is a `Task`, not {self.task!r}.")
+            raise TypeError(
+                say("The task of a model is a `Task`, not {given}.", given=repr(self.task))
+            )
         _check_encoder(self.encoder, self.task)
         _check_decoder(self.decoder, self.task)
         _check_together(self.encoder, self.decoder)
         if not isinstance(self.reverse, (bool, np.bool_)):
-            raise TypeError(f"reverse is True or False, not {self.reverse!r}.")
+            raise TypeError(say("reverse is True or False, not {given}.", given=repr(self.reverse)))
 
     def __iter__(self) -> Iterator[keras.Model]:
         """Give model, encoder and decoder in turn."""
@@ -194,9 +200,9 @@ def seq2seq(embedding_dim: int = 5, units: int = 16, task: Task = ARITHMETIC) ->
     """
     for name, size in (("embedding_dim", embedding_dim), ("units", units)):
         if not is_whole(size):
-            raise TypeError(f"{name} is a whole number of at least 1, not {size!r}.")
+            raise TypeError(_no_size(name, repr(size)))
         if size < 1:
-            raise ValueError(f"{name} is a whole number of at least 1, not {size}.")
+            raise ValueError(_no_size(name, str(size)))
     embedding_dim, units = int(embedding_dim), int(units)
 
     tokens = len(task.tokens)
@@ -223,6 +229,10 @@ def seq2seq(embedding_dim: int = 5, units: int = 16, task: Task = ARITHMETIC) ->
     return Seq2Seq(model, encoder, decoder, task=task)
 
 
+def _no_size(name: str, given: str) -> str:
+    return say("{name} is a whole number of at least 1, not {given}.", name=name, given=given)
+
+
 def _by_name(given: Any, names: Sequence[str]) -> dict[str, Any]:
     if isinstance(given, dict):
         return given
@@ -236,7 +246,16 @@ def _numbers(tensors: Mapping[str, tf.Tensor]) -> Values:
 
 def _check_encoder(encoder: keras.Model, task: Task) -> None:
     """Raise the errors of `Seq2Seq` if this is no encoder."""
-    taken, given = _shapes(encoder, "An encoder")
+    try:
+        taken, given = _shapes(encoder)
+    except AttributeError as error:
+        raise TypeError(
+            say(
+                "An encoder is a Keras model that knows its inputs and outputs, as those of "
+                "`seq2seq` do, but this {kind} does not.",
+                kind=type(encoder).__name__,
+            )
+        ) from error
     named = isinstance(encoder.output, dict)
     if not (
         len(taken) == 1
@@ -245,15 +264,30 @@ def _check_encoder(encoder: keras.Model, task: Task) -> None:
         and all(shape[0] is None and None not in shape[1:] for shape in given)
     ):
         raise ValueError(
-            f"An encoder takes token ids with the axes (batch, time {task.problem_length}), in "
-            f"batches of any size, and gives a context vector (batch, units), but {encoder.name!r} "
-            f"{_in_words(taken, given)}."
+            say(
+                "An encoder takes token ids with the axes (batch, time {steps}), in batches of any "
+                "size, and gives a context vector (batch, units), but {name} takes {taken} and "
+                "gives {given}.",
+                steps=task.problem_length,
+                name=repr(encoder.name),
+                taken=all_of(map(str, taken)),
+                given=all_of(map(str, given)),
+            )
         )
 
 
 def _check_decoder(decoder: keras.Model, task: Task) -> None:
     """Raise the errors of `Seq2Seq` if this is no decoder."""
-    taken, given = _shapes(decoder, "A decoder")
+    try:
+        taken, given = _shapes(decoder)
+    except AttributeError as error:
+        raise TypeError(
+            say(
+                "A decoder is a Keras model that knows its inputs and outputs, as those of "
+                "`seq2seq` do, but this {kind} does not.",
+                kind=type(decoder).__name__,
+            )
+        ) from error
     named = isinstance(decoder.input, dict) and isinstance(decoder.output, dict)
     tokens = len(task.tokens)
     if named:
@@ -267,9 +301,15 @@ def _check_decoder(decoder: keras.Model, task: Task) -> None:
         fits = fits and _is_distribution(given[0], tokens) and _fits(given[1], (units,))
     if not fits:
         raise ValueError(
-            f"A decoder takes a token (batch, time 1) and a state (batch, units), in batches of "
-            f"any size, and gives a distribution (batch, time 1, token {tokens}) and the next "
-            f"state (batch, units), but {decoder.name!r} {_in_words(taken, given)}."
+            say(
+                "A decoder takes a token (batch, time 1) and a state (batch, units), in batches of "
+                "any size, and gives a distribution (batch, time 1, token {tokens}) and the next "
+                "state (batch, units), but {name} takes {taken} and gives {given}.",
+                tokens=tokens,
+                name=repr(decoder.name),
+                taken=all_of(map(str, taken)),
+                given=all_of(map(str, given)),
+            )
         )
 
 
@@ -288,8 +328,14 @@ def _check_together(encoder: keras.Model, decoder: keras.Model) -> None:
     }
     if started != taken or not kept.items() <= taken.items():
         raise ValueError(
-            f"The encoder and the decoder come from one call of `seq2seq`, but {encoder.name!r} "
-            f"gives {_sizes(started)} and {decoder.name!r} starts with {_sizes(taken)}."
+            say(
+                "The encoder and the decoder come from one call of `seq2seq`, but {encoder} gives "
+                "{given} and {decoder} starts with {taken}.",
+                encoder=repr(encoder.name),
+                given=_sizes(started),
+                decoder=repr(decoder.name),
+                taken=_sizes(taken),
+            )
         )
 
 
@@ -305,17 +351,15 @@ def _is_distribution(shape: Shape, tokens: int) -> bool:
     return _fits(shape, (1, tokens)) and shape[-1] == tokens
 
 
-def _shapes(model: keras.Model, what: str) -> tuple[list[Shape], list[Shape]]:
-    """Return the shapes of what a model takes and of what it gives."""
-    try:
-        taken, given = (
-            [tuple(tensor.shape) for tensor in tensors] for tensors in (model.inputs, model.outputs)
-        )
-    except AttributeError as error:
-        raise TypeError(
-            f"{what} is a Keras model that knows its inputs and outputs, as those of `seq2seq` do, "
-            f"but this {type(model).__name__} does not."
-        ) from error
+def _shapes(model: keras.Model) -> tuple[list[Shape], list[Shape]]:
+    """Return the shapes of what a model takes and of what it gives.
+
+    Raises:
+        AttributeError: the model does not know them.
+    """
+    taken, given = (
+        [tuple(tensor.shape) for tensor in tensors] for tensors in (model.inputs, model.outputs)
+    )
     return taken, given
 
 
@@ -326,17 +370,17 @@ def _fits(shape: Shape, wanted: Shape) -> bool:
     )
 
 
-def _in_words(taken: Sequence[Shape], given: Sequence[Shape]) -> str:
-    inputs, outputs = (" and ".join(map(str, shapes)) for shapes in (taken, given))
-    return f"takes {inputs} and gives {outputs}"
-
-
 def _check_distribution(decoder: keras.Model, distribution: np.ndarray) -> None:
     together = float(distribution.sum(dtype=np.float32))
     half = distribution.dtype.itemsize < 4
     if not (distribution.min() >= 0 and abs(together - 1) <= (0.1 if half else 1e-4)):
         raise ValueError(
-            f"A decoder gives probabilities, which are at least 0 and together 1, but the numbers "
-            f"of {decoder.name!r} begin at {distribution.min():.2g} and are {together:.2g} "
-            f'together: its last layer has the activation "softmax".'
+            say(
+                "A decoder gives probabilities, which are at least 0 and together 1, but the "
+                "numbers of {name} begin at {least} and are {together} together: its last layer "
+                'has the activation "softmax".',
+                name=repr(decoder.name),
+                least=f"{distribution.min():.2g}",
+                together=f"{together:.2g}",
+            )
         )

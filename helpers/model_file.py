@@ -17,6 +17,7 @@ import numpy as np
 
 from helpers import packing, reference
 from helpers.numbers import is_number
+from helpers.say import say
 from helpers.task import ARITHMETIC, TASKS, Task
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ def write(path: str | Path, model: Seq2Seq) -> None:
             the weights. Nothing is written then.
     """
     if Path(path).suffix != ".json":
-        raise ValueError(f"The name of a model's file ends in .json, not {Path(path).name!r}.")
+        raise ValueError(
+            say(
+                "The name of a model's file ends in .json, not {given}.",
+                given=repr(Path(path).name),
+            )
+        )
     Path(path).write_text(json.dumps(packed(model)) + "\n", encoding="utf-8")
 
 
@@ -56,9 +62,13 @@ def read(path: str | Path) -> Seq2Seq:
     try:
         return unpacked(parsed(path))
     except FileNotFoundError as error:
-        raise ValueError(f"There is no file {Path(path).name} that can be read.") from error
+        raise ValueError(
+            say("There is no file {name} that can be read.", name=Path(path).name)
+        ) from error
     except ValueError as error:
-        raise ValueError(f"The file {Path(path).name} holds no model of this book.") from error
+        raise ValueError(
+            say("The file {name} holds no model of this book.", name=Path(path).name)
+        ) from error
 
 
 def parsed(path: str | Path) -> dict[str, Any]:

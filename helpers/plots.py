@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import StringIO
+from itertools import starmap
 from typing import Any
 
 import matplotlib as mpl
@@ -27,6 +28,7 @@ from numpy.typing import ArrayLike
 from helpers.geometry import distances, principal_components
 from helpers.pictures import Shown
 from helpers.records import Trace
+from helpers.say import say
 from helpers.vocabulary import TOKENS
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#b0608a"
@@ -94,7 +96,8 @@ class Picture(Shown):
         ).strip()
         if width <= 500:
             return svg
-        return f'<div class="scroll" role="group" aria-label="Wide figure" tabindex="0">{svg}</div>'
+        name = escape(say("Wide figure"))
+        return f'<div class="scroll" role="group" aria-label="{name}" tabindex="0">{svg}</div>'
 
 
 class Row(Shown):
@@ -127,13 +130,21 @@ def embedding_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = T
     picture = _picture(
         max(2.6, 0.45 * values.shape[1] + 0.9),
         0.28 * len(rows) + 0.9,
-        f"Matrix {title}: {len(rows)} rows {', '.join(rows)}, {values.shape[1]} columns, "
-        f"values from {values.min():.2f} to {values.max():.2f}.",
+        say(
+            "Matrix {title}: {count} rows {rows}, {columns} columns, values from {least} to "
+            "{most}.",
+            title=title,
+            count=len(rows),
+            rows=", ".join(rows),
+            columns=values.shape[1],
+            least=f"{values.min():.2f}",
+            most=f"{values.max():.2f}",
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
         _cells(axes, values, "RdBu_r", _balanced(values), ".2f", fontsize=8)
-        axes.set(title=title, xlabel="dimension", ylabel="token")
+        axes.set(title=title, xlabel=say("dimension"), ylabel=say("token"))
         axes.set_xticks(range(values.shape[1]))
         axes.set_yticks(range(len(rows)), rows)
     return picture
@@ -149,7 +160,12 @@ def distance_matrix(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TO
     picture = _picture(
         max(2.6, 0.36 * len(rows) + 0.9),
         max(2.4, 0.3 * len(rows) + 0.9),
-        f"Distance matrix {title} of {', '.join(rows)}: distances from 0 to {values.max():.2f}.",
+        say(
+            "Distance matrix {title} of {rows}: distances from 0 to {most}.",
+            title=title,
+            rows=", ".join(rows),
+            most=f"{values.max():.2f}",
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
@@ -173,7 +189,11 @@ def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) 
     picture = _picture(
         3.2,
         3.2,
-        f"Map of the tokens {title}: the plane shows {share.sum():.0%} of the variance.",
+        say(
+            "Map of the tokens {title}: the plane shows {share} of the variance.",
+            title=title,
+            share=f"{share.sum():.0%}",
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
@@ -185,8 +205,8 @@ def token_map(matrix: ArrayLike, title: str = "", rows: Sequence[str] = TOKENS) 
             axes.annotate(name, (x, y), xytext=(5, 4), textcoords="offset points")
         axes.set(
             title=title,
-            xlabel=f"component 1 ({share[0]:.0%} of the variance)",
-            ylabel=f"component 2 ({share[1]:.0%})",
+            xlabel=say("component 1 ({share} of the variance)", share=f"{share[0]:.0%}"),
+            ylabel=say("component 2 ({share})", share=f"{share[1]:.0%}"),
         )
         axes.margins(0.15)
     return picture
@@ -202,15 +222,22 @@ def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
     """
     rows = np.asarray(matrix, dtype=float)
     if rows.ndim != 2 or len(rows) < 10:
-        raise ValueError(f"The matrix has a row for each of the ten digits, not {rows.shape}.")
+        raise ValueError(
+            say("The matrix has a row for each of the ten digits, not {shape}.", shape=rows.shape)
+        )
     values = distances(rows[:10])
     i, j = np.triu_indices(10, 1)
     near, far = values[i, j][j - i == 1].mean(), values[i, j][j - i >= 7].mean()
     picture = _picture(
         3.2,
         3.0,
-        f"Distance of two digits' vectors against the difference of the digits, {title}: "
-        f"{near:.2f} on average for neighbours, {far:.2f} for digits 7 or more apart.",
+        say(
+            "Distance of two digits' vectors against the difference of the digits, {title}: {near} "
+            "on average for neighbours, {far} for digits 7 or more apart.",
+            title=title,
+            near=f"{near:.2f}",
+            far=f"{far:.2f}",
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
@@ -220,9 +247,9 @@ def distance_against_difference(matrix: ArrayLike, title: str = "") -> Picture:
             steps,
             [values[i, j][j - i == step].mean() for step in steps],
             color=VERMILION,
-            label="mean",
+            label=say("mean"),
         )
-        axes.set(title=title, xlabel="difference of the two digits", ylabel="distance")
+        axes.set(title=title, xlabel=say("difference of the two digits"), ylabel=say("distance"))
         axes.set_ylim(bottom=0)
         axes.set_xticks(steps)
         axes.legend()
@@ -239,14 +266,22 @@ def states(values: ArrayLike, labels: Sequence[str], title: str = "") -> Picture
     picture = _picture(
         6.4,
         0.32 * len(labels) + 1.0,
-        f"Hidden states {title}: {len(labels)} time steps ({', '.join(labels)}) of "
-        f"{rows.shape[1]} units, values from {rows.min():.2f} to {rows.max():.2f}.",
+        say(
+            "Hidden states {title}: {count} time steps ({steps}) of {units} units, values from "
+            "{least} to {most}.",
+            title=title,
+            count=len(labels),
+            steps=", ".join(labels),
+            units=rows.shape[1],
+            least=f"{rows.min():.2f}",
+            most=f"{rows.max():.2f}",
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
         small = rows.shape[1] <= 16
         _cells(axes, rows, "RdBu_r", TwoSlopeNorm(0, -1, 1), ".1f" if small else "", fontsize=7)
-        axes.set(title=title, xlabel="unit", ylabel="time step")
+        axes.set(title=title, xlabel=say("unit"), ylabel=say("time step"))
         axes.set_xticks(range(0, rows.shape[1], 1 if small else 8))
         axes.set_yticks(range(len(labels)), labels)
     return picture
@@ -259,16 +294,24 @@ def distributions(trace: Trace, title: str = "") -> Picture:
         ValueError: ``trace`` has no time step yet.
     """
     if not trace.steps:
-        raise ValueError("A trace has at least one time step before it can be drawn.")
+        raise ValueError(say("A trace has at least one time step before it can be drawn."))
     rows = np.stack([step.distribution for step in trace.steps])
     tokens = trace.task.tokens
-    inputs = [f"{n}: {tokens[step.token]} in" for n, step in enumerate(trace.steps, 1)]
+    inputs = [
+        say("{step}: {token} in", step=number, token=tokens[step.token])
+        for number, step in enumerate(trace.steps, 1)
+    ]
     chosen = [tokens[choice] for choice in trace.choices]
     picture = _picture(
         6.4,
         0.36 * len(rows) + 1.1,
-        f"Distribution over the tokens at each time step for {trace.problem} {title}: "
-        f"chosen {', '.join(chosen)}.",
+        say(
+            "Distribution over the tokens at each time step for {problem} {title}: chosen "
+            "{chosen}.",
+            problem=trace.problem,
+            title=title,
+            chosen=", ".join(chosen),
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
@@ -284,7 +327,7 @@ def distributions(trace: Trace, title: str = "") -> Picture:
                     linewidth=2,
                 )
             )
-        axes.set(title=title or trace.problem, xlabel="next token", ylabel="time step")
+        axes.set(title=title or trace.problem, xlabel=say("next token"), ylabel=say("time step"))
         axes.set_xticks(range(len(tokens)), tokens)
         axes.set_yticks(range(len(inputs)), inputs)
     return picture
@@ -294,7 +337,7 @@ def curves(
     x: ArrayLike,
     lines: Mapping[str, ArrayLike],
     *,
-    xlabel: str = "epoch",
+    xlabel: str | None = None,
     ylabel: str = "",
     title: str = "",
     level: tuple[float, str] | None = None,
@@ -307,8 +350,8 @@ def curves(
     """Draw one line a name over ``x``; ``level`` is a dotted horizontal line with its name.
 
     ``x`` and each line have the axes (point). With ``percent`` a line of shares, from 0 to 1, is
-    drawn from 0% to 100%. ``width`` is in inches. Without a ``description`` the picture says from
-    where to where each line goes.
+    drawn from 0% to 100%. ``width`` is in inches. Without an ``xlabel`` it is that of epochs;
+    without a ``description`` the picture says from where to where each line goes.
 
     Raises:
         ValueError: a line is not as long as ``x``.
@@ -318,13 +361,22 @@ def curves(
     for name, values in series.items():
         if values.shape != at.shape:
             raise ValueError(
-                f"A line has as many values as x has ({at.size}), but {name!r} has {values.size}."
+                say(
+                    "A line has as many values as x has ({wanted}), but {name} has {given}.",
+                    wanted=at.size,
+                    name=repr(name),
+                    given=values.size,
+                )
             )
-    said = "; ".join(
-        f"{name} from {values[0]:.3g} to {values[-1]:.3g}" if at.size else name
-        for name, values in series.items()
+    xlabel = say("epoch") if xlabel is None else xlabel
+    description = description or say(
+        "{ylabel} against {xlabel} {title}: {lines}.",
+        ylabel=ylabel,
+        xlabel=xlabel,
+        title=title,
+        lines="; ".join(starmap(_way, series.items())),
     )
-    picture = _picture(width, 2.6, description or f"{ylabel} against {xlabel} {title}: {said}.")
+    picture = _picture(width, 2.6, description)
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
         for (name, values), dashes in zip(
@@ -371,14 +423,27 @@ def coloured_points(
     place, value = np.asarray(points, dtype=float), np.asarray(colour, dtype=float)
     if place.ndim != 2 or place.shape[1] != 2 or value.shape != place.shape[:1] or not value.size:
         raise ValueError(
-            "The points have the axes (point, 2) and one value each, "
-            f"not the shapes {place.shape} and {value.shape}."
+            say(
+                "The points have the axes (point, 2) and one value each, not the shapes {points} "
+                "and {values}.",
+                points=place.shape,
+                values=value.shape,
+            )
         )
     picture = _picture(
         4.4,
         3.4,
-        f"{len(place)} points, {ylabel} against {xlabel} {title}, coloured by {colour_label} "
-        f"from {value.min():.0f} to {value.max():.0f}.",
+        say(
+            "{count} points, {ylabel} against {xlabel} {title}, coloured by {colour} from {least} "
+            "to {most}.",
+            count=len(place),
+            ylabel=ylabel,
+            xlabel=xlabel,
+            title=title,
+            colour=colour_label,
+            least=f"{value.min():.0f}",
+            most=f"{value.max():.0f}",
+        ),
     )
     with mpl.rc_context(_STYLE):
         axes = picture.figure.subplots()
@@ -391,6 +456,17 @@ def coloured_points(
     return picture
 
 
+def _way(name: str, values: np.ndarray) -> str:
+    if not values.size:
+        return name
+    return say(
+        "{name} from {first} to {last}",
+        name=name,
+        first=f"{values[0]:.3g}",
+        last=f"{values[-1]:.3g}",
+    )
+
+
 def _picture(width: float, height: float, description: str) -> Picture:
     with mpl.rc_context(_STYLE):
         return Picture(width, height, " ".join(description.replace(" :", ":").split()))
@@ -400,8 +476,11 @@ def _labelled(matrix: ArrayLike, rows: Sequence[str]) -> np.ndarray:
     values = np.asarray(matrix, dtype=float)
     if values.ndim != 2 or len(values) != len(rows):
         raise ValueError(
-            f"The matrix has one row for each of the {len(rows)} names, not the shape "
-            f"{values.shape}."
+            say(
+                "The matrix has one row for each of the {count} names, not the shape {shape}.",
+                count=len(rows),
+                shape=values.shape,
+            )
         )
     return values
 

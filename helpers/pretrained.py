@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers import model_file, packing
 from helpers.records import Recipe, Snapshot
+from helpers.say import say
 
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
@@ -119,14 +120,26 @@ def record(name: str) -> Record:
 def path(name: str) -> Path:
     """Return the file of a model; raises ValueError if there is no model of that name."""
     if not isinstance(name, str) or name not in RECIPES:
-        raise ValueError(f"A model is one of {', '.join(map(repr, RECIPES))}, not {name!r}.")
+        raise ValueError(
+            say(
+                "A model is one of {names}, not {given}.",
+                names=", ".join(map(repr, RECIPES)),
+                given=repr(name),
+            )
+        )
     return WEIGHTS / f"{name}.json"
 
 
 def _said(name: str) -> dict[str, Any]:
     file = path(name)
     if not file.is_file():
-        raise ValueError(f"The file helpers/weights/{file.name} is missing; {_anew(name)}")
+        raise ValueError(
+            say(
+                "The file helpers/weights/{name}.json is missing; "
+                "`python -m helpers.make_weights {name}` makes it anew.",
+                name=name,
+            )
+        )
     try:
         return model_file.parsed(file)
     except ValueError as error:
@@ -139,8 +152,10 @@ def _snapshot(seen: dict[str, Any], tokens: int) -> Snapshot:
 
 
 def _damaged(name: str) -> ValueError:
-    return ValueError(f"The file helpers/weights/{name}.json is damaged; {_anew(name)}")
-
-
-def _anew(name: str) -> str:
-    return f"`python -m helpers.make_weights {name}` makes it anew."
+    return ValueError(
+        say(
+            "The file helpers/weights/{name}.json is damaged; "
+            "`python -m helpers.make_weights {name}` makes it anew.",
+            name=name,
+        )
+    )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.numbers import is_whole
+from helpers.say import say
 from helpers.task import ARITHMETIC, Task, named
 
 
@@ -103,11 +104,14 @@ def batch(problems: Iterable[str], *, reverse: bool = False, task: Task = ARITHM
     """
     if isinstance(problems, str) or not isinstance(problems, Iterable):
         raise TypeError(
-            f"A batch is a list of problems such as ['50+9'], not {type(problems).__name__}."
+            say(
+                "A batch is a list of problems such as ['50+9'], not {kind}.",
+                kind=type(problems).__name__,
+            )
         )
     rows = [arrays(problem, reverse=reverse, task=task) for problem in problems]
     if not rows:
-        raise ValueError("A batch holds at least one problem.")
+        raise ValueError(say("A batch holds at least one problem."))
     return Arrays(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
@@ -121,8 +125,13 @@ def weights_up_to_eos(target: np.ndarray, task: Task = ARITHMETIC) -> np.ndarray
     """
     if target.ndim < 2 or target.shape[-1] != len(task.tokens):
         raise ValueError(
-            f"A target has the axes (batch, time {task.answer_length}, token {len(task.tokens)}), "
-            f"not the shape {target.shape}."
+            say(
+                "A target has the axes (batch, time {steps}, token {tokens}), not the shape "
+                "{shape}.",
+                steps=task.answer_length,
+                tokens=len(task.tokens),
+                shape=target.shape,
+            )
         )
     return (target.argmax(axis=-1) != task.pad).astype(np.float32)
 
@@ -143,8 +152,12 @@ def split(task: str | Task, size: int | None = None) -> Split:
     if size is not None:
         if not is_whole(size) or not 1 <= size <= len(drawn):
             raise ValueError(
-                f"A size of {drawn_from.name!r} is a whole number from 1 to {len(drawn)}, "
-                f"not {size!r}."
+                say(
+                    "A size of {task} is a whole number from 1 to {most}, not {given}.",
+                    task=repr(drawn_from.name),
+                    most=len(drawn),
+                    given=repr(size),
+                )
             )
         drawn = sorted(drawn, key=_digest)[:size]
     parts = Split([], [], [])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from html import escape
 from typing import TYPE_CHECKING
 
 import keras
@@ -15,6 +16,7 @@ from IPython import get_ipython
 from IPython.display import HTML, DisplayHandle
 
 from helpers import decoding, model_file, plots
+from helpers.say import say
 from helpers.training import Recorder
 
 if TYPE_CHECKING:
@@ -73,13 +75,18 @@ class Progress(keras.callbacks.Callback):
     def state(self) -> str:
         """How far it is, in words."""
         if self._first is None:
-            return "compiling"
+            return say("compiling")
         epochs = self.params["epochs"]
-        now = f"epoch {min(self._done // self._steps + 1, epochs)} of {epochs}"
+        epoch = min(self._done // self._steps + 1, epochs)
         if self._done == self._begun:
-            return now
+            return say("epoch {epoch} of {epochs}", epoch=epoch, epochs=epochs)
         pace = (time.monotonic() - self._first) / (self._done - self._begun)
-        return f"{now}, {in_words(pace * (self._total - self._done))} left"
+        return say(
+            "epoch {epoch} of {epochs}, {time} left",
+            epoch=epoch,
+            epochs=epochs,
+            time=in_words(pace * (self._total - self._done)),
+        )
 
 
 class LiveCurve(Progress):
@@ -101,7 +108,7 @@ class LiveCurve(Progress):
         """Move the bar on."""
         self._handle.update(
             HTML(
-                f'<label>{self.state} <progress max="{self._total}" value="{self._done}">'
+                f'<label>{escape(self.state)} <progress max="{self._total}" value="{self._done}">'
                 f"</progress></label>{self._picture}"
             )
         )
@@ -115,18 +122,18 @@ class LiveCurve(Progress):
         return plots.Row(
             plots.curves(
                 range(1, len(losses) + 1),
-                {"training loss": losses},
-                ylabel="loss per token",
+                {say("training loss"): losses},
+                ylabel=say("loss per token"),
                 xlim=(0, self.params["epochs"]),
-                description="The training loss after each epoch of this run.",
+                description=say("The training loss after each epoch of this run."),
             ),
             plots.curves(
                 [snapshot.epoch for snapshot in seen],
-                {"exact match": [snapshot.exact_match for snapshot in seen]},
-                ylabel="answers right",
+                {say("exact match"): [snapshot.exact_match for snapshot in seen]},
+                ylabel=say("answers right"),
                 percent=True,
                 xlim=(0, self.params["epochs"]),
-                description="The share of held-out problems answered right in this run.",
+                description=say("The share of held-out problems answered right in this run."),
             ),
         )
 
@@ -161,18 +168,21 @@ class ProgressLine(Progress):
     def _line(self) -> str:
         parts = [f"{self._done / self._total:4.0%} {self.state}"]
         if self._recorder.losses:
-            parts.append(f"loss {self._recorder.losses[-1]:.4f}")
+            parts.append(say("loss {loss}", loss=f"{self._recorder.losses[-1]:.4f}"))
         if self._recorder.snapshots:
-            parts.append(f"exact match {self._recorder.snapshots[-1].exact_match:.2%}")
+            exact_match = self._recorder.snapshots[-1].exact_match
+            parts.append(say("exact match {share}", share=f"{exact_match:.2%}"))
         return ", ".join(parts)
 
 
 def in_words(seconds: float) -> str:
     """Return a time as it is said: ``'12 s'``, ``'4 min'``, ``'1 h 10 min'``."""
     if seconds < 99.5:
-        return f"{seconds:.0f} s"
+        return say("{seconds} s", seconds=f"{seconds:.0f}")
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return say("{minutes} min", minutes=minutes)
+    return say("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 class ShownInLab(Progress):

@@ -15,6 +15,7 @@ import numpy as np
 
 from helpers import packing, task
 from helpers.numbers import is_number, is_whole
+from helpers.say import say
 from helpers.task import ARITHMETIC, Task
 
 Values = Mapping[str, np.ndarray]
@@ -26,7 +27,6 @@ SCHEDULES = ("warmup-cosine", "constant")
 LARGEST_SEED = 2**32 - 1
 """What numpy takes at most."""
 
-_COLUMNS = ("time step", "input", "choice", "probability", "target", "right")
 _SHOWN = 4  # of a state, in a table
 
 
@@ -81,13 +81,17 @@ class Reading:
 
     @property
     def _caption(self) -> str:
-        return f"{self.problem}, read {'back to front' if self.reverse else 'from the front'}"
+        if self.reverse:
+            return say("{problem}, read back to front", problem=self.problem)
+        return say("{problem}, read from the front", problem=self.problem)
 
     @property
     def _columns(self) -> tuple[str, ...]:
         units = len(self.context)
-        shown = "state" if units <= _SHOWN else f"state, first {_SHOWN} of {units} numbers"
-        return ("time step", "token", shown)
+        shown = say("state")
+        if units > _SHOWN:
+            shown = say("state, first {shown} of {units} numbers", shown=_SHOWN, units=units)
+        return (say("time step"), say("token"), shown)
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [
@@ -175,27 +179,51 @@ class Trace:
         return self.task.decode(self.written)[:: -1 if self.reverse else 1]
 
     def __repr__(self) -> str:
-        return f"{_as_text(self._caption, _COLUMNS, self._rows())}\n{self._verdict}"
+        return f"{_as_text(self._caption, self._columns, self._rows())}\n{self._verdict}"
 
     def _repr_html_(self) -> str:
-        table = _as_table(self._caption, _COLUMNS, self._rows())
+        table = _as_table(self._caption, self._columns, self._rows())
         return f"{table}<p>{escape(self._verdict)}</p>"
 
     @property
     def _caption(self) -> str:
-        return f"{self.problem}, {'teacher-forced' if self.teacher_forcing else 'free-running'}"
+        if self.teacher_forcing:
+            return say("{problem}, teacher-forced", problem=self.problem)
+        return say("{problem}, free-running", problem=self.problem)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (
+            *(say("time step"), say("input"), say("choice")),
+            *(say("probability"), say("target"), say("right")),
+        )
 
     @property
     def _verdict(self) -> str:
+        if not self.steps:
+            return say("so far: nothing")
         if len(self.steps) < len(self.target):
             written = " ".join(self.task.tokens[token] for token in self.written)
-            return f"so far: {written or 'nothing'}"
-        wanted = self.task.decode(self.target)[:: -1 if self.reverse else 1]
-        name = "choices" if self.teacher_forcing else "answer"
+            return say("so far: {written}", written=written)
         mistake = self._first_mistake
+        if mistake is None and self.teacher_forcing:
+            return say("choices: {written}, right", written=self.answer)
         if mistake is None:
-            return f"{name}: {self.answer}, right"
-        return f"{name}: {self.answer}, first mistake at time step {mistake + 1}; right is {wanted}"
+            return say("answer: {written}, right", written=self.answer)
+        wanted = self.task.decode(self.target)[:: -1 if self.reverse else 1]
+        if self.teacher_forcing:
+            return say(
+                "choices: {written}, first mistake at time step {step}; right is {wanted}",
+                written=self.answer,
+                step=mistake + 1,
+                wanted=wanted,
+            )
+        return say(
+            "answer: {written}, first mistake at time step {step}; right is {wanted}",
+            written=self.answer,
+            step=mistake + 1,
+            wanted=wanted,
+        )
 
     def _rows(self) -> list[tuple[str, ...]]:
         tokens = self.task.tokens
@@ -203,11 +231,10 @@ class Trace:
             (
                 str(number),
                 tokens[step.token],
-                tokens[step.choice]
-                + (f", but {tokens[token]} is written" if token != step.choice else ""),
+                _choice(tokens[step.choice], tokens[token]),
                 f"{step.distribution[step.choice]:.3f}",
                 tokens[wanted],
-                "yes" if token == wanted else "no",
+                say("yes") if token == wanted else say("no"),
             )
             for number, (step, token, wanted) in enumerate(
                 zip(self.steps, self.written, self.target, strict=False), start=1
@@ -268,36 +295,62 @@ class Recipe:
         task.named(self.task)
         if self.schedule not in SCHEDULES:
             raise ValueError(
-                f"A schedule is one of {', '.join(map(repr, SCHEDULES))}, not {self.schedule!r}."
+                say(
+                    "A schedule is one of {schedules}, not {given}.",
+                    schedules=", ".join(map(repr, SCHEDULES)),
+                    given=repr(self.schedule),
+                )
             )
         for name in ("embedding_dim", "units", "epochs", "batch_size", "size"):
             count = getattr(self, name)
             if name == "size" and count is None:
                 continue
             if not is_whole(count) or count < 1:
-                raise ValueError(f"{name} is a whole number of at least 1, not {count!r}.")
+                raise ValueError(
+                    say(
+                        "{name} is a whole number of at least 1, not {given}.",
+                        name=name,
+                        given=repr(count),
+                    )
+                )
             self._set(name, int(count))
         if not is_whole(self.seed) or not 0 <= self.seed <= LARGEST_SEED:
             raise ValueError(
-                f"A seed is a whole number from 0 to {LARGEST_SEED}, not {self.seed!r}."
+                say(
+                    "A seed is a whole number from 0 to {largest}, not {given}.",
+                    largest=LARGEST_SEED,
+                    given=repr(self.seed),
+                )
             )
         self._set("seed", int(self.seed))
         if self.weight_bits is not None:
             if not is_whole(self.weight_bits) or self.weight_bits not in packing.WHOLE:
-                raise ValueError(f"weight_bits is 8, 16 or None, not {self.weight_bits!r}.")
+                raise ValueError(
+                    say("weight_bits is 8, 16 or None, not {given}.", given=repr(self.weight_bits))
+                )
             self._set("weight_bits", int(self.weight_bits))
         if not is_number(self.learning_rate) or not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"A learning rate is a number above 0, not {self.learning_rate!r}.")
+            raise ValueError(
+                say(
+                    "A learning rate is a number above 0, not {given}.",
+                    given=repr(self.learning_rate),
+                )
+            )
         if not is_number(self.weight_decay) or not 0 <= self.weight_decay < math.inf:
             raise ValueError(
-                f"A weight decay is a number of at least 0, not {self.weight_decay!r}."
+                say(
+                    "A weight decay is a number of at least 0, not {given}.",
+                    given=repr(self.weight_decay),
+                )
             )
         for name in ("learning_rate", "weight_decay"):
             self._set(name, float(getattr(self, name)))
         for name in ("reverse", "masked_loss"):
             flag = getattr(self, name)
             if not isinstance(flag, (bool, np.bool_)):
-                raise ValueError(f"{name} is True or False, not {flag!r}.")
+                raise ValueError(
+                    say("{name} is True or False, not {given}.", name=name, given=repr(flag))
+                )
             self._set(name, bool(flag))
 
     @property
@@ -348,8 +401,11 @@ def first_mistake(
     choices, target = list(choices), list(target)
     if len(choices) != len(target):
         raise ValueError(
-            f"There is a choice for each of the {len(target)} time steps of the target, "
-            f"not {len(choices)}."
+            say(
+                "There is a choice for each of the {steps} time steps of the target, not {given}.",
+                steps=len(target),
+                given=len(choices),
+            )
         )
     for number, (choice, wanted) in enumerate(zip(choices, target, strict=True)):
         if choice != wanted:
@@ -357,6 +413,12 @@ def first_mistake(
         if wanted == eos:
             return None
     return None
+
+
+def _choice(chosen: str, written: str) -> str:
+    if written == chosen:
+        return chosen
+    return say("{chosen}, but {written} is written", chosen=chosen, written=written)
 
 
 def _as_text(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -371,7 +433,7 @@ def _as_text(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def _as_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )

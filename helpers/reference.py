@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from helpers.say import say
+
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
@@ -35,9 +37,6 @@ _FLOAT32, _TENSOR_FLOAT32 = 2.0**-23, 2.0**-10
 _SLACK = 8.0  # times what rounding is expected to cost; of many models the worst took 1.3
 _DRAWS = 4
 _PROBLEMS = 8  # that an encoder is asked to read
-
-_ONLY = "Steppers, readings and files are for models with the layers of `seq2seq`"
-_ANY = '`model.save("x.keras")` keeps any model'
 
 Compute = Callable[[Sequence[np.ndarray]], np.ndarray]
 
@@ -92,8 +91,10 @@ def arrays_of(model: Seq2Seq) -> list[np.ndarray]:
     reading, writing = encoder_arrays(model.encoder), decoder_arrays(model.decoder)
     if not np.array_equal(reading[0], writing[0]):
         raise ValueError(
-            "The encoder and the decoder come from one call of `seq2seq`, but these two have "
-            "different embeddings."
+            say(
+                "The encoder and the decoder come from one call of `seq2seq`, but these two have "
+                "different embeddings."
+            )
         )
     check_encoder(model.encoder, reading)
     check_decoder(model.decoder, writing)
@@ -153,7 +154,12 @@ def check(
     """
     if not np.isfinite(given).all():
         raise ValueError(
-            f"{_ONLY}, but with its weights {model.name!r} gives nan or infinity; {_ANY}."
+            say(
+                "Steppers, readings and files are for models with the layers of `seq2seq`, but "
+                "with its weights {name} gives nan or infinity; "
+                '`model.save("x.keras")` keeps any model.',
+                name=repr(model.name),
+            )
         )
     precise = [array.astype(np.float64) for array in arrays]
     wanted = compute(precise)
@@ -168,9 +174,14 @@ def check(
     ]
     if apart > allowed + _SLACK * max(moved):
         raise ValueError(
-            f"{_ONLY}, but {model.name!r} makes other numbers of the same weights, up to "
-            f"{apart:.2g} apart: a layer of it has another setting or stands in another place; "
-            f"{_ANY}."
+            say(
+                "Steppers, readings and files are for models with the layers of `seq2seq`, but "
+                "{name} makes other numbers of the same weights, up to {apart} apart: a layer of "
+                "it has another setting or stands in another place; "
+                '`model.save("x.keras")` keeps any model.',
+                name=repr(model.name),
+                apart=f"{apart:.2g}",
+            )
         )
 
 
@@ -187,19 +198,37 @@ def _weights_of(
     layer = next((layer for layer in model.layers if layer.name == name), None)
     if layer is None:
         raise ValueError(
-            f"{_ONLY}, which are called 'embedding', 'encoder_gru', 'decoder_gru' and 'softmax', "
-            f"but {model.name!r} has no {name!r}; {_ANY}."
+            say(
+                "Steppers, readings and files are for models with the layers of `seq2seq`, which "
+                "are called 'embedding', 'encoder_gru', 'decoder_gru' and 'softmax', but {name} "
+                'has no {layer}; `model.save("x.keras")` keeps any model.',
+                name=repr(model.name),
+                layer=repr(name),
+            )
         )
     arrays = [np.asarray(array, dtype=np.float32) for array in layer.get_weights()]
     if len(arrays) != len(shapes) or not all(map(_fits, arrays, shapes)):
-        found = ", ".join(str(array.shape) for array in arrays) or "none"
+        found = ", ".join(str(array.shape) for array in arrays) or say("none")
         wanted = ", ".join(str(shape).replace("None", "embedding_dim") for shape in shapes)
         raise ValueError(
-            f"{_ONLY}, where the arrays of {name!r} have the shapes {wanted}, but those of "
-            f"{model.name!r} have {found}; {_ANY}."
+            say(
+                "Steppers, readings and files are for models with the layers of `seq2seq`, where "
+                "the arrays of {layer} have the shapes {wanted}, but those of {name} have {found}; "
+                '`model.save("x.keras")` keeps any model.',
+                layer=repr(name),
+                wanted=wanted,
+                name=repr(model.name),
+                found=found,
+            )
         )
     if not all(np.isfinite(array).all() for array in arrays):
-        raise ValueError(f"{_ONLY} and finite weights, but {name!r} holds nan or infinity.")
+        raise ValueError(
+            say(
+                "Steppers, readings and files are for models with the layers of `seq2seq` and "
+                "finite weights, but {layer} holds nan or infinity.",
+                layer=repr(name),
+            )
+        )
     return arrays
 
 

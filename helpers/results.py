@@ -13,13 +13,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from helpers.say import say
+
 FILE = Path(__file__).with_name("results.json")
 """The last full run."""
 
 Cell = str | float | list[float] | None
 """A text, a number, a median with the lowest and the highest of its kind, or nothing."""
-
-EMPTY = "not reached"
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,7 +116,7 @@ def load(file: Path = FILE) -> Results:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError("There are no results here: `make bench` makes them.") from error
+        raise ValueError(say("There are no results here: `make bench` makes them.")) from error
     tables = {
         name: Table(**{**table, "columns": tuple(table["columns"])})
         for name, table in values.pop("tables").items()
@@ -127,7 +127,7 @@ def load(file: Path = FILE) -> Results:
 def as_text(cell: Cell, *, percent: bool = False) -> str:
     """Return a cell as it is shown: ``12.3``, or ``12.3 (11.9 to 13.0)``."""
     if cell is None:
-        return EMPTY
+        return say("not reached")
     if isinstance(cell, str):
         return cell
     numbers = cell if isinstance(cell, list) else [cell]
@@ -136,7 +136,8 @@ def as_text(cell: Cell, *, percent: bool = False) -> str:
     ]
     if not others or len({middle, *others}) == 1:
         return middle
-    return f"{middle} ({others[0]} to {others[1]})"
+    lowest, highest = others
+    return say("{middle} ({lowest} to {highest})", middle=middle, lowest=lowest, highest=highest)
 
 
 def _with_spread_below(text: str) -> str:

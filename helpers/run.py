@@ -21,6 +21,7 @@ import numpy as np
 from helpers import problems
 from helpers.progress import LiveCurve, ProgressLine, in_notebook
 from helpers.records import Recipe, Snapshot
+from helpers.say import say
 from helpers.training import Recorder, ShortWeights, build, recording_epochs
 
 SAVE_EVERY = 30.0
@@ -121,8 +122,7 @@ class Run:
         ``callbacks``, such as that of a training lab, come after the run's own.
         """
         if self.complete:
-            new = "a new `Run`" if self._file is None else "without its file a new `Run`"
-            print(f"All {self.epoch} epochs are done; {new} starts from the beginning.")
+            print(self._done)
             return
         own: list[keras.callbacks.Callback] = [self.recorder]
         if self.recipe.weight_bits is not None:
@@ -142,9 +142,25 @@ class Run:
             )
         if not self.complete:
             print(
-                f"Stopped after epoch {self.epoch} of {self.recipe.epochs}. "
-                "Run this again, and it goes on from there."
+                say(
+                    "Stopped after epoch {epoch} of {epochs}. Run this again, and it goes on from "
+                    "there.",
+                    epoch=self.epoch,
+                    epochs=self.recipe.epochs,
+                )
             )
+
+    @property
+    def _done(self) -> str:
+        if self._file is None:
+            return say(
+                "All {epochs} epochs are done; a new `Run` starts from the beginning.",
+                epochs=self.epoch,
+            )
+        return say(
+            "All {epochs} epochs are done; without its file a new `Run` starts from the beginning.",
+            epochs=self.epoch,
+        )
 
     def _ask_to_stop(self) -> None:
         self._stop = True
@@ -190,10 +206,15 @@ class Run:
                         )
                     )
         except UNREADABLE as error:
-            raise ValueError(f"{file} holds no run: remove it, and the run begins anew.") from error
+            raise ValueError(
+                say("{file} holds no run: remove it, and the run begins anew.", file=file)
+            ) from error
         if not same:
             raise ValueError(
-                f"{file} holds a run of another recipe: remove it, and the run begins anew."
+                say(
+                    "{file} holds a run of another recipe: remove it, and the run begins anew.",
+                    file=file,
+                )
             )
         for _ in range(self.epoch * ITERATORS_AN_EPOCH):
             iter(self.batches)  # each iterator has another order

@@ -15,6 +15,7 @@ from typing import Any
 from unicodedata import normalize
 
 from helpers.numbers import is_whole
+from helpers.say import any_of, say
 
 OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,
@@ -107,17 +108,33 @@ class Task:
     def encode(self, text: str) -> list[int]:
         """Return the token id of each character; raises as `vocabulary.encode` says."""
         if not isinstance(text, str):
-            raise TypeError(f"A text is a string of {self._signs}, not {type(text).__name__}.")
+            raise TypeError(
+                say(
+                    "A text is a string of {signs}, not {kind}.",
+                    signs=self._signs,
+                    kind=type(text).__name__,
+                )
+            )
         for character in text:
             if character not in self._ids:
-                raise ValueError(f"A text holds only {self._signs}, so {character!r} has no token.")
+                raise ValueError(
+                    say(
+                        "A text holds only {signs}, so {character} has no token.",
+                        signs=self._signs,
+                        character=repr(character),
+                    )
+                )
         return [self._ids[character] for character in text]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text that ids spell; raises as `vocabulary.decode` says."""
         if not isinstance(ids, Iterable):
             raise TypeError(
-                f"Token ids come as a list such as [5, 9, {self.eos}], not {type(ids).__name__}."
+                say(
+                    "Token ids come as a list such as [5, 9, {eos}], not {kind}.",
+                    eos=self.eos,
+                    kind=type(ids).__name__,
+                )
             )
         text = []
         for number in [self.check_token(token) for token in ids]:
@@ -137,20 +154,32 @@ class Task:
         last = len(self.tokens) - 1
         if not is_whole(token):
             raise TypeError(
-                f"A token id is a whole number from 0 to {last}, not {type(token).__name__}."
+                say(
+                    "A token id is a whole number from 0 to {last}, not {given}.",
+                    last=last,
+                    given=type(token).__name__,
+                )
             )
         if not 0 <= token <= last:
-            raise ValueError(f"A token id is a whole number from 0 to {last}, not {token}.")
+            raise ValueError(
+                say(
+                    "A token id is a whole number from 0 to {last}, not {given}.",
+                    last=last,
+                    given=token,
+                )
+            )
         return int(token)
 
     @cached_property
     def _ids(self) -> dict[str, int]:
         return {token: number for number, token in enumerate(self.tokens) if len(token) == 1}
 
-    @cached_property
+    @property
     def _signs(self) -> str:
         *others, last = map(repr, self.askable)
-        return f"the digits 0 to 9{''.join(f', {one}' for one in others)} and {last}"
+        if not others:
+            return say("the digits 0 to 9 and {last}", last=last)
+        return say("the digits 0 to 9, {signs} and {last}", signs=", ".join(others), last=last)
 
     @cached_property
     def _problem(self) -> re.Pattern[str]:
@@ -160,15 +189,21 @@ class Task:
     def _no_problem(self, text: str) -> ValueError:
         shown = text if len(text) <= 20 else text[:20] + "…"
         return ValueError(
-            f"A problem is two whole numbers from 0 to {self.most} with one "
-            f"{' or '.join(map(repr, self.askable))} between them and nothing else, such as "
-            f"'50+9', not {shown!r}."
+            say(
+                "A problem is two whole numbers from 0 to {most} with one {signs} between them and "
+                "nothing else, such as '50+9', not {given}.",
+                most=self.most,
+                signs=any_of(map(repr, self.askable)),
+                given=repr(shown),
+            )
         )
 
 
 def _text(problem: object) -> str:
     if not isinstance(problem, str):
-        raise TypeError(f"A problem is a string such as '50+9', not {type(problem).__name__}.")
+        raise TypeError(
+            say("A problem is a string such as '50+9', not {kind}.", kind=type(problem).__name__)
+        )
     return problem
 
 
@@ -185,5 +220,11 @@ with ``+`` and ``-`` (20,000), ``"three-digit"`` 0..999 with ``+`` and ``-`` (2,
 def named(name: str) -> Task:
     """Return the task of that name; raises ValueError if it is none of `TASKS`."""
     if not isinstance(name, str) or name not in TASKS:
-        raise ValueError(f"A task is one of {', '.join(map(repr, TASKS))}, not {name!r}.")
+        raise ValueError(
+            say(
+                "A task is one of {tasks}, not {given}.",
+                tasks=", ".join(map(repr, TASKS)),
+                given=repr(name),
+            )
+        )
     return TASKS[name]

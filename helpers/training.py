@@ -15,6 +15,7 @@ import tensorflow as tf
 from helpers import decoding, packing, problems
 from helpers.model import Seq2Seq, seq2seq
 from helpers.records import Recipe, Snapshot
+from helpers.say import say
 from helpers.task import named
 
 
@@ -55,7 +56,11 @@ def batches_of(arrays: problems.Arrays, recipe: Recipe) -> tf.data.Dataset:
     encoder_input, decoder_input, target = arrays
     if len(target) < recipe.batch_size:
         raise ValueError(
-            f"Training takes at least one batch of {recipe.batch_size} problems, not {len(target)}."
+            say(
+                "Training takes at least one batch of {batch_size} problems, not {given}.",
+                batch_size=recipe.batch_size,
+                given=len(target),
+            )
         )
     data: tuple[Any, ...] = ((encoder_input, decoder_input), target)
     if recipe.masked_loss:

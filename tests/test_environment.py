@@ -67,6 +67,10 @@ print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_for
 model = pretrained.load("notes")
 print(decoding.answers(model, ["50+9"]))
 """: "['59']\n",
+    """
+from helpers.say import language
+print(language())
+""": "en\n",
     "print(np.ones(2) / 3)": "[0.33333333 0.33333333]\n",
     """
 try:
@@ -88,6 +92,7 @@ def reader(tmp_path: Path) -> Environment:
     write_files(home, FILES)
     ours = {name: value for name, value in os.environ.items() if not name.startswith(OF_ANYONE)}
     return ours | {
+        "BOOK_LANGUAGE": "ko",
         "COLUMNS": "20",
         "HOME": str(home),
         "JUPYTER_PATH": str(home / "jupyter"),

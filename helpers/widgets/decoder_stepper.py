@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = ("50+9", "3-71", "99+1", "7-7", "123+456")
 TRAINED = "from the lab"
-"""The name of the model of a training lab."""
+"""The id of the model of a training lab; how it is called is said where it is shown."""
 
 
 def _trace_as_json(trace: Trace, stepper: DecoderStepper) -> dict[str, Any]:

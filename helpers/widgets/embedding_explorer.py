@@ -12,9 +12,10 @@ import traitlets
 from helpers import packing, plots
 from helpers.geometry import distances, rank_correlation, spread
 from helpers.records import Snapshot
+from helpers.say import say
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import Still
-from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
+from helpers.widgets.snapshots import SnapshotWidget, checked, moments, not_finite
 
 
 class EmbeddingExplorer(SnapshotWidget):
@@ -76,9 +77,10 @@ class EmbeddingExplorer(SnapshotWidget):
     def still(self) -> Still:
         """Return map and distances as pictures, and two rows and the way of their distance."""
         shown = self.shown
+        title = say("epoch {epoch}", epoch=shown.epoch)
         pictures = plots.Row(
-            plots.token_map(shown.embedding, f"epoch {shown.epoch}"),
-            plots.distance_matrix(shown.embedding, f"epoch {shown.epoch}"),
+            plots.token_map(shown.embedding, title),
+            plots.distance_matrix(shown.embedding, title),
         )
         return Still(pictures, self._rows(), self._way())
 
@@ -91,24 +93,24 @@ class EmbeddingExplorer(SnapshotWidget):
             + "</tr>"
             for name in dict.fromkeys((self.token, self.other))
         )
-        return f"<table><caption>Rows at epoch {self.shown.epoch}</caption>{body}</table>"
+        caption = escape(say("Rows at epoch {epoch}", epoch=self.shown.epoch))
+        return f"<table><caption>{caption}</caption>{body}</table>"
 
     def _way(self) -> str:
         body = ""
         for at in moments(len(self.snapshots)):
             apart = distances(self.snapshots[at].embedding)
             between = apart[TOKENS.index(self.token), TOKENS.index(self.other)]
-            body += (
-                f"<tr><td>{self.epochs[at]}</td><td>{between:.3f}</td><td>{_order(apart)}</td></tr>"
-            )
+            order = escape(_order(apart))
+            body += f"<tr><td>{self.epochs[at]}</td><td>{between:.3f}</td><td>{order}</td></tr>"
         head = (
-            "epoch",
-            f"distance of {escape(self.token)} and {escape(self.other)}",
-            "rank correlation of the digits",
+            say("epoch"),
+            say("distance of {token} and {other}", token=self.token, other=self.other),
+            say("rank correlation of the digits"),
         )
         return (
             "<table><thead><tr>"
-            + "".join(f'<th scope="col">{name}</th>' for name in head)
+            + "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
             + f"</tr></thead><tbody>{body}</tbody></table>"
         )
 
@@ -124,25 +126,45 @@ def _order(apart: np.ndarray) -> str:
     try:
         return f"{rank_correlation(j - i, apart[i, j]):z.2f}"
     except ValueError:  # all distances are the same
-        return "none"
+        return say("none")
 
 
 def _check_token(token: object) -> None:
     if token not in TOKENS:
-        raise ValueError(f"A token is one of {', '.join(map(repr, TOKENS))}, not {token!r}.")
+        raise ValueError(
+            say(
+                "A token is one of {tokens}, not {given}.",
+                tokens=", ".join(map(repr, TOKENS)),
+                given=repr(token),
+            )
+        )
 
 
 def _check_embeddings(snapshots: list[Snapshot]) -> None:
     shape = np.shape(snapshots[0].embedding)
     if len(shape) != 2 or shape[0] != len(TOKENS) or shape[1] < 2:
         raise ValueError(
-            f"An embedding has a row of at least two numbers for each of the {len(TOKENS)} tokens, "
-            f"not the shape {shape}."
+            say(
+                "An embedding has a row of at least two numbers for each of the {tokens} tokens, "
+                "not the shape {shape}.",
+                tokens=len(TOKENS),
+                shape=shape,
+            )
         )
     for snapshot in snapshots:
         if np.shape(snapshot.embedding) != shape:
             raise ValueError(
-                "The embeddings of all snapshots have the same shape, but here are "
-                f"{shape} and {np.shape(snapshot.embedding)}."
+                say(
+                    "The embeddings of all snapshots have the same shape, but here are {first} "
+                    "and {other}.",
+                    first=shape,
+                    other=np.shape(snapshot.embedding),
+                )
             )
-    check_finite(snapshots, "An embedding", lambda snapshot: snapshot.embedding)
+    if odd := not_finite(snapshots, lambda one: one.embedding):
+        raise ValueError(
+            say(
+                "An embedding is made of finite numbers, but at epoch {epoch} it is not.",
+                epoch=odd.epoch,
+            )
+        )

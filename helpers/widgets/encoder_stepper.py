@@ -15,6 +15,7 @@ import traitlets
 from helpers import decoding, plots, problems, reference
 from helpers.geometry import spread
 from helpers.records import Reading
+from helpers.say import say
 from helpers.task import Task
 from helpers.widgets.base import Still
 from helpers.widgets.stepper import Stepper
@@ -135,8 +136,8 @@ class EncoderStepper(Stepper):
         labels = [
             f"{number}: {seen.task.tokens[step.token]}" for number, step in enumerate(seen.steps, 1)
         ]
-        picture = plots.states(seen.states, labels, f"after each token of {seen.problem}")
-        return Still(picture, seen._repr_html_())
+        title = say("after each token of {problem}", problem=seen.problem)
+        return Still(plots.states(seen.states, labels, title), seen._repr_html_())
 
     def _react(self, change: traitlets.Bunch) -> None:
         with self.hold_sync():

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers import model_file, pretrained
+from helpers.say import say
 
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
 
 OWN = "your model"
-"""The name of a model that the reader gave."""
+"""The id of a model that the reader gave; how it is called is said where it is shown."""
 
 
 def by_name(models: Sequence[Seq2Seq | str]) -> dict[str, Seq2Seq]:
@@ -31,8 +32,11 @@ def by_name(models: Sequence[Seq2Seq | str]) -> dict[str, Seq2Seq]:
 
     if len(models) != 1 or not isinstance(models[0], Seq2Seq):
         raise TypeError(
-            "A widget steps one model, such as `seq2seq()` returns or "
-            "`Seq2Seq(model, encoder, decoder)`, or stored models given by name, such as 'notes'."
+            say(
+                "A widget steps one model, such as `seq2seq()` returns or "
+                "`Seq2Seq(model, encoder, decoder)`, or stored models given by name, such as "
+                "'notes'."
+            )
         )
     return {OWN: models[0]}
 

@@ -9,6 +9,7 @@ import traitlets
 
 from helpers.numbers import is_whole
 from helpers.records import Snapshot
+from helpers.say import say
 from helpers.widgets.base import BookWidget
 from helpers.widgets.traits import Whole
 
@@ -45,7 +46,13 @@ class SnapshotWidget(BookWidget):
     def _check_index(self, index: object) -> None:
         last = len(self.snapshots) - 1
         if not is_whole(index) or not 0 <= index <= last:
-            raise ValueError(f"A snapshot is a whole number from 0 to {last}, not {index!r}.")
+            raise ValueError(
+                say(
+                    "A snapshot is a whole number from 0 to {last}, not {given}.",
+                    last=last,
+                    given=repr(index),
+                )
+            )
 
 
 def checked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
@@ -58,29 +65,34 @@ def checked(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     seen = list(snapshots) if isinstance(snapshots, Iterable) else None
     if seen is None or not all(isinstance(snapshot, Snapshot) for snapshot in seen):
         raise TypeError(
-            "Snapshots are a list of `records.Snapshot`, such as `recorder.snapshots` or "
-            "`pretrained.record('notes').snapshots`."
+            say(
+                "Snapshots are a list of `records.Snapshot`, such as `recorder.snapshots` or "
+                "`pretrained.record('notes').snapshots`."
+            )
         )
     if not seen:
         raise ValueError(
-            "There is at least one snapshot, but this list is empty: a recorder fills it in `fit`."
+            say(
+                "There is at least one snapshot, but this list is empty: a recorder fills it in "
+                "`fit`."
+            )
         )
     for before, after in pairwise(seen):
         if after.epoch <= before.epoch:
             raise ValueError(
-                "Snapshots are of one run with rising epochs, but here epoch "
-                f"{after.epoch} follows epoch {before.epoch}: take a new recorder for each run."
+                say(
+                    "Snapshots are of one run with rising epochs, but here epoch {after} follows "
+                    "epoch {before}: take a new recorder for each run.",
+                    after=after.epoch,
+                    before=before.epoch,
+                )
             )
     return seen
 
 
-def check_finite(snapshots: Iterable[Snapshot], what: str, part: Callable[[Snapshot], Any]) -> None:
-    """Raise ValueError if ``part`` of a snapshot, called ``what``, is not all finite numbers."""
-    for snapshot in snapshots:
-        if not np.isfinite(part(snapshot)).all():
-            raise ValueError(
-                f"{what} is made of finite numbers, but at epoch {snapshot.epoch} it is not."
-            )
+def not_finite(snapshots: Iterable[Snapshot], part: Callable[[Snapshot], Any]) -> Snapshot | None:
+    """Return the first snapshot of which ``part`` is not all finite numbers."""
+    return next((one for one in snapshots if not np.isfinite(part(one)).all()), None)
 
 
 def moments(count: int, most: int = 5) -> list[int]:

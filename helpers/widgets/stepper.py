@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from helpers import model_file
+from helpers.say import say
 from helpers.widgets.base import BookWidget
 from helpers.widgets.models import by_name
 from helpers.widgets.traits import Whole
@@ -77,14 +78,25 @@ class Stepper(BookWidget):
     @traitlets.validate("model")
     def _check_model(self, proposal: traitlets.Bunch) -> str:
         if proposal.value not in self.by_name:
-            names = ", ".join(map(repr, self.by_name))
-            raise ValueError(f"The model of this widget is one of {names}, not {proposal.value!r}.")
+            raise ValueError(
+                say(
+                    "The model of this widget is one of {names}, not {given}.",
+                    names=", ".join(map(repr, self.by_name)),
+                    given=repr(proposal.value),
+                )
+            )
         return proposal.value
 
     @traitlets.validate("step")
     def _check_step(self, proposal: traitlets.Bunch) -> int:
         if not 0 <= proposal.value <= self.last:
-            raise ValueError(f"A step is a number from 0 to {self.last}, not {proposal.value}.")
+            raise ValueError(
+                say(
+                    "A step is a number from 0 to {last}, not {given}.",
+                    last=self.last,
+                    given=proposal.value,
+                )
+            )
         return proposal.value
 
     @traitlets.default("models")

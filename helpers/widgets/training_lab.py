@@ -6,6 +6,7 @@ Chapter: *Training*.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import traitlets
 
 from helpers import model_file, plots, pretrained, problems
 from helpers.records import SCHEDULES
+from helpers.say import any_of, say
 from helpers.task import TASKS
 from helpers.vocabulary import TOKENS
 from helpers.widgets.base import BookWidget, Still
@@ -82,11 +84,15 @@ class TrainingLab(BookWidget):
     """How far a training in the kernel is (see `callback`); empty if there is none."""
 
     def __init__(self, **settings: Any) -> None:
-        allowed = set(_ALLOWED) | {"reverse", "masked_loss", "watched"}
+        allowed = {*_ALLOWED, "reverse", "masked_loss", "watched"}
         for name in settings:
             if name not in allowed:
                 raise TypeError(
-                    f"A setting of the lab is one of {', '.join(sorted(allowed))}, not {name}."
+                    say(
+                        "A setting of the lab is one of {settings}, not {given}.",
+                        settings=", ".join(sorted(allowed)),
+                        given=name,
+                    )
                 )
         super().__init__(
             tasks={name: TASKS[name].data() for name in LEARNED},
@@ -101,7 +107,7 @@ class TrainingLab(BookWidget):
         Until one is trained this is a ``ValueError``.
         """
         if not self.trained:
-            raise ValueError("No model is trained in this lab yet: press Train.")
+            raise ValueError(say("No model is trained in this lab yet: press Train."))
         return model_file.unpacked(self.trained)
 
     def callback(self, run: Run) -> keras.callbacks.Callback:
@@ -118,16 +124,22 @@ class TrainingLab(BookWidget):
         *("weight_decay", "batch_size", "epochs", "seed"),
     )
     def _check_setting(self, proposal: traitlets.Bunch) -> Any:
-        allowed, sentence = _ALLOWED[proposal["trait"].name]
-        if not allowed(proposal["value"]):
-            raise ValueError(f"{sentence}, not {proposal['value']!r}.")
-        return proposal["value"]
+        name, value = proposal["trait"].name, proposal["value"]
+        if not _ALLOWED[name](value):
+            raise ValueError(_refusals(repr(value))[name])
+        return value
 
     @traitlets.validate("watched")
     def _check_watched(self, proposal: traitlets.Bunch) -> list[str]:
         watched = list(proposal["value"])
         if len(watched) != len(WATCHED):
-            raise ValueError(f"The lab watches {len(WATCHED)} problems, not {len(watched)}.")
+            raise ValueError(
+                say(
+                    "The lab watches {count} problems, not {given}.",
+                    count=len(WATCHED),
+                    given=len(watched),
+                )
+            )
         return list(map(problems.normal, watched))
 
     def still(self) -> Still:
@@ -137,52 +149,64 @@ class TrainingLab(BookWidget):
         curves = plots.Row(
             plots.curves(
                 epochs,
-                {"loss": [one.loss for one in seen]},
-                ylabel="loss per token",
+                {say("loss"): [one.loss for one in seen]},
+                ylabel=say("loss per token"),
                 level=(np.log(len(TOKENS)), f"log {len(TOKENS)}"),
             ),
             plots.curves(
                 epochs,
                 {
-                    "whole answers": [one.exact_match for one in seen],
-                    "tokens": [one.token_accuracy for one in seen],
+                    say("whole answers"): [one.exact_match for one in seen],
+                    say("tokens"): [one.token_accuracy for one in seen],
                 },
-                ylabel="right",
+                ylabel=say("right"),
                 percent=True,
             ),
         )
         return Still(curves)
 
 
-_ALLOWED: dict[str, tuple[Any, str]] = {
-    "task": (
-        lambda task: task in LEARNED,
-        f"A task of the lab is {' or '.join(map(repr, LEARNED))}",
-    ),
-    "units": (
-        lambda units: units % 8 == 0 and 8 <= units <= 128,
-        "The units of a GRU in the lab are a multiple of 8, from 8 to 128",
-    ),
-    "embedding_dim": (
-        lambda dim: 1 <= dim <= 64,
-        "An embedding in the lab has from 1 to 64 numbers",
-    ),
-    "schedule": (
-        lambda schedule: schedule in SCHEDULES,
-        f"A schedule is {' or '.join(map(repr, SCHEDULES))}",
-    ),
-    "learning_rate": (lambda rate: 0 < rate <= 1, "A learning rate is above 0 and at most 1"),
-    "weight_decay": (lambda decay: 0 <= decay <= 1, "A weight decay is a number from 0 to 1"),
-    "batch_size": (
-        lambda size: 1 <= size <= 1024,
-        "A batch in the lab has from 1 to 1,024 problems",
-    ),
-    "epochs": (lambda epochs: 1 <= epochs <= 1000, "The epochs are a number from 1 to 1,000"),
-    "seed": (
-        lambda seed: 0 <= seed < 2**31 - 1,
-        "A seed is a whole number from 0 to 2,147,483,646",
-    ),
+_ALLOWED: dict[str, Callable[[Any], bool]] = {
+    "task": lambda task: task in LEARNED,
+    "units": lambda units: units % 8 == 0 and 8 <= units <= 128,
+    "embedding_dim": lambda dim: 1 <= dim <= 64,
+    "schedule": lambda schedule: schedule in SCHEDULES,
+    "learning_rate": lambda rate: 0 < rate <= 1,
+    "weight_decay": lambda decay: 0 <= decay <= 1,
+    "batch_size": lambda size: 1 <= size <= 1024,
+    "epochs": lambda epochs: 1 <= epochs <= 1000,
+    "seed": lambda seed: 0 <= seed < 2**31 - 1,
 }
+
+
+def _refusals(given: str) -> dict[str, str]:
+    """Return for each setting what is said to a value that is not allowed."""
+    return {
+        "task": say(
+            "A task of the lab is {tasks}, not {given}.",
+            tasks=any_of(map(repr, LEARNED)),
+            given=given,
+        ),
+        "units": say(
+            "The units of a GRU in the lab are a multiple of 8, from 8 to 128, not {given}.",
+            given=given,
+        ),
+        "embedding_dim": say(
+            "An embedding in the lab has from 1 to 64 numbers, not {given}.", given=given
+        ),
+        "schedule": say(
+            "A schedule is {schedules}, not {given}.",
+            schedules=any_of(map(repr, SCHEDULES)),
+            given=given,
+        ),
+        "learning_rate": say("A learning rate is above 0 and at most 1, not {given}.", given=given),
+        "weight_decay": say("A weight decay is a number from 0 to 1, not {given}.", given=given),
+        "batch_size": say(
+            "A batch in the lab has from 1 to 1,024 problems, not {given}.", given=given
+        ),
+        "epochs": say("The epochs are a number from 1 to 1,000, not {given}.", given=given),
+        "seed": say("A seed is a whole number from 0 to 2,147,483,646, not {given}.", given=given),
+    }
 
 
 @cache

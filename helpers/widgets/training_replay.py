@@ -11,8 +11,9 @@ import traitlets
 
 from helpers import plots, problems
 from helpers.records import Snapshot
+from helpers.say import say
 from helpers.widgets.base import Still
-from helpers.widgets.snapshots import SnapshotWidget, check_finite, checked, moments
+from helpers.widgets.snapshots import SnapshotWidget, checked, moments, not_finite
 
 
 class TrainingReplay(SnapshotWidget):
@@ -53,11 +54,13 @@ class TrainingReplay(SnapshotWidget):
     def __init__(self, snapshots: Iterable[Snapshot], *, snapshot: int | None = None) -> None:
         seen = checked(snapshots)
         watched = _watched(seen)
-        check_finite(
-            seen,
-            "What was measured",
-            lambda one: [one.loss, one.exact_match, one.token_accuracy],
-        )
+        if odd := not_finite(seen, lambda one: [one.loss, one.exact_match, one.token_accuracy]):
+            raise ValueError(
+                say(
+                    "What was measured is made of finite numbers, but at epoch {epoch} it is not.",
+                    epoch=odd.epoch,
+                )
+            )
         super().__init__(
             seen,
             snapshot,
@@ -76,17 +79,17 @@ class TrainingReplay(SnapshotWidget):
         pictures = plots.Row(
             plots.curves(
                 at,
-                {"loss": self.losses},
-                xlabel="epoch + 1",
-                ylabel="loss per token",
+                {say("loss"): self.losses},
+                xlabel=say("epoch + 1"),
+                ylabel=say("loss per token"),
                 level=(self.guessing_loss, f"log {len(self.snapshots[0].embedding)}"),
                 xscale="log",
             ),
             plots.curves(
                 at,
-                {"whole answers": self.exact_matches, "tokens": self.token_accuracies},
-                xlabel="epoch + 1",
-                ylabel="right",
+                {say("whole answers"): self.exact_matches, say("tokens"): self.token_accuracies},
+                xlabel=say("epoch + 1"),
+                ylabel=say("right"),
                 percent=True,
                 xscale="log",
             ),
@@ -95,22 +98,27 @@ class TrainingReplay(SnapshotWidget):
 
     def _answers(self) -> str:
         columns = moments(len(self.snapshots))
-        names = ["problem", "right answer", *(f"epoch {self.epochs[at]}" for at in columns)]
-        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        names = [
+            *(say("problem"), say("right answer")),
+            *(say("epoch {epoch}", epoch=self.epochs[at]) for at in columns),
+        ]
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
         body = ""
         for number, problem in enumerate(self.watched):
             right = self.right_answers[number]
             cells = "".join(_cell(self.answers[at][number], right) for at in columns)
             body += f'<tr><th scope="row">{problem}</th><td>{right}</td>{cells}</tr>'
+        caption = escape(say("What the model answered"))
         return (
-            "<table><caption>What the model answered</caption>"
+            f"<table><caption>{caption}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
 
 def _cell(answer: str, right: str) -> str:
+    shown = escape(answer or say("nothing"))
     mark = "✓" if answer == right else "✗"
-    return f"<td>{escape(answer) or 'nothing'} {mark}</td>"
+    return f"<td>{shown} {mark}</td>"
 
 
 def _watched(snapshots: list[Snapshot]) -> list[str]:
@@ -118,8 +126,12 @@ def _watched(snapshots: list[Snapshot]) -> list[str]:
     for snapshot in snapshots:
         if set(snapshot.answers) != set(watched):
             raise ValueError(
-                "All snapshots of a run watch the same problems, but those of the epochs "
-                f"{snapshots[0].epoch} and {snapshot.epoch} watch different ones."
+                say(
+                    "All snapshots of a run watch the same problems, but those of the epochs "
+                    "{first} and {other} watch different ones.",
+                    first=snapshots[0].epoch,
+                    other=snapshot.epoch,
+                )
             )
     for problem in watched:
         problems.parse(problem)
