@@ -7,7 +7,7 @@ import pytest
 from bookbuild.build import ROOT, build
 from bookbuild.edition import FIRST, Edition
 from bookbuild.site import read_pages
-from tests.files import tree
+from tests.files import tree, write_files
 from tests.tiny_book import Build, write_tiny
 
 
@@ -45,8 +45,12 @@ def test_words_of_another_language_are_marked(build: Build, language: str, marke
 
 @pytest.mark.slow
 def test_pages_of_a_korean_edition(tmp_path: Path) -> None:
-    """Jupyter Book builds them in their own folder; without a catalogue the text is English."""
+    """Jupyter Book builds them in their own folder; what is in no catalogue is English."""
     write_tiny(tmp_path)
+    words = "Words of the book, each with the sense that it has in it."
+    catalogue = f'msgid "{words}"\nmsgstr "이 책의 낱말입니다."\n'
+    folder = tmp_path / "locale/ko/LC_MESSAGES"
+    write_files(folder, {"chapters/words.po": catalogue, "helpers.po": catalogue})
     for name in ("_config.yml", "assets", "bookbuild"):
         (tmp_path / name).symlink_to(ROOT / name)
     korean = Edition("ko")
@@ -55,5 +59,9 @@ def test_pages_of_a_korean_edition(tmp_path: Path) -> None:
     assert {"index.html", "404.html", "search.html", "two.html"} <= {path.name for path in pages}
     for path, page in pages.items():
         assert page.html is not None and page.html["lang"] == "ko", path
-    assert "The second one says" in tree(korean.pages(tmp_path) / "chapters/two.html").get_text()
+    assert "The second one says" in pages[korean.pages(tmp_path) / "chapters/two.html"].get_text()
+    translated = pages[korean.pages(tmp_path) / "chapters/words.html"].get_text()
+    assert "이 책의 낱말입니다." in translated
+    assert words not in translated
+    assert (folder / "helpers.mo").is_file()
     assert not FIRST.pages(tmp_path).exists()
