@@ -150,3 +150,4 @@ def test_editions_are_built_apart(book: Path, monkeypatch: pytest.MonkeyPatch) -
     assert build.is_current(book, build.fingerprint(book))
     build.build(book, korean)
     assert built == [korean, korean]
+    assert build.is_current(book, build.fingerprint(book))

@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 
 from bookbuild import accept
 from bookbuild.build import ROOT, notebooks
+from bookbuild.provenance import KEY, made_from
 from tests.files import write_files
 
 pytestmark = pytest.mark.slow  # kernels are started
@@ -68,8 +69,8 @@ model = pretrained.load("notes")
 print(decoding.answers(model, ["50+9"]))
 """: "['59']\n",
     """
-from helpers.say import language
-print(language())
+import os
+print(os.environ.get("BOOK_LANGUAGE", "en"))
 """: "en\n",
     "print(np.ones(2) / 3)": "[0.33333333 0.33333333]\n",
     """
@@ -114,7 +115,9 @@ def notebook_file(folder: Path) -> Path:
         cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
         notebook.cells.append(cell)
     path = folder / "stored.ipynb"
-    path.write_text(accept.as_text(accept.normal_notebook(notebook)), encoding="utf-8")
+    stored = accept.normal_notebook(notebook)
+    stored.metadata[KEY] = made_from(ROOT, stored)
+    path.write_text(accept.as_text(stored), encoding="utf-8")
     (folder / "conftest.py").write_bytes((ROOT / "conftest.py").read_bytes())
     return path
 
