@@ -372,7 +372,7 @@ def test_page_and_keras_get_the_same_recipe() -> None:
     assert recipe == Recipe("sums", None, 8, 32, False, False, 4, 64, 0.01, "constant", 0.3, 2)
     start = in_page.start_of(lab, fast=True)
     assert start["settings"] == {
-        "run": 1, "units": 32, "embeddingDim": 8, "reverse": False, "masked": False,
+        "run": 1, "sizes": {"embedding_dim": 8, "units": 32}, "reverse": False, "masked": False,
         "learningRate": 0.01, "schedule": "constant", "weightDecay": 0.3, "batch": 64,
         "epochs": 4, "seed": 2, "fast": True,
     }  # fmt: skip

@@ -56,7 +56,7 @@ DecoderStepper("notes", lab=mine)
 """,
     "stored": """
 found = mine.stored
-print(decoding.answers(found, mine.watched), found.task)
+print(decoding.answers(found, mine.watched), found.task.name)
 """,
     "set lab": """
 mine.units = 8
