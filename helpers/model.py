@@ -27,9 +27,9 @@ _TOKEN = tf.TensorSpec((1, 1), tf.int32)
 class Seq2Seq:
     """Three views of the same layers, and what has to be known to use them.
 
-    It unpacks as the three: ``model, encoder, decoder = seq2seq()``. ``reverse`` says whether problem
-    and answer are written back to front, ``task`` how problems are written and which are learned,
-    ``trained`` whether they have been. ``dataclasses.replace`` makes one that differs in these.
+    It unpacks as the three: ``model, encoder, decoder = seq2seq()``. ``reverse`` says whether
+    problem and answer are written back to front, ``task`` how problems are written and which are
+    learned, ``trained`` whether they have been. ``dataclasses.replace`` makes one that differs.
 
     What the decoder carries from step to step has names: the encoder gives the values to start
     with, a step of the decoder takes them and gives the next ones. Keras models whose inputs and
