@@ -4,9 +4,8 @@ Browsers know MathML Core, a part of the MathML that latex2mathml writes, and sp
 formula by rules of their own. So what is not in the core is put in its words, and the signs and the
 names of functions are spaced as LaTeX spaces them.
 
-Sphinx asks for a renderer of formulas and numbers them; ``tests/test_pages.py`` and
-``test_equation_numbers.py`` fail where it would do so otherwise, ``test_formulas.py`` where
-latex2mathml writes other elements.
+Sphinx asks for a renderer of formulas and numbers them; ``tests/test_pages.py`` fails where
+it would do so otherwise, ``test_formulas.py`` where latex2mathml writes other elements.
 """
 
 import re

@@ -360,7 +360,10 @@ def in_page(page: Page, content: bytes) -> dict[str, Any] | None:
         """async (bytes) => {
             const text = await new Blob([Uint8Array.from(bytes)]).text();
             const found = read(text, arithmetic.data);
-            return found && { ...found.model, weights: Array.from(found.weights) };
+            if (found === null) return null;
+            const weights = {};
+            for (const name in found.weights) weights[name] = Array.from(found.weights[name]);
+            return { ...found.model, weights };
         }""",
         list(content),
     )
@@ -389,8 +392,10 @@ def test_both_open_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes
     theirs, ours = in_page(page, content), in_python(tmp_path / "mine.json", content)
     assert theirs is not None
     assert ours is not None
-    flat = np.concatenate([values.ravel() for values in ours.model.get_weights()])
-    assert np.array_equal(np.float32(theirs["weights"]), flat)
+    weights = {variable.path: variable.numpy().ravel() for variable in ours.model.weights}
+    assert theirs["weights"].keys() == weights.keys()
+    for path, values in weights.items():
+        assert np.array_equal(np.float32(theirs["weights"][path]), values)
     assert theirs["sizes"] == {"embedding_dim": EMBEDDING_DIM, "units": UNITS}
     assert (theirs["reverse"], ours.reverse) == (True, True)
     assert theirs["trained"] == ours.trained

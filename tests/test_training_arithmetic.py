@@ -46,21 +46,23 @@ SET_UP = """async ([training, ops, task, geometry, compiled, arithmetic]) => {
                 : new ArrayBuffer(size),
             opsOn: (heap, ids) => fast
                 ? fastOps(memory, wasmModule(bytes(compiled)))
-                : plainOps(heap, ids),
+                : trainingOps(heap, ids),
         });
-        if (weights) made.weights = read(weights);
+        if (weights) {
+            const all = read(weights);
+            let from = 0;
+            made.weights = Object.fromEntries(Object.entries(made.weights).map(
+                ([name, { length }]) => [name, all.slice(from, (from += length))]));
+        }
         return made;
     };
     window.given = (problems, reverse) => asData(problems, window.arithmetic, reverse);
     // The gradients as Keras has them, one array behind the other.
     window.gradients = (made) => {
-        const { at, end } = layout(made.sizes, made.task.tokens.length);
-        const all = new Float64Array(end);
-        made.copied((name, from, to) => {
-            all[at[name] + to] = made.heap[made.gradientOf(name) + from];
-        });
-        return all;
+        return Object.entries(made.weights).flatMap(([name, { length }]) =>
+            Array.from({ length }, (_, k) => made.heap[made.gradientOf(made.addressOf(name, k))]));
     };
+    window.flat = (weights) => Object.values(weights).flatMap((numbers) => Array.from(numbers));
     window.all = (list) => Int32Array.from(list, (_, number) => number);
 }"""
 
@@ -71,10 +73,8 @@ def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
     modules = [
         bundle.module(JS / f"{name}.js")
-        for name in ("nn/training", "nn/ops", "domain/task", "ui/geometry")
+        for name in ("nn/training", "nn/training_ops", "domain/task", "ui/geometry")
     ]
-    # `layout` is of use to the tests alone.
-    modules[0] += "\nexport { layout };\n"
     compiled = b64encode(COMPILED.read_bytes()).decode()
     page.evaluate(SET_UP, [*modules, compiled, ARITHMETIC.data()])
     yield page
@@ -245,7 +245,7 @@ def test_it_answers_and_examines_as_keras_does(page: Page, fast: bool) -> None:
             const made = trainer(options);
             const data = given(problems, true);
             const ids = Array.from(made.answer(data, all(problems)));
-            return [ids, made.examine(data, all(problems)), written(made.weights)];
+            return [ids, made.examine(data, all(problems)), written(flat(made.weights))];
         }""",
         [
             {"sizes": {"embedding_dim": recipe.embedding_dim, "units": recipe.units}, "batch": 256,
@@ -271,7 +271,7 @@ def test_it_starts_as_keras_does(page: Page) -> None:
                     const sizes = { embedding_dim: 5, units: 16 };
                     const made = trainer({ sizes, batch: 1, masked: true });
                     made.initialize(seed);
-                    return written(made.weights);
+                    return written(flat(made.weights));
                 }""",
                 seed,
             )

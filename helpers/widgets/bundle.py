@@ -11,7 +11,9 @@ statements of the language of modules are understood, each from the start of a l
     export class Name ...      export default ...
 
 A path begins at the folder of the file that it stands in. All else is an error that names the
-line. Comments that have their lines to themselves are left out.
+line. What only readers of the source need is left out: comments on lines of their own or behind
+code in which nothing is quoted, empty lines, and indentation. So no text in backquotes may go over
+several lines.
 
 This module needs the standard library alone.
 """
@@ -29,6 +31,8 @@ _UNDERSTOOD = (
 )
 
 _COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?s:.*?)\*/[ \t]*)\n", re.MULTILINE)
+_BEHIND = re.compile(r"""^([^"'`/\n]*[^"'`/\s])[ \t]+// .*$""", re.MULTILINE)
+_INDENT = re.compile(r"^(?:[ \t]+|\n)", re.MULTILINE)
 _IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 _NAMES = re.compile(r'import \{([\w,\s]+)\} from "(\.\.?/[^"]+\.js)";\n')
 _FILE = re.compile(r'import (\w+) from "(\.\.?/[^"]+)" with \{ type: "(text|bytes)" \};\n')
@@ -65,16 +69,21 @@ def style(path: Path) -> str:
     bundle = _Bundle()
     bundle.whole(path)
     sheets = [each.with_suffix(".css") for each in (*bundle.names, path)]
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
+    return "\n".join(_bare(sheet.read_text(encoding="utf-8")) for sheet in sheets if sheet.exists())
+
+
+def _bare(text: str) -> str:
+    """Return code without what only readers of the source need."""
+    return _INDENT.sub("", _BEHIND.sub(r"\1", _COMMENT.sub("", text)))
 
 
 class _Source:
-    """The text of a module, and of its code the lines at which they are in the file."""
+    """The bare text of a module, and its code with the lines at which it stands in the file."""
 
     def __init__(self, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         self.path = path
-        self.text = _COMMENT.sub("", text)
+        self.text = _bare(text)
         self.code = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
         self.exports = _EXPORT.findall(self.code)
 

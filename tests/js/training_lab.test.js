@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layout } from "../../helpers/widgets/js/domain/layout.js";
 import { record } from "../../helpers/widgets/js/domain/model_file.js";
 import {
   after,
@@ -26,7 +25,7 @@ import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 const CHOSEN = { Units: "64", Rate: "0.03" };
 const FRESH = newRun({ number: 1, epochs: 4, chosen: CHOSEN });
 const MEASURED = { loss: 2.5, tokenAccuracy: 0.25, exactMatch: 0 };
-const WEIGHTS = new Float32Array(3);
+const WEIGHTS = { "softmax/bias": new Float32Array(3) };
 const SIZES = { embedding_dim: 2, units: 8 };
 
 /** Progress after some of 100 updates. @param {number} updates @param {object} [more] */
@@ -115,7 +114,7 @@ test("it is said when there is no WebAssembly, to those who have asked for it", 
 });
 
 test("a model that was opened is the one that is trained", () => {
-  const model = record(new Float32Array(layout(SIZES, 14).end), {
+  const model = record(WEIGHTS, {
     sizes: SIZES,
     reverse: true,
     task: ARITHMETIC.data,

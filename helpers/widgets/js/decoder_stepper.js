@@ -2,7 +2,7 @@
 // from the weights in the page where there is none.
 
 import { learnedBy } from "./domain/task.js";
-import { modelOf, trace } from "./nn/seq2seq.js";
+import { trace } from "./nn/seq2seq.js";
 import { bars, canPick, columns, heading, hint, inWords } from "./state/decoder_stepper.js";
 import { note, picksWith, verdict, wrongStep } from "./state/decoder_stepper.js";
 import { announcer, asker, button, element, frame, numbersSwitch, strip } from "./ui/parts.js";
@@ -25,7 +25,7 @@ const TRAINED = "from the lab"; // as in decoder_stepper.py
 /** @param {Model<Traits>} model */
 function compute(model) {
   const record = recordOf(model);
-  const answer = trace(modelOf(record), {
+  const answer = trace(record, {
     problem: model.get("problem"),
     teacherForcing: model.get("teacher_forcing"),
     picks: model.get("picks"),

@@ -2,7 +2,7 @@
 // come from Keras where there is a kernel, and from the weights in the page where there is none.
 
 import { learnedBy } from "./domain/task.js";
-import { modelOf, reading } from "./nn/seq2seq.js";
+import { reading } from "./nn/seq2seq.js";
 import { answersOf, heading, mapInWords, note, openness } from "./state/encoder_stepper.js";
 import { ticks, wayOf, whereabouts } from "./state/encoder_stepper.js";
 import { projection, through } from "./ui/map.js";
@@ -28,7 +28,7 @@ const GATES = /** @type {const} */ ([
 /** @param {Model<Traits>} model */
 function compute(model) {
   const record = recordOf(model);
-  return { model: record.name, ...reading(modelOf(record), model.get("problem")) };
+  return { model: record.name, ...reading(record, model.get("problem")) };
 }
 
 /** @param {{ model: Model<Traits> }} view */

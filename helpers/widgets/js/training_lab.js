@@ -9,6 +9,7 @@ import { stillFits, taskIn } from "./state/training_lab.js";
 import { labView } from "./ui/lab_view.js";
 import { element } from "./ui/parts.js";
 
+/** @import { Weights } from "./domain/layout.js" */
 /** @import { ModelRecord } from "./domain/model_file.js" */
 /** @import { Learned, TaskData } from "./domain/task.js" */
 /** @import { Fit, Opened, Run } from "./state/training_lab.js" */
@@ -152,7 +153,7 @@ class Lab {
   /**
    * Start a worker, with random weights or those given; undefined if the browser refuses at once.
    *
-   * @param {Float32Array} [weights]
+   * @param {Weights} [weights]
    */
   #start(weights) {
     const worker = startWorker(workerText);
@@ -234,7 +235,7 @@ class Lab {
   /**
    * The model as it is now, for the stepper of the page, for Python and for a file.
    *
-   * @param {Float32Array} weights
+   * @param {Weights} weights
    */
   #trained(weights) {
     const { task, trained } = this.#learned();

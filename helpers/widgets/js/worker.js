@@ -4,13 +4,13 @@
 // that it is there. While it trains it looks for an order every 40 ms, and after each epoch.
 
 import compiled from "./nn/ops.wasm" with { type: "bytes" };
-import { fastOps, plainOps, wasmModule } from "./nn/ops.js";
+import { fastOps, trainingOps, wasmModule } from "./nn/training_ops.js";
 import { littleEndian } from "./domain/packing.js";
 import { EMBEDDING } from "./domain/layout.js";
 import { backToFront, Task } from "./domain/task.js";
 import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js";
 
-/** @import { Sizes } from "./domain/layout.js" */
+/** @import { Sizes, Weights } from "./domain/layout.js" */
 /** @import { TaskData } from "./domain/task.js" */
 /** @import { Data } from "./nn/training.js" */
 
@@ -33,10 +33,10 @@ import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js
 
 /**
  * What the worker is told. `parts` says to which part each problem of the task belongs, in the order
- * of `Task.problems`, two bits each, in base64.
+ * of `Task.problems` of Python, two bits each, in base64.
  *
  * @typedef {{ order: "start", settings: Settings, task: TaskData, parts: string, watched: string[],
- *   weights?: Float32Array }
+ *   weights?: Weights }
  *   | { order: "go" | "pause" | "step" }
  *   | { order: "watch", watched: string[] }} Order
  */
@@ -65,7 +65,7 @@ import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js
  * @property {Float32Array} embedding axes (token, embedding_dim)
  * @property {Record<string, string>} [answers] to the problems of the reader
  * @property {Measured} [measured] after each epoch, and when it stops
- * @property {Float32Array} [weights] with `measured`
+ * @property {Weights} [weights] with `measured`
  */
 
 /**
@@ -115,9 +115,13 @@ function partsOf(task, packed) {
   /** @type {string[][]} */
   const parts = [[], [], []]; // training, held-out, test
   let number = 0;
-  for (const problem of task.problems()) {
-    parts[(bytes[number >> 2] >> (2 * (number & 3))) & 3].push(problem);
-    number++;
+  for (const operator of task.data.operators) {
+    for (let left = 0; left <= task.data.largest; left++) {
+      for (let right = 0; right <= task.data.largest; right++, number++) {
+        const part = (bytes[number >> 2] >> (2 * (number & 3))) & 3;
+        parts[part].push(`${left}${operator}${right}`);
+      }
+    }
   }
   return parts;
 }
@@ -126,7 +130,7 @@ function partsOf(task, packed) {
 function inJavaScript() {
   return {
     memory: orTooLarge((bytes) => new ArrayBuffer(bytes)),
-    opsOn: plainOps,
+    opsOn: trainingOps,
   };
 }
 
@@ -319,9 +323,9 @@ class Run {
   }
 
   embedding() {
-    const { heap, at, embeddingDim } = this.trainer;
+    const { heap, at, classes, sizes } = this.trainer;
     const from = at[EMBEDDING];
-    return Float32Array.from(heap.subarray(from, from + this.task.tokens.length * embeddingDim));
+    return Float32Array.from(heap.subarray(from, from + classes * sizes.embedding_dim));
   }
 
   /** The answers to the problems of the reader, by problem. */

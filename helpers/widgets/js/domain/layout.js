@@ -1,76 +1,53 @@
-// Where the weights of a model lie in one flat array: nine arrays, one behind the other.
+// The arrays of a model: what Keras calls them, and how many numbers each has.
 
-import { unpacked } from "./packing.js";
-
-/** @import { Packed } from "./packing.js" */
 /** @typedef {{ embedding_dim: number, units: number }} Sizes */
 /** @typedef {"encoder" | "decoder"} Part */
 
+/** @typedef {Record<string, Float32Array>} Weights the arrays by name */
+
 export const EMBEDDING = "embedding/embeddings"; // (token, embedding_dim)
-export const SOFTMAX = {
-  kernel: "softmax/kernel", // (units, token)
-  bias: "softmax/bias", // (token)
-};
+export const SOFTMAX_KERNEL = "softmax/kernel"; // (units, token)
+export const SOFTMAX_BIAS = "softmax/bias"; // (token)
 
 /**
- * What Keras calls the arrays of a GRU. Their gates are update, reset and candidate.
+ * The names of the arrays of a GRU, whose gates are update, reset and candidate: kernel (embedding_dim,
+ * gates), recurrent kernel (units, gates), biases (input and recurrent, gates).
  *
  * @param {Part} part
  */
 export function cellNames(part) {
-  const cell = `${part}_gru/gru_cell`;
-  return {
-    kernel: `${cell}/kernel`, // (embedding_dim, gates)
-    recurrent: `${cell}/recurrent_kernel`, // (units, gates)
-    bias: `${cell}/bias`, // (input and recurrent, gates)
-  };
+  return ["kernel", "recurrent_kernel", "bias"].map((name) => `${part}_gru/gru_cell/${name}`);
 }
 
 /**
- * The addresses and sizes of the weights by the names of Keras, in its order, and where they end.
+ * How many numbers each array has, by name, in the order of Keras.
  *
  * @param {Sizes} sizes
  * @param {number} tokens how many there are
+ * @param {number} columns of the softmax layer, where it has more
+ * @returns {Record<string, number>}
  */
-export function layout({ embedding_dim, units }, tokens) {
+export function layout({ embedding_dim, units }, tokens, columns = tokens) {
   const gates = 3 * units;
-  /** @type {Record<string, number>} */
-  const sizes = { [EMBEDDING]: tokens * embedding_dim };
-  for (const part of /** @type {const} */ (["encoder", "decoder"])) {
-    const { kernel, recurrent, bias } = cellNames(part);
-    Object.assign(sizes, {
-      [kernel]: embedding_dim * gates,
-      [recurrent]: units * gates,
-      [bias]: 2 * gates,
-    });
-  }
-  sizes[SOFTMAX.kernel] = units * tokens;
-  sizes[SOFTMAX.bias] = tokens;
-  /** @type {Record<string, number>} */
-  const at = {};
-  let end = 0;
-  for (const [name, size] of Object.entries(sizes)) {
-    at[name] = end;
-    end += size;
-  }
-  return { at, sizes, end };
+  const cell = [embedding_dim * gates, units * gates, 2 * gates];
+  const names = [...cellNames("encoder"), ...cellNames("decoder")];
+  return Object.fromEntries([
+    [EMBEDDING, tokens * embedding_dim],
+    ...names.map((name, k) => [name, cell[k % 3]]),
+    [SOFTMAX_KERNEL, units * columns],
+    [SOFTMAX_BIAS, columns],
+  ]);
 }
 
 /**
- * The packed arrays of a model, one behind the other.
+ * Whether these are the arrays of a model.
  *
- * @param {Record<string, Packed>} arrays
+ * @param {Weights} weights
  * @param {Sizes} sizes
- * @param {number} tokens how many there are
- * @throws {RangeError} They are not those of such a model.
+ * @param {number} tokens
  */
-export function joined(arrays, sizes, tokens) {
-  const { at, sizes: lengths, end } = layout(sizes, tokens);
-  const parts = Object.entries(arrays).map(([name, array]) => ({ name, numbers: unpacked(array) }));
-  const fits = parts.length === Object.keys(lengths).length &&
-    parts.every(({ name, numbers }) => numbers.length === lengths[name]);
-  if (!fits) throw new RangeError("The arrays are not those of a model of these sizes.");
-  const weights = new Float32Array(end);
-  for (const { name, numbers } of parts) weights.set(numbers, at[name]);
-  return weights;
+export function fits(weights, sizes, tokens) {
+  const wanted = Object.entries(layout(sizes, tokens));
+  return Object.keys(weights).length === wanted.length &&
+    wanted.every(([name, length]) => weights[name]?.length === length);
 }

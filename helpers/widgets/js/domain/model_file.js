@@ -1,9 +1,9 @@
 // A trained model in a file: the JavaScript side of helpers/model_file.py.
 
-import { joined, layout } from "./layout.js";
-import { packed } from "./packing.js";
+import { fits, layout } from "./layout.js";
+import { packed, unpacked } from "./packing.js";
 
-/** @import { Sizes } from "./layout.js" */
+/** @import { Sizes, Weights } from "./layout.js" */
 /** @import { Packed } from "./packing.js" */
 /** @import { TaskData } from "./task.js" */
 
@@ -34,16 +34,12 @@ export const NO_MODEL =
 /**
  * The record of a model.
  *
- * @param {Float32Array} weights the nine arrays, one behind the other
+ * @param {Weights} weights
  * @param {About} about
  * @returns {ModelRecord}
  */
 export function record(weights, { sizes, reverse, task, trained }) {
-  const { at, sizes: lengths } = layout(sizes, task.tokens.length);
-  const arrays = Object.entries(lengths).map(([name, length]) => [
-    name,
-    packed(weights.subarray(at[name], at[name] + length)),
-  ]);
+  const arrays = Object.entries(weights).map(([name, numbers]) => [name, packed(numbers)]);
   return {
     format: FORMAT,
     architecture: ARCHITECTURE,
@@ -69,7 +65,7 @@ export function written(model) {
  *
  * @param {string} text
  * @param {TaskData} arithmetic the task of a file of the first format, which does not say it in full
- * @returns {{ model: ModelRecord, weights: Float32Array } | null}
+ * @returns {{ model: ModelRecord, weights: Weights } | null}
  */
 export function read(text, arithmetic) {
   try {
@@ -85,8 +81,11 @@ export function read(text, arithmetic) {
       isTask(task) &&
       Object.values(arrays).every(isPacked);
     if (!isSound) return null;
-    const weights = joined(arrays, sizes, task.tokens.length);
-    if (!weights.every(Number.isFinite)) return null;
+    const weights = Object.fromEntries(
+      Object.keys(arrays).map((name) => [name, unpacked(arrays[name])]),
+    );
+    if (!fits(weights, sizes, task.tokens.length)) return null;
+    if (!Object.values(weights).every((numbers) => numbers.every(Number.isFinite))) return null;
     return { model: { format, architecture, sizes, reverse, task, trained, arrays }, weights };
   } catch {
     return null;
@@ -102,7 +101,7 @@ export function read(text, arithmetic) {
 function renewed({ embeddingDim, units, reverse, trainedOn, weights }, arithmetic) {
   const { largest, operators } = trainedOn === null ? arithmetic : trainedOn;
   const sizes = { embedding_dim: embeddingDim, units };
-  const names = Object.keys(layout(sizes, arithmetic.tokens.length).at);
+  const names = Object.keys(layout(sizes, arithmetic.tokens.length));
   if (!Array.isArray(weights) || weights.length !== names.length) return {};
   return {
     format: FORMAT,

@@ -95,16 +95,6 @@ export class Task {
     return String(OPERATIONS.get(operator)?.(left, right));
   }
 
-  /** All problems that it learns or is tested on, by operator, left, right operand. */
-  *problems() {
-    const { largest, operators } = this.data;
-    for (const operator of operators) {
-      for (let left = 0; left <= largest; left++) {
-        for (let right = 0; right <= largest; right++) yield `${left}${operator}${right}`;
-      }
-    }
-  }
-
   /**
    * Whether a problem is one of those that it learns or is tested on.
    *

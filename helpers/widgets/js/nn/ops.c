@@ -1,6 +1,6 @@
 // The four operations of the training lab for WebAssembly, four numbers at a time.
 //
-// Each does what the one of the same name in ops.js does, on the same heap: a pointer here is
+// Each does what the one of the same name in training_ops.js does, on the same heap: a pointer here is
 // an address there. Rows are multiples of four numbers long, and the columns of a matrix product of
 // eight.
 

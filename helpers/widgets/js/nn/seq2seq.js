@@ -1,15 +1,19 @@
-// The encoder-decoder of helpers/model.py in plain JavaScript.
+// The encoder-decoder of helpers/model.py: how it reads and writes. Steppers take one problem at a time
+// through it, in double precision; training.js takes batches, and goes the way back.
 //
-// All numbers of a model lie in one flat typed array, the heap: first the weights, then the room in
-// which it computes. A tensor is an address, the index of its first number; its axes are written
-// behind it in comments, row after row. The operations here work on rows of such tensors, in double
-// precision and for any size; ops.js has the fast ones, with which training.js trains.
+// All numbers of a model lie in one flat typed array, the heap. A tensor is an address, the index of its
+// first number; its axes are written behind it in comments, row after row. `gates` stands for 3 units:
+// update, reset and candidate, side by side.
 
-import { cellNames, EMBEDDING, joined, layout, SOFTMAX } from "../domain/layout.js";
+import { cellNames, EMBEDDING, layout } from "../domain/layout.js";
+import { SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
+import { unpacked } from "../domain/packing.js";
 import { Task } from "../domain/task.js";
+import { argmax, plainOps, softmax } from "./ops.js";
 
-/** @import { Part } from "../domain/layout.js" */
+/** @import { Part, Sizes } from "../domain/layout.js" */
 /** @import { ModelRecord } from "../domain/model_file.js" */
+/** @import { Heap, Ops } from "./ops.js" */
 
 /**
  * Numbers of a vector: as Python sends them, or as they are computed here.
@@ -62,267 +66,268 @@ import { Task } from "../domain/task.js";
 /**
  * An answer: `read` are the ids that the encoder has read, `target` those of the right answer.
  *
- * @typedef {Asked & { reverse: boolean, read: number[], context: Vector, steps: DecoderStep[], target: number[] }} Trace
+ * @typedef {Asked & { reverse: boolean, read: number[], context: Vector, steps: DecoderStep[],
+ *   target: number[] }} Trace
  */
 
 /**
- * The arithmetic on rows of a heap.
+ * The addresses of a GRU. `table` (token, gates) is what each token adds to the gates: its embedding
+ * times the kernel, and the input bias.
  *
- * @param {Float64Array} heap
+ * @typedef {Record<"kernel" | "recurrent" | "bias" | "table", number>} Cell
  */
-function exactOps(heap) {
-  return {
-    /**
-     * output (rows, columns) = input (rows, inner) @ matrix (inner, columns) + bias (columns)
-     *
-     * @param {number} rows
-     * @param {number} inner
-     * @param {number} columns
-     * @param {number} input
-     * @param {number} matrix
-     * @param {number} bias
-     * @param {number} output
-     */
-    dense(rows, inner, columns, input, matrix, bias, output) {
-      for (let row = 0; row < rows; row++) {
-        for (let column = 0; column < columns; column++) {
-          let sum = heap[bias + column];
-          let at = matrix + column;
-          for (let k = input + row * inner; k < input + (row + 1) * inner; k++) {
-            sum += heap[k] * heap[at];
-            at += columns;
-          }
-          heap[output + row * columns + column] = sum;
-        }
-      }
-    },
 
-    /**
-     * One time step of a GRU with reset_after, for each row: from the projected input and the
-     * projected state (rows, 3 units) and the state before (rows, units) to the gates (rows,
-     * 3 units: update, reset, candidate) and the state after (rows, units).
-     *
-     * @param {number} rows
-     * @param {number} units
-     * @param {number} input
-     * @param {number} recurrent
-     * @param {number} before
-     * @param {number} gates
-     * @param {number} after
-     */
-    gru(rows, units, input, recurrent, before, gates, after) {
-      for (let row = 0; row < rows; row++) {
-        const wide = row * 3 * units;
-        const narrow = row * units;
-        for (let unit = 0; unit < units; unit++) {
-          const u = wide + unit;
-          const r = u + units;
-          const c = r + units;
-          const update = sigmoid(heap[input + u] + heap[recurrent + u]);
-          const reset = sigmoid(heap[input + r] + heap[recurrent + r]);
-          const candidate = Math.tanh(heap[input + c] + reset * heap[recurrent + c]);
-          heap[gates + u] = update;
-          heap[gates + r] = reset;
-          heap[gates + c] = candidate;
-          heap[after + narrow + unit] = update * heap[before + narrow + unit] +
-            (1 - update) * candidate;
-        }
-      }
-    },
+/**
+ * One time step of a batch: how many rows it has, how many the one before that it goes on from, and
+ * the addresses of what belongs to its rows. The state that it goes on from is at `from`.
+ *
+ * @typedef {Record<"rows" | "before" | "from" | "parents" | "tokens" | "state" | "recurrent"
+ *   | "gates" | "logits", number> & { part: Part }} Step
+ */
 
-    /**
-     * Probabilities (rows, classes) from logits (rows, classes).
-     *
-     * @param {number} rows
-     * @param {number} classes
-     * @param {number} logits
-     * @param {number} probabilities
-     */
-    softmax(rows, classes, logits, probabilities) {
-      for (let row = 0; row < rows; row++) {
-        const from = logits + row * classes;
-        const to = probabilities + row * classes;
-        let largest = -Infinity;
-        for (let k = 0; k < classes; k++) largest = Math.max(largest, heap[from + k]);
-        let sum = 0;
-        for (let k = 0; k < classes; k++) sum += Math.exp(heap[from + k] - largest);
-        for (let k = 0; k < classes; k++) heap[to + k] = Math.exp(heap[from + k] - largest) / sum;
-      }
-    },
+/** @typedef {{ sizes: Sizes, task: Task, batch: number }} Shape */
+/** @typedef {ReturnType<typeof planOf>} Plan */
+
+/**
+ * Where everything lies in the heap that it takes to read and write batches, from the address `first`
+ * on, where the weights begin. `take` gives the address of as many more numbers, `end` says where they
+ * end.
+ *
+ * @param {Shape} shape
+ * @param {number} first
+ * @param {number} columns of the softmax layer: those behind the tokens are always zero
+ */
+export function planOf({ sizes, task, batch }, first = 0, columns = task.tokens.length) {
+  const { units } = sizes;
+  const tokens = task.tokens.length;
+  let end = first;
+  const take = (/** @type {number} */ size) => {
+    const at = end;
+    end += Math.ceil(size / 4) * 4;
+    return at;
   };
+  /** @type {Record<string, number>} */
+  const at = {};
+  for (const [name, size] of Object.entries(layout(sizes, tokens, columns))) {
+    at[name] = take(size);
+  }
+  const count = end - first; // of the weights
+  const cellOf = (/** @type {Part} */ part) => {
+    const [kernel, recurrent, bias] = cellNames(part).map((name) => at[name]);
+    return { kernel, recurrent, bias, table: take(tokens * 3 * units) };
+  };
+  /** @type {Record<Part, Cell>} */
+  const cells = { encoder: cellOf("encoder"), decoder: cellOf("decoder") };
+  const start = take(batch * units); // zeros: the state before the first step
+  /** @type {Step[]} */
+  const steps = [];
+  for (let time = 0; time < task.problemLength + task.answerLength; time++) {
+    const part = time < task.problemLength ? "encoder" : "decoder";
+    steps.push({
+      part,
+      rows: 0,
+      before: 0,
+      from: steps.at(-1)?.state ?? start,
+      parents: take(batch),
+      tokens: take(batch),
+      state: take(batch * units),
+      recurrent: take(batch * 3 * units),
+      gates: take(batch * 3 * units),
+      logits: part === "encoder" ? 0 : take(batch * columns),
+    });
+  }
+  return { columns, at, first, count, cells, steps, take, end: () => end };
 }
 
-/** @param {number} x */
-function sigmoid(x) {
-  return 1 / (1 + Math.exp(-x));
-}
-
-/** An encoder and a decoder for one problem at a time. */
+/**
+ * A model that reads and writes.
+ *
+ * @template {Ops} Kind of operations
+ */
 export class Seq2Seq {
-  /** @param {ModelRecord} record */
-  constructor({ sizes, reverse, task, arrays }) {
-    const { units } = sizes;
-    const classes = task.tokens.length;
-    const { at, end } = layout(sizes, classes);
-    this.task = new Task(task);
-    this.reverse = reverse;
-    this.embeddingDim = sizes.embedding_dim;
-    this.units = units;
-    this.classes = classes;
+  /**
+   * @param {Shape} shape
+   * @param {Plan} plan
+   * @param {Heap} heap
+   * @param {Int32Array} ids
+   * @param {Kind} ops
+   */
+  constructor({ sizes, task }, { columns, at, first, count, cells, steps }, heap, ids, ops) {
+    this.sizes = sizes;
+    this.units = sizes.units;
+    this.task = task;
+    this.classes = task.tokens.length;
+    this.columns = columns;
     this.at = at;
-    // The room behind the weights, for one row.
-    this.before = end; // (units)
-    this.after = this.before + units; // (units)
-    this.input = this.after + units; // (3 units)
-    this.recurrent = this.input + 3 * units; // (3 units)
-    this.gates = this.recurrent + 3 * units; // (3 units)
-    this.logits = this.gates + 3 * units; // (token)
-    this.probabilities = this.logits + classes; // (token)
-    // Keras computes in float32. In double precision the page is as near to it as can be: what is
-    // left between the two is the rounding of Keras.
-    this.heap = new Float64Array(this.probabilities + classes);
-    this.heap.set(joined(arrays, sizes, classes));
-    this.ops = exactOps(this.heap);
+    this.first = first;
+    this.count = count;
+    this.cells = cells;
+    this.steps = steps;
+    this.heap = heap;
+    this.ids = ids;
+    this.ops = ops;
   }
 
-  /**
-   * The row of the embedding matrix.
-   *
-   * @param {number} token
-   */
-  lookUp(token) {
-    const from = this.at[EMBEDDING] + token * this.embeddingDim;
-    return this.heap.slice(from, from + this.embeddingDim);
-  }
-
-  /**
-   * One time step: the state after, and the gates.
-   *
-   * @param {Part} part
-   * @param {number} token
-   * @param {Vector} state
-   */
-  step(part, token, state) {
-    const { at, embeddingDim, units } = this;
+  /** Fill the table of each cell. */
+  tabulate() {
+    const { heap, at, classes, units, ops } = this;
+    const { embedding_dim } = this.sizes;
     const gates = 3 * units;
-    const row = at[EMBEDDING] + token * embeddingDim;
-    const names = cellNames(part);
-    const bias = at[names.bias];
-    this.heap.set(state, this.before);
-    this.ops.dense(1, embeddingDim, gates, row, at[names.kernel], bias, this.input);
-    this.ops.dense(
-      1,
-      units,
-      gates,
-      this.before,
-      at[names.recurrent],
-      bias + gates,
-      this.recurrent,
-    );
-    this.ops.gru(1, units, this.input, this.recurrent, this.before, this.gates, this.after);
-    return {
-      state: this.heap.slice(this.after, this.after + units),
-      update: this.heap.slice(this.gates, this.gates + units),
-      reset: this.heap.slice(this.gates + units, this.gates + 2 * units),
-      candidate: this.heap.slice(this.gates + 2 * units, this.gates + gates),
-    };
+    for (const { kernel, bias, table } of Object.values(this.cells)) {
+      for (let token = 0; token < classes; token++) {
+        heap.copyWithin(table + token * gates, bias, bias + gates);
+      }
+      ops.matmul(classes, embedding_dim, gates, at[EMBEDDING], embedding_dim, 1, kernel, table, 1);
+    }
   }
 
   /**
-   * The probability of each token to come next, from the decoder's state.
+   * One time step of all rows: `eq-gates` and `eq-state` of *Encoder*. The state before (parent, units)
+   * times the recurrent kernel (units, gates) is computed once for each parent; then each row takes that
+   * of its own.
    *
-   * @param {Vector} state
+   * @param {number} time
    */
-  distribution(state) {
-    this.heap.set(state, this.after);
-    this.ops.dense(
-      1,
-      this.units,
-      this.classes,
-      this.after,
-      this.at[SOFTMAX.kernel],
-      this.at[SOFTMAX.bias],
-      this.logits,
+  stepForward(time) {
+    const { units, ops } = this;
+    const { part, rows, before, from, parents, tokens, state, recurrent, gates } = this.steps[time];
+    const cell = this.cells[part];
+    const bias = cell.bias + 3 * units;
+    ops.matmul(before, units, 3 * units, from, units, 1, cell.recurrent, recurrent, 0);
+    // deno-fmt-ignore
+    ops.gruForward(
+      rows, units, parents, tokens, cell.table, bias, recurrent, from, gates, state,
     );
-    this.ops.softmax(1, this.classes, this.logits, this.probabilities);
-    return this.heap.slice(this.probabilities, this.probabilities + this.classes);
+  }
+
+  /**
+   * The logits (row, token) of a time step of the decoder.
+   *
+   * @param {number} time
+   */
+  computeLogits(time) {
+    const { heap, at, units, columns, ops } = this;
+    const { rows, state, logits } = this.steps[time];
+    const bias = at[SOFTMAX_BIAS];
+    for (let row = logits; row < logits + rows * columns; row += columns) {
+      for (let token = 0; token < columns; token++) heap[row + token] = heap[bias + token];
+    }
+    ops.matmul(rows, units, columns, state, units, 1, at[SOFTMAX_KERNEL], logits, 1);
   }
 }
 
-/** @type {WeakMap<ModelRecord, Seq2Seq>} */
+/** @type {WeakMap<ModelRecord, Seq2Seq<Ops>>} */
 const ready = new WeakMap();
 
 /**
- * The model of a record, which is made once.
+ * The model of a record, for one problem at a time; it is made once. Keras computes in single
+ * precision: in double precision the page is as near to it as can be, and what is left between the two
+ * is the rounding of Keras.
  *
  * @param {ModelRecord} record
  */
-export function modelOf(record) {
-  const model = ready.get(record) ?? new Seq2Seq(record);
+function modelOf(record) {
+  const made = ready.get(record);
+  if (made) return made;
+  const { sizes, arrays } = record;
+  const shape = { sizes, task: new Task(record.task), batch: 1 };
+  const plan = planOf(shape);
+  const heap = new Float64Array(plan.end());
+  const ids = new Int32Array(plan.end());
+  const model = new Seq2Seq(shape, plan, heap, ids, plainOps(heap, ids, Math.tanh));
+  for (const [name, array] of Object.entries(arrays)) heap.set(unpacked(array), plan.at[name]);
+  model.tabulate();
   ready.set(record, model);
   return model;
 }
 
 /**
- * Read `problem`: the time steps of the encoder.
+ * Numbers of a heap.
  *
- * @param {Seq2Seq} model
- * @param {string} problem
- * @returns {Reading}
+ * @param {Heap} heap
+ * @param {number} from
+ * @param {number} count
  */
-export function reading(model, problem) {
-  const { task, reverse } = model;
-  let before = new Float64Array(model.units);
-  const steps = task.encoderInput(problem, reverse).map((token) => {
-    const { state, update, reset, candidate } = model.step("encoder", token, before);
-    const step = {
-      token,
-      embedding: model.lookUp(token),
-      before,
-      update,
-      reset,
-      candidate,
-      after: state,
-    };
-    before = state;
-    return step;
-  });
-  return { problem, reverse, steps };
+function vector(heap, from, count) {
+  return Float64Array.from(heap.subarray(from, from + count));
 }
 
 /**
- * Answer `problem`: the time steps of the decoder, free-running or with teacher forcing. A pick is a
+ * Let a model read a token: its embedding, the state before and after that time step, and the gates.
+ *
+ * @param {Seq2Seq<Ops>} model
+ * @param {number} time
+ * @param {number} token
+ * @returns {EncoderStep}
+ */
+function stepOne(model, time, token) {
+  const { heap, units } = model;
+  const { embedding_dim } = model.sizes;
+  const step = model.steps[time];
+  step.rows = step.before = 1;
+  model.ids[step.tokens] = token;
+  model.stepForward(time);
+  return {
+    token,
+    embedding: vector(heap, model.at[EMBEDDING] + token * embedding_dim, embedding_dim),
+    before: vector(heap, step.from, units),
+    update: vector(heap, step.gates, units),
+    reset: vector(heap, step.gates + units, units),
+    candidate: vector(heap, step.gates + 2 * units, units),
+    after: vector(heap, step.state, units),
+  };
+}
+
+/**
+ * Read a problem: the time steps of the encoder.
+ *
+ * @param {ModelRecord} record
+ * @param {string} problem
+ * @returns {Reading}
+ */
+export function reading(record, problem) {
+  const model = modelOf(record);
+  const { reverse } = record;
+  const read = model.task.encoderInput(problem, reverse);
+  return { problem, reverse, steps: read.map((token, time) => stepOne(model, time, token)) };
+}
+
+/**
+ * Answer a problem: the time steps of the decoder, free-running or with teacher forcing. A pick is a
  * token that the reader writes in place of the model's choice.
  *
- * @param {Seq2Seq} model
+ * @param {ModelRecord} record
  * @param {Asked} asked
  * @returns {Trace}
  */
-export function trace(model, { problem, teacherForcing, picks }) {
-  const { task, reverse } = model;
-  const read = task.encoderInput(problem, reverse);
+export function trace(record, { problem, teacherForcing, picks }) {
+  const model = modelOf(record);
+  const { task, classes, heap } = model;
+  const { reverse } = record;
   const wanted = task.target(problem, reverse);
-  let context = new Float64Array(model.units);
-  for (const token of read) context = model.step("encoder", token, context).state;
+  const read = reading(record, problem).steps;
   const steps = [];
   let token = task.pad;
-  let before = context;
   for (let place = 0; place < task.answerLength; place++) {
-    const after = model.step("decoder", token, before).state;
-    const distribution = model.distribution(after);
-    const choice = distribution.indexOf(Math.max(...distribution));
+    const time = task.problemLength + place;
+    const { logits } = model.steps[time];
+    const { embedding, before, after } = stepOne(model, time, token);
+    model.computeLogits(time);
+    const choice = argmax(heap, logits, classes);
+    const distribution = new Float64Array(classes);
+    softmax(heap, logits, heap[logits + choice], distribution);
     const written = picks[place] ?? choice;
-    steps.push({
-      token,
-      embedding: model.lookUp(token),
-      before,
-      after,
-      distribution,
-      choice,
-      written,
-    });
+    steps.push({ token, embedding, before, after, distribution, choice, written });
     token = teacherForcing ? wanted[place] : written;
-    before = after;
   }
-  return { problem, reverse, teacherForcing, picks, read, context, steps, target: wanted };
+  return {
+    problem,
+    reverse,
+    teacherForcing,
+    picks,
+    read: read.map((step) => step.token),
+    context: steps[0].before,
+    steps,
+    target: wanted,
+  };
 }

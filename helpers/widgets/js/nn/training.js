@@ -1,16 +1,12 @@
 // Training a model of seq2seq.js: forward, backward through time, update.
 //
-// The names follow chapter 4, *Training*. A gradient is called d and the name of what it is of:
-// dState is how the loss changes with each number of the state. Chapter 4 writes a Greek delta for d.
+// The names follow the chapter *Training*. A gradient is called d and the name of what it is of: dState
+// is how the loss changes with each number of the state. The chapter writes a Greek delta for d. Equations
+// are called as in the source of the chapters.
 //
-// All numbers lie in one flat array, the heap: `at.encoderBias` is where that array begins in it. The
-// axes of an array are written behind it in comments, row after row. The gradients, and the means and
-// squares of the optimizer, lie further on, in the same order as the weights (`gradientOf`).
-//
-// What Keras calls the kernels of a GRU, the W and R of the book, are `encoderKernel` and
-// `encoderRecurrent` here; V is `softmaxKernel`. What computes on rows of
-// numbers are the operations of ops.js.
-// `gates` stands for 3 units: update, reset and candidate, side by side.
+// The gradients, and the means and squares of the optimizer, lie in the heap of seq2seq.js as well, each
+// in the same order as the weights (`gradientOf`). What Keras calls the kernels of a GRU, the W and R of
+// the book, are `kernel` and `recurrent` of a cell; V is the kernel of the softmax layer.
 //
 // `learnFrom` computes the gradients of a batch, in this order:
 //
@@ -26,24 +22,19 @@
 // row until they part; all begin with PAD. Each row knows its parent, the row of the time step before
 // that it goes on from. On the way back, the gradients of rows with one parent add up.
 
-import { cellNames, EMBEDDING, layout, SOFTMAX } from "../domain/layout.js";
+import { EMBEDDING, fits, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
+import { argmax, softmax } from "./ops.js";
+import { planOf, Seq2Seq } from "./seq2seq.js";
 
-/** @import { Part, Sizes } from "../domain/layout.js" */
+/** @import { Sizes, Weights } from "../domain/layout.js" */
 /** @import { Task } from "../domain/task.js" */
-/** @import { Heap, Ops } from "./ops.js" */
+/** @import { Heap } from "./ops.js" */
+/** @import { TrainingOps } from "./training_ops.js" */
 
 /**
  * The problems of a task as ids, axes (problem, time), and how many time steps count of each.
  *
- * @typedef {{ read: Int8Array, right: Int8Array, lengths: Int8Array }} Data
- */
-
-/**
- * One time step of a batch: how many rows it has, how many the one before that it goes on from, and
- * the addresses of what belongs to its rows.
- *
- * @typedef {Record<"rows" | "before" | "parents" | "tokens" | "state" | "dState" | "recurrent"
- *   | "dRecurrent" | "gates" | "logits", number> & { part: Part }} Step
+ * @typedef {{ read: Int16Array, right: Int16Array, lengths: Int16Array }} Data
  */
 
 /**
@@ -54,16 +45,13 @@ import { cellNames, EMBEDDING, layout, SOFTMAX } from "../domain/layout.js";
  * @property {boolean} masked whether only the time steps up to EOS count
  * @property {boolean} [shared] whether rows that begin alike are one row until they part
  * @property {boolean} [dropped] whether rows whose answer is over are left out
- * @property {(heap: Heap, ids: Int32Array) => Ops} opsOn gives the operations
+ * @property {(heap: Heap, ids: Int32Array) => TrainingOps} opsOn gives the operations
  * @property {(bytes: number) => ArrayBuffer} memory gives what they work on
  * @property {typeof Float32Array | typeof Float64Array} [heapType]
  */
 
-// The softmax layer has more columns than there are tokens, those behind them always zero: the
-// operations work on columns by the eight.
-const WIDE = 16;
+const RESERVED = 1 << 14; // addresses below it are what compiled operations keep for themselves
 const PARTS = /** @type {const} */ (["encoder", "decoder"]);
-const D_TABLES = { encoder: "dEncoderTable", decoder: "dDecoderTable" };
 
 /**
  * The problems of a task as data, as a model reads and writes them.
@@ -74,9 +62,9 @@ const D_TABLES = { encoder: "dEncoderTable", decoder: "dDecoderTable" };
  * @returns {Data}
  */
 export function asData(problems, task, reverse) {
-  const read = new Int8Array(problems.length * task.problemLength);
-  const right = new Int8Array(problems.length * task.answerLength);
-  const lengths = new Int8Array(problems.length);
+  const read = new Int16Array(problems.length * task.problemLength);
+  const right = new Int16Array(problems.length * task.answerLength);
+  const lengths = new Int16Array(problems.length);
   problems.forEach((problem, place) => {
     const answer = task.target(problem, reverse);
     read.set(task.encoderInput(problem, reverse), place * task.problemLength);
@@ -128,82 +116,58 @@ export function warmupCosine(peak, number, updates) {
   return 0.5 * peak * (1 + Math.cos((Math.PI * (number - rise)) / Math.max(1, updates - rise)));
 }
 
-/** A model that learns. */
-export class Trainer {
+/**
+ * A model that learns.
+ *
+ * @extends {Seq2Seq<TrainingOps>}
+ */
+export class Trainer extends Seq2Seq {
   /**
    * Neither `shared` nor `dropped` changes a result.
    *
    * @param {Options} options
-   * @throws {RangeError} There are more tokens than columns.
    */
   constructor(options) {
     const { sizes, task, batch, masked, opsOn, memory } = options;
     const { shared = true, dropped = true, heapType = Float32Array } = options;
-    const { embedding_dim: embeddingDim, units } = sizes;
+    const { units } = sizes;
     const classes = task.tokens.length;
-    if (classes > WIDE) {
-      throw new RangeError(`A page trains models of at most ${WIDE} tokens, not of ${classes}.`);
-    }
-    this.sizes = sizes;
-    this.task = task;
-    this.classes = classes;
-    this.embeddingDim = embeddingDim;
-    this.units = units;
+    const gates = 3 * units;
+    // Compiled operations work on columns by the eight.
+    const columns = 8 * Math.ceil(classes / 8);
+    const plan = planOf(options, RESERVED, columns);
+    const { count, take } = plan;
+    const [gradients, means, squares] = [take(count), take(count), take(count)];
+    const backwardOf = () => ({
+      dTable: take(classes * gates), // (token, gates)
+      transposed: take(gates * units), // (gates, units)
+    });
+    const back = { encoder: backwardOf(), decoder: backwardOf() };
+    const softmaxTransposed = take(columns * units); // (token, units)
+    const dStart = take(batch * units);
+    const dSteps = plan.steps.map(() => ({
+      dState: take(batch * units),
+      dRecurrent: take(batch * gates),
+    }));
+    const end = plan.end();
+    const buffer = memory(end * heapType.BYTES_PER_ELEMENT);
+    const heap = new heapType(buffer, 0, end);
+    const ids = heapType === Float32Array ? new Int32Array(buffer, 0, end) : new Int32Array(end);
+    super(options, plan, heap, ids, opsOn(heap, ids));
+    this.gradients = gradients;
+    this.means = means;
+    this.squares = squares;
+    this.back = back;
+    this.softmaxTransposed = softmaxTransposed;
+    this.dStart = dStart;
+    this.dSteps = dSteps;
     this.batch = batch;
     this.masked = masked;
     this.shared = shared;
     this.dropped = dropped && masked;
-    const gates = 3 * units;
-    /** @type {Record<string, number>} */
-    const places = {};
-    let end = 1 << 14; // below that lies what compiled operations keep for themselves
-    /** @type {(name: string, size: number) => void} */
-    const allocate = (name, size) => {
-      places[name] = end;
-      end += Math.ceil(size / 4) * 4;
-    };
-    this.first = end;
-    allocate(EMBEDDING, classes * embeddingDim);
-    for (const part of PARTS) {
-      const { kernel, recurrent, bias } = cellNames(part);
-      allocate(kernel, embeddingDim * gates);
-      allocate(recurrent, units * gates);
-      allocate(bias, 2 * gates);
-    }
-    allocate(SOFTMAX.kernel, units * WIDE);
-    allocate(SOFTMAX.bias, WIDE);
-    this.count = end - this.first;
-    for (const name of ["gradients", "means", "squares"]) allocate(name, this.count);
-    for (const part of PARTS) {
-      allocate(`${part}Table`, classes * gates); // (token, gates)
-      allocate(`${part}Transposed`, gates * units); // (gates, units)
-    }
-    allocate("dEncoderTable", classes * gates);
-    allocate("dDecoderTable", classes * gates);
-    allocate("softmaxTransposed", WIDE * units); // (token, units)
-    allocate("start", batch * units); // (row, units), zeros: the state before the first step
-    allocate("dStart", batch * units);
-    this.steps = Array.from({ length: task.problemLength + task.answerLength }, (_, time) => {
-      const part = PARTS[time < task.problemLength ? 0 : 1];
-      const step = /** @type {Step} */ ({ part, rows: 0, before: 0 });
-      // deno-fmt-ignore
-      const sizes = {
-        parents: 1, tokens: 1, state: units, dState: units, recurrent: gates, dRecurrent: gates,
-        gates, logits: part === "encoder" ? 0 : WIDE,
-      };
-      for (const name of /** @type {(keyof typeof sizes)[]} */ (Object.keys(sizes))) {
-        allocate(`${name}${time}`, batch * sizes[name]);
-        step[name] = places[`${name}${time}`];
-      }
-      return step;
-    });
-    this.at = places;
-    const buffer = memory(end * heapType.BYTES_PER_ELEMENT);
-    this.heap = new heapType(buffer, 0, end);
-    this.ids = heapType === Float32Array ? new Int32Array(buffer, 0, end) : new Int32Array(end);
-    this.ops = opsOn(this.heap, this.ids);
     // The right token at each place of an answer, axes (place, row); -1 where it does not count.
-    this.wanted = new Int8Array(batch * task.answerLength);
+    this.wanted = new Int16Array(batch * task.answerLength);
+    this.shares = new Float64Array(classes); // of the tokens in one row
     this.rowOf = new Int32Array(batch);
     this.wrong = new Uint8Array(batch); // 1 where a token up to EOS is wrong
     this.seen = new Int32Array(batch * classes); // the row that goes on from a parent with a token, or -1
@@ -211,21 +175,21 @@ export class Trainer {
   }
 
   /**
-   * Where the gradient of what is at `name` lies.
+   * Where the gradient of a weight lies.
    *
-   * @param {string} name
+   * @param {number} weight its address
    */
-  gradientOf(name) {
-    return this.at[name] - this.first + this.at.gradients;
+  gradientOf(weight) {
+    return weight - this.first + this.gradients;
   }
 
-  /**
-   * The state that the step at `time` starts from.
-   *
-   * @param {number} time
-   */
-  stateBefore(time) {
-    return time ? this.steps[time - 1].state : this.at.start;
+  /** Forget all weights, and what was learned. */
+  #forget() {
+    this.heap.fill(0, this.first, this.first + this.count);
+    for (const from of [this.gradients, this.means, this.squares]) {
+      this.heap.fill(0, from, from + this.count);
+    }
+    this.updates = 0;
   }
 
   /**
@@ -235,97 +199,74 @@ export class Trainer {
    * @param {number} seed
    */
   initialize(seed) {
-    const { heap, at, classes, embeddingDim, units } = this;
+    const { heap, at, classes, units, columns } = this;
+    const { embedding_dim: embeddingDim } = this.sizes;
     const next = random(seed);
     const gates = 3 * units;
-    heap.fill(0, this.first, at.gradients + 3 * this.count);
-    this.updates = 0;
+    this.#forget();
     /** @type {(from: number, size: number, bound: number) => void} */
     const evenly = (from, size, bound) => {
       for (let place = from; place < from + size; place++) heap[place] = (2 * next() - 1) * bound;
     };
     evenly(at[EMBEDDING], classes * embeddingDim, 0.05);
     for (const part of PARTS) {
-      const { kernel, recurrent } = cellNames(part);
-      evenly(at[kernel], embeddingDim * gates, Math.sqrt(6 / (embeddingDim + gates)));
-      orthogonal(heap, at[recurrent], units, gates, next);
+      const { kernel, recurrent } = this.cells[part];
+      evenly(kernel, embeddingDim * gates, Math.sqrt(6 / (embeddingDim + gates)));
+      orthogonal(heap, recurrent, units, gates, next);
     }
     for (let unit = 0; unit < units; unit++) {
-      evenly(at[SOFTMAX.kernel] + unit * WIDE, classes, Math.sqrt(6 / (units + classes)));
+      evenly(at[SOFTMAX_KERNEL] + unit * columns, classes, Math.sqrt(6 / (units + classes)));
     }
   }
 
   /**
-   * The nine arrays in the order of Keras, one behind the other, as in `layout`.
+   * The address of a weight, by the name of its array and its place in it.
    *
-   * @returns {Float32Array}
+   * @param {string} name
+   * @param {number} place
    */
+  addressOf(name, place) {
+    const { at, classes, columns } = this;
+    const row = name === SOFTMAX_KERNEL ? Math.floor(place / classes) : 0;
+    return at[name] + place + row * (columns - classes);
+  }
+
+  /** @returns {Weights} */
   get weights() {
-    const { at, end } = layout(this.sizes, this.classes);
-    const weights = new Float32Array(end);
-    this.copied((name, from, to) => {
-      weights[at[name] + to] = this.heap[this.at[name] + from];
-    });
-    return weights;
+    const arrays = Object.entries(layout(this.sizes, this.classes)).map(([name, size]) => [
+      name,
+      Float32Array.from({ length: size }, (_, place) => this.heap[this.addressOf(name, place)]),
+    ]);
+    return Object.fromEntries(arrays);
   }
 
   set weights(weights) {
-    const { at, end } = layout(this.sizes, this.classes);
-    if (weights.length !== end) {
-      throw new RangeError(`The weights are ${weights.length} numbers, but the model has ${end}.`);
+    if (!fits(weights, this.sizes, this.classes)) {
+      throw new RangeError("These are not the weights of a model of these sizes.");
     }
-    this.heap.fill(0, this.first, this.at.gradients + 3 * this.count);
-    this.updates = 0;
-    this.copied((name, from, to) => {
-      this.heap[this.at[name] + from] = weights[at[name] + to];
-    });
-  }
-
-  /**
-   * Call `copy(name, here, there)` for each weight: its place here and that in `layout`.
-   *
-   * @param {(name: string, here: number, there: number) => void} copy
-   */
-  copied(copy) {
-    const { classes } = this;
-    const { sizes } = layout(this.sizes, classes);
-    for (const [name, size] of Object.entries(sizes)) {
-      const padded = name === SOFTMAX.kernel;
-      for (let place = 0; place < size; place++) {
-        copy(name, padded ? Math.floor(place / classes) * WIDE + (place % classes) : place, place);
-      }
-    }
-  }
-
-  /** What each token adds to the gates: its embedding times the kernel, and the input bias. */
-  tabulate() {
-    const { heap, at, classes, embeddingDim, units, ops } = this;
-    const gates = 3 * units;
-    for (const part of PARTS) {
-      const names = cellNames(part);
-      const [table, kernel, bias] = [at[`${part}Table`], at[names.kernel], at[names.bias]];
-      for (let token = 0; token < classes; token++) {
-        heap.copyWithin(table + token * gates, bias, bias + gates);
-      }
-      ops.matmul(classes, embeddingDim, gates, at[EMBEDDING], embeddingDim, 1, kernel, table, 1);
+    this.#forget();
+    for (const [name, numbers] of Object.entries(weights)) {
+      numbers.forEach((number, place) => {
+        this.heap[this.addressOf(name, place)] = number;
+      });
     }
   }
 
   /**
-   * The same backward. A table (token, gates) is embedding (token, embedding_dim) @ kernel
+   * The way back through the tables. A table (token, gates) is embedding (token, embedding_dim) @ kernel
    * (embedding_dim, gates) + bias. So dKernel is the embedding, transposed, @ dTable; dEmbedding is
    * dTable @ the kernel, transposed; dBias is the sum of the rows of dTable. For the kernels this is
-   * equation 11 of chapter 4, with all rows of a token in one term.
+   * `eq-weights-back` of *Training*, with all rows of a token in one term.
    */
   untabulate() {
-    const { heap, at, classes, embeddingDim, units, ops } = this;
+    const { heap, at, classes, units, ops } = this;
+    const { embedding_dim: embeddingDim } = this.sizes;
     const gates = 3 * units;
     for (const part of PARTS) {
-      const table = at[D_TABLES[part]];
-      const names = cellNames(part);
-      const kernel = at[names.kernel];
-      const dBias = this.gradientOf(names.bias);
-      const dEmbedding = this.gradientOf(EMBEDDING);
+      const { kernel, bias } = this.cells[part];
+      const table = this.back[part].dTable;
+      const dBias = this.gradientOf(bias);
+      const dEmbedding = this.gradientOf(at[EMBEDDING]);
       for (let token = 0; token < classes; token++) {
         const row = table + token * gates;
         for (let gate = 0; gate < gates; gate++) heap[dBias + gate] += heap[row + gate];
@@ -337,29 +278,9 @@ export class Trainer {
           heap[dEmbedding + token * embeddingDim + dim] += sum;
         }
       }
-      const dKernel = this.gradientOf(names.kernel);
+      const dKernel = this.gradientOf(kernel);
       ops.matmul(embeddingDim, classes, gates, at[EMBEDDING], 1, embeddingDim, table, dKernel, 1);
     }
-  }
-
-  /**
-   * One time step of all rows: equations 2 and 3 of chapter 2. The state before (parent, units) times
-   * the recurrent kernel (units, gates) is computed once for each parent; then each row takes that of
-   * its own.
-   *
-   * @param {number} time
-   */
-  stepForward(time) {
-    const { at, units, ops } = this;
-    const { part, rows, before, parents, tokens, state, recurrent, gates } = this.steps[time];
-    const from = this.stateBefore(time);
-    const names = cellNames(part);
-    const bias = at[names.bias] + 3 * units;
-    ops.matmul(before, units, 3 * units, from, units, 1, at[names.recurrent], recurrent, 0);
-    // deno-fmt-ignore
-    ops.gruForward(
-      rows, units, parents, tokens, at[`${part}Table`], bias, recurrent, from, gates, state,
-    );
   }
 
   /**
@@ -450,16 +371,18 @@ export class Trainer {
    * @param {number} count
    */
   learnFrom(data, numbers, from, count) {
-    const { heap, at, units, ops, classes } = this;
+    const { heap, at, units, ops, classes, columns, gradients } = this;
     const tokens = this.forward(data, numbers, from, count);
     this.transpose();
-    heap.fill(0, at.gradients, at.gradients + this.count);
-    heap.fill(0, at.dEncoderTable, at.dDecoderTable + classes * 3 * units);
+    heap.fill(0, gradients, gradients + this.count);
+    for (const { dTable } of Object.values(this.back)) {
+      heap.fill(0, dTable, dTable + classes * 3 * units);
+    }
     const { loss } = this.crossEntropy(1 / tokens);
-    const dKernel = this.gradientOf(SOFTMAX.kernel);
-    // Equation 8 of chapter 4, its second half: one term of the sum a time step.
+    const dKernel = this.gradientOf(at[SOFTMAX_KERNEL]);
+    // The second half of `eq-softmax-back` of *Training*: one term of the sum a time step.
     for (const { rows, state, logits } of this.steps.slice(this.task.problemLength)) {
-      ops.matmul(units, rows, WIDE, state, 1, units, logits, dKernel, 1);
+      ops.matmul(units, rows, columns, state, 1, units, logits, dKernel, 1);
     }
     for (let time = this.steps.length - 1; time >= 0; time--) this.stepBackward(time);
     this.untabulate();
@@ -490,66 +413,56 @@ export class Trainer {
 
   /** The matrices that the way back needs with rows and columns exchanged. */
   transpose() {
-    const { heap, at, units } = this;
+    const { heap, at, units, columns, softmaxTransposed } = this;
     const gates = 3 * units;
     for (const part of PARTS) {
-      const matrix = at[cellNames(part).recurrent];
-      const other = at[`${part}Transposed`];
+      const matrix = this.cells[part].recurrent;
+      const other = this.back[part].transposed;
       for (let unit = 0; unit < units; unit++) {
         for (let gate = 0; gate < gates; gate++) {
           heap[other + gate * units + unit] = heap[matrix + unit * gates + gate];
         }
       }
     }
+    const kernel = at[SOFTMAX_KERNEL];
     for (let unit = 0; unit < units; unit++) {
-      for (let token = 0; token < WIDE; token++) {
-        heap[at.softmaxTransposed + token * units + unit] =
-          heap[at[SOFTMAX.kernel] + unit * WIDE + token];
+      for (let token = 0; token < columns; token++) {
+        heap[softmaxTransposed + token * units + unit] = heap[kernel + unit * columns + token];
       }
     }
   }
 
   /**
-   * Logits, softmax and cross-entropy of all decoder steps, and back to the gradient of the logits:
-   * the distribution, less one at the right token, times `share`. These are equations 5 and 7 of
-   * chapter 4, with `share` for 1/N. Afterwards `logits` (row, token) holds that gradient. Returns the
-   * summed loss, and how many tokens are right.
+   * Softmax and cross-entropy of all decoder steps, and back to the gradient of the logits: the
+   * distribution, less one at the right token, times `share`. These are `eq-loss` and
+   * `eq-logits-back` of *Training*, with `share` for 1/N. Afterwards `logits` (row, token) holds that
+   * gradient. Returns the summed loss, and how many tokens are right.
    *
    * @param {number} share
    */
   crossEntropy(share) {
-    const { heap, at, units, ops, wanted, batch, wrong, classes } = this;
+    const { heap, at, wanted, batch, wrong, shares, classes, columns } = this;
     const { problemLength, answerLength, pad } = this.task;
-    const dBias = this.gradientOf(SOFTMAX.bias);
+    const dBias = this.gradientOf(at[SOFTMAX_BIAS]);
     wrong.fill(0);
     let loss = 0;
     let right = 0;
     for (let place = 0; place < answerLength; place++) {
-      const { rows, state, logits } = this.steps[problemLength + place];
-      ops.matmul(rows, units, WIDE, state, units, 1, at[SOFTMAX.kernel], logits, 0);
+      const { rows, logits } = this.steps[problemLength + place];
+      this.computeLogits(problemLength + place);
       for (let row = 0; row < rows; row++) {
-        const from = logits + row * WIDE;
+        const from = logits + row * columns;
         const target = wanted[place * batch + row];
         if (target < 0) {
-          heap.fill(0, from, from + WIDE);
+          heap.fill(0, from, from + columns);
           continue;
         }
-        let best = 0;
-        for (let token = 0; token < classes; token++) {
-          heap[from + token] += heap[at[SOFTMAX.bias] + token];
-          if (heap[from + token] > heap[from + best]) best = token;
-        }
-        const largest = heap[from + best];
+        const best = argmax(heap, from, classes);
         if (best === target) right++;
         else if (target !== pad) wrong[row] = 1;
-        const chosen = heap[from + target] - largest;
-        let sum = 0;
+        loss += softmax(heap, from, heap[from + best], shares) - heap[from + target];
         for (let token = 0; token < classes; token++) {
-          sum += heap[from + token] = Math.exp(heap[from + token] - largest);
-        }
-        loss += Math.log(sum) - chosen;
-        for (let token = 0; token < classes; token++) {
-          const d = share * (heap[from + token] / sum - (token === target ? 1 : 0));
+          const d = share * (shares[token] - (token === target ? 1 : 0));
           heap[from + token] = d;
           heap[dBias + token] += d;
         }
@@ -564,52 +477,54 @@ export class Trainer {
    * @param {number} time
    */
   stepBackward(time) {
-    const { heap, at, units, ops } = this;
-    const step = this.steps[time];
-    const { part, rows, before, parents, tokens, dState, recurrent, dRecurrent } = step;
+    const { heap, units, columns, ops } = this;
+    const { part, rows, before, from, parents, tokens, recurrent, ...step } = this.steps[time];
+    const { dState, dRecurrent } = this.dSteps[time];
+    const { dTable, transposed } = this.back[part];
+    const cell = this.cells[part];
     const gates = 3 * units;
-    const from = this.stateBefore(time);
-    const dFrom = time ? this.steps[time - 1].dState : at.dStart;
-    const names = cellNames(part);
-    const bias = at[names.bias] + gates;
-    const dBias = this.gradientOf(names.bias) + gates;
+    const dFrom = time ? this.dSteps[time - 1].dState : this.dStart;
+    const bias = cell.bias + gates;
+    const dBias = this.gradientOf(cell.bias) + gates;
     const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
     if (part === "decoder" && rows) {
-      // Equation 8 of chapter 4, its first half, added to what equation 10 of chapter 4 has left.
-      ops.matmul(rows, WIDE, units, step.logits, WIDE, 1, at.softmaxTransposed, dState, behind);
+      // The first half of `eq-softmax-back` of *Training*, added to what the step behind has left.
+      // deno-fmt-ignore
+      ops.matmul(
+        rows, columns, units, step.logits, columns, 1, this.softmaxTransposed, dState, behind,
+      );
     }
     // Nothing comes back to rows whose answer ended there.
     const rowsBefore = time ? this.steps[time - 1].rows : before;
     heap.fill(0, dFrom, dFrom + Math.max(before, rowsBefore) * units);
     if (!rows) return;
     heap.fill(0, dRecurrent, dRecurrent + before * gates);
-    const dTable = at[D_TABLES[part]];
     // deno-fmt-ignore
     ops.gruBackward(
       rows, units, parents, tokens, bias, recurrent, from, step.gates,
       dState, dFrom, dRecurrent, dBias, dTable,
     );
     if (time === 0) return; // the state before the first step is zero, whatever the weights are
-    // The matrices in equation 10 of chapter 4, then this step's term of equation 11 of chapter 4.
-    ops.matmul(before, gates, units, dRecurrent, gates, 1, at[`${part}Transposed`], dFrom, 1);
+    // The matrices in `eq-state-back` of *Training*, then the term of this step in `eq-weights-back` of
+    // *Training*.
+    ops.matmul(before, gates, units, dRecurrent, gates, 1, transposed, dFrom, 1);
     // deno-fmt-ignore
     ops.matmul(
-      units, before, gates, from, 1, units, dRecurrent, this.gradientOf(names.recurrent), 1,
+      units, before, gates, from, 1, units, dRecurrent, this.gradientOf(cell.recurrent), 1,
     );
   }
 
   /**
-   * One update of AdamW with the gradients in the heap: equation 6 of chapter 4.
+   * One update of AdamW with the gradients in the heap: `eq-adam` of *Training*.
    *
    * @param {{ rate: number, weightDecay?: number, beta1?: number, beta2?: number, epsilon?: number }} settings
    */
   update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
-    const { at, ops } = this;
     this.updates++;
     const corrected = (rate * Math.sqrt(1 - beta2 ** this.updates)) / (1 - beta1 ** this.updates);
     // deno-fmt-ignore
-    ops.adam(
-      this.count, this.first, at.gradients, at.means, at.squares,
+    this.ops.adam(
+      this.count, this.first, this.gradients, this.means, this.squares,
       corrected, rate * weightDecay, beta1, beta2, epsilon,
     );
   }
@@ -621,9 +536,9 @@ export class Trainer {
    * @param {Int32Array} numbers
    */
   answer(data, numbers) {
-    const { heap, ids, at, units, ops, rowOf, batch, classes } = this;
+    const { heap, ids, rowOf, batch, classes, columns } = this;
     const { problemLength, answerLength, pad } = this.task;
-    const written = new Int8Array(numbers.length * answerLength);
+    const written = new Int16Array(numbers.length * answerLength);
     this.tabulate();
     for (let from = 0; from < numbers.length; from += batch) {
       const count = Math.min(batch, numbers.length - from);
@@ -637,14 +552,9 @@ export class Trainer {
           ids[step.tokens + i] = place ? written[(from + i) * answerLength + place - 1] : pad;
         }
         this.stepForward(problemLength + place);
-        ops.matmul(count, units, WIDE, step.state, units, 1, at[SOFTMAX.kernel], step.logits, 0);
+        this.computeLogits(problemLength + place);
         for (let i = 0; i < count; i++) {
-          let best = 0;
-          let largest = -Infinity;
-          for (let token = 0; token < classes; token++) {
-            const logit = heap[step.logits + i * WIDE + token] + heap[at[SOFTMAX.bias] + token];
-            if (logit > largest) [largest, best] = [logit, token];
-          }
+          const best = argmax(heap, step.logits + i * columns, classes);
           written[(from + i) * answerLength + place] = best;
         }
       }

@@ -3,6 +3,7 @@
 import { Task } from "../domain/task.js";
 import { counted, rounded } from "../ui/parts.js";
 
+/** @import { Weights } from "../domain/layout.js" */
 /** @import { ModelRecord } from "../domain/model_file.js" */
 /** @import { TaskData } from "../domain/task.js" */
 /** @import { Model } from "../ui/parts.js" */
@@ -11,7 +12,7 @@ import { counted, rounded } from "../ui/parts.js";
 /**
  * A model that was read from a file.
  *
- * @typedef {{ model: ModelRecord, weights: Float32Array }} Opened
+ * @typedef {{ model: ModelRecord, weights: Weights }} Opened
  */
 
 /**
@@ -27,7 +28,7 @@ import { counted, rounded } from "../ui/parts.js";
  * @property {Progress | null} progress null before a worker has begun
  * @property {[number, number][]} training [share, loss]
  * @property {(Measured & { share: number })[]} examined
- * @property {Float32Array | null} weights
+ * @property {Weights | null} weights
  * @property {Opened | null} opened the model that it began with, if there was one
  */
 
