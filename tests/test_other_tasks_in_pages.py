@@ -48,7 +48,9 @@ def test_the_decoder(page: Page, base: str, model: Seq2Seq, file: str) -> None:
     stepper = Stepper(add_widget(page, "decoder_stepper", state))
     assert len(row(stepper, "right")) == 5
     stepper.press("Time step 5")
+    stepper.ask("x")
     stepper.model.select_option("products")
+    expect(stepper.complaint).to_have_text(ALLOWED)
     strange = "from 0 to 12 with *. It never saw a problem like 50+9"
     expect(stepper.root.get_by_text(strange)).to_be_visible()
     stepper.ask("7*8")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packed } from "../../helpers/widgets/js/domain/packing.js";
+import { packed } from "../../helpers/widgets/js/domain/model_file.js";
 import {
   fitOf,
   fitOfAll,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layout } from "../../helpers/widgets/js/domain/layout.js";
-import { read, record, written } from "../../helpers/widgets/js/domain/model_file.js";
-import { littleEndian, packed, unpacked } from "../../helpers/widgets/js/domain/packing.js";
+import { packed, read, record, written } from "../../helpers/widgets/js/domain/model_file.js";
+import { littleEndian, unpacked } from "../../helpers/widgets/js/domain/packing.js";
 import { reading, trace } from "../../helpers/widgets/js/nn/seq2seq.js";
 import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 

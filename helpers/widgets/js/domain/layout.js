@@ -38,16 +38,3 @@ export function layout({ embedding_dim, units }, tokens, columns = tokens) {
     [SOFTMAX_BIAS, columns],
   ]);
 }
-
-/**
- * Whether these are the arrays of a model.
- *
- * @param {Weights} weights
- * @param {Sizes} sizes
- * @param {number} tokens
- */
-export function fits(weights, sizes, tokens) {
-  const wanted = Object.entries(layout(sizes, tokens));
-  return Object.keys(weights).length === wanted.length &&
-    wanted.every(([name, length]) => weights[name]?.length === length);
-}

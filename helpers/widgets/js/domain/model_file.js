@@ -1,7 +1,7 @@
 // A trained model in a file: the JavaScript side of helpers/model_file.py.
 
-import { fits, layout } from "./layout.js";
-import { packed, unpacked } from "./packing.js";
+import { layout } from "./layout.js";
+import { unpacked } from "./packing.js";
 
 /** @import { Sizes, Weights } from "./layout.js" */
 /** @import { Packed } from "./packing.js" */
@@ -26,10 +26,28 @@ import { packed, unpacked } from "./packing.js";
 const FORMAT = "seq2seq-book model, version 2";
 const FIRST_FORMAT = "arithmetic seq2seq, version 1"; // arrays without names, in the order of `layout`
 const ARCHITECTURE = "gru";
+const CHUNK = 8192; // bytes that become text at a time
 
 /** What is said of a file that holds something else. */
 export const NO_MODEL =
   "This file holds no model of this book: a lab saves one, and so does Python.";
+
+/**
+ * Numbers as one packed array of float32.
+ *
+ * @param {ArrayLike<number>} numbers
+ * @returns {Packed}
+ */
+export function packed(numbers) {
+  const view = new DataView(new ArrayBuffer(4 * numbers.length));
+  for (let k = 0; k < numbers.length; k++) view.setFloat32(4 * k, numbers[k], true);
+  let text = "";
+  for (let at = 0; at < view.byteLength; at += CHUNK) {
+    const length = Math.min(CHUNK, view.byteLength - at);
+    text += String.fromCharCode(...new Uint8Array(view.buffer, at, length));
+  }
+  return { floats: btoa(text) };
+}
 
 /**
  * The record of a model.
@@ -163,4 +181,17 @@ function isPacked(array) {
 function bytesIn(text) {
   if (text.length % 4 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return NaN;
   return atob(text).length;
+}
+
+/**
+ * Whether these are the arrays of a model.
+ *
+ * @param {Weights} weights
+ * @param {Sizes} sizes
+ * @param {number} tokens
+ */
+function fits(weights, sizes, tokens) {
+  const wanted = Object.entries(layout(sizes, tokens));
+  return Object.keys(weights).length === wanted.length &&
+    wanted.every(([name, length]) => weights[name]?.length === length);
 }

@@ -8,8 +8,6 @@
  *   | { int8: string, exponents: string }} Packed
  */
 
-const CHUNK = 8192; // bytes that become text at a time
-
 /**
  * How many bytes a number of each kind has, and how the one at `at` is read, least byte first.
  *
@@ -37,23 +35,6 @@ export function unpacked(packed) {
 }
 
 /**
- * Numbers as one packed array of float32.
- *
- * @param {ArrayLike<number>} numbers
- * @returns {Packed}
- */
-export function packed(numbers) {
-  const view = new DataView(new ArrayBuffer(4 * numbers.length));
-  for (let k = 0; k < numbers.length; k++) view.setFloat32(4 * k, numbers[k], true);
-  let text = "";
-  for (let at = 0; at < view.byteLength; at += CHUNK) {
-    const length = Math.min(CHUNK, view.byteLength - at);
-    text += String.fromCharCode(...new Uint8Array(view.buffer, at, length));
-  }
-  return { floats: btoa(text) };
-}
-
-/**
  * The numbers of a text in base64.
  *
  * @param {string} text
@@ -61,10 +42,7 @@ export function packed(numbers) {
  */
 export function littleEndian(text, kind) {
   const { bytes, read } = KINDS[kind];
-  const letters = atob(text);
-  const view = new DataView(new ArrayBuffer(letters.length));
-  for (let at = 0; at < letters.length; at++) view.setUint8(at, letters.charCodeAt(at));
-  const numbers = new Float32Array(letters.length / bytes);
-  for (let k = 0; k < numbers.length; k++) numbers[k] = read(view, bytes * k);
-  return numbers;
+  const letters = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const view = new DataView(letters.buffer);
+  return Float32Array.from({ length: letters.length / bytes }, (_, k) => read(view, bytes * k));
 }

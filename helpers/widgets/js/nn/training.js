@@ -22,7 +22,7 @@
 // row until they part; all begin with PAD. Each row knows its parent, the row of the time step before
 // that it goes on from. On the way back, the gradients of rows with one parent add up.
 
-import { EMBEDDING, fits, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
+import { EMBEDDING, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
 import { argmax, softmax } from "./ops.js";
 import { planOf, Seq2Seq } from "./seq2seq.js";
 
@@ -241,12 +241,12 @@ export class Trainer extends Seq2Seq {
   }
 
   set weights(weights) {
-    if (!fits(weights, this.sizes, this.classes)) {
-      throw new RangeError("These are not the weights of a model of these sizes.");
-    }
     this.#forget();
-    for (const [name, numbers] of Object.entries(weights)) {
-      numbers.forEach((number, place) => {
+    for (const [name, size] of Object.entries(layout(this.sizes, this.classes))) {
+      if (weights[name]?.length !== size) {
+        throw new RangeError("These are not the weights of a model of these sizes.");
+      }
+      weights[name].forEach((number, place) => {
         this.heap[this.addressOf(name, place)] = number;
       });
     }

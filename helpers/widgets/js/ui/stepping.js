@@ -84,12 +84,13 @@ export function question(model, name, begin) {
   /** @param {string} name */
   function choose(name) {
     const { task } = learnedBy(recordOf(model, name));
-    const isAskable = task.normal(model.get("problem")) !== null;
-    complaint.textContent = isAskable
-      ? ""
-      : `${task.allowed} Ask for one before you choose ${name}.`;
-    if (isAskable) begin({ model: name });
-    else which.select.value = model.get("model");
+    if (task.normal(model.get("problem")) === null) {
+      complaint.textContent = `${task.allowed} Ask for one before you choose ${name}.`;
+      which.select.value = model.get("model");
+      return;
+    }
+    if (refused === undefined) complaint.textContent = "";
+    begin({ model: name });
   }
 
   /** @param {string} text */
