@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import proxy_bypass, urlopen
 
 import nbformat
@@ -21,6 +22,7 @@ from nbclient import NotebookClient
 from bookbuild import accept
 from bookbuild.build import ROOT, notebooks
 from bookbuild.provenance import KEY, made_from
+from tests.engines import wait_until
 from tests.files import write_files
 
 pytestmark = pytest.mark.slow  # kernels are started
@@ -221,9 +223,20 @@ def test_make_lab_opens_the_first_chapter_of_the_whole_book(
 
 
 def read(address: str) -> str:
-    """Return what stands at an address."""
-    with urlopen(address) as answer:
-        return str(answer.read().decode())
+    """Return what stands at an address, as soon as its server answers."""
+    texts: list[str] = []
+
+    def is_there() -> bool:
+        try:
+            with urlopen(address) as answer:
+                texts.append(answer.read().decode())
+        except URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+        return bool(texts)
+
+    wait_until(is_there)
+    return texts[0]
 
 
 def test_no_proxy_stands_before_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
