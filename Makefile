@@ -83,7 +83,7 @@ lab: $(INSTALLED) ## Open the chapters in JupyterLab
 accept: $(INSTALLED) ## Run the notebooks and store their outputs; one: make accept CHAPTER=encoder
 	@$(BIN)/python -m bookbuild.accept $(CHAPTER)
 
-bench: book ## Measure everything, print tables, keep them (over an hour); a look: make bench QUICK=1
+bench: $(INSTALLED) book ## Measure everything, print tables, keep them (over an hour); a look: make bench QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	@$(if $(QUICK),,$(BIN)/python -m bookbuild.accept)
 

@@ -1,6 +1,6 @@
 """Measure everything in one run and print the tables: ``make bench``, or ``make bench QUICK=1``.
 
-A full run is kept in ``benchmarks/results.json``, a quick one in ``_build/bench.json``.
+A full run is kept in ``helpers/results.json``, a quick one in ``_build/bench.json``.
 """
 
 import argparse

@@ -165,9 +165,8 @@ class Seq2Seq:
             carried = self.encode(encoder_input)
             token = tf.fill((tf.shape(encoder_input)[0], 1), self.task.pad)
             chosen = tf.TensorArray(tf.int32, self.task.answer_length)
-            for time in tf.range(
-                self.task.answer_length
-            ):  # of TensorFlow: the decoder is traced once
+            times = tf.range(self.task.answer_length)
+            for time in times:  # a loop of TensorFlow: the decoder is traced once
                 given = self.decode(token, carried)
                 carried = {name: given.get(name, value) for name, value in carried.items()}
                 token = tf.argmax(given["distribution"], axis=-1, output_type=tf.int32)

@@ -41,6 +41,9 @@ class Task:
 
     A model can be asked for more than it learns: for any two numbers that have room, and for any
     operator that is a token.
+
+    Raises:
+        ValueError: a token is missing, or there is no room for a problem or an answer.
     """
 
     name: str
@@ -56,6 +59,28 @@ class Task:
     """Time steps of the encoder. By default there is room for '999+999' and EOS."""
     answer_length: int = 5
     """Time steps of the decoder. By default there is room for '1998' or '-999' and EOS."""
+
+    def __post_init__(self) -> None:
+        """Check that all can be written."""
+        needed = {"PAD", "EOS", *"0123456789", *self.operators}
+        if not self.askable or not needed <= set(self.tokens):
+            raise ValueError(
+                say("The tokens of a task are at least the digits, its operators, PAD and EOS.")
+            )
+        least = 1 + max(len(self.solve(problem)) for problem in self._extremes)
+        if self.largest > self.most or least > self.answer_length:
+            raise ValueError(
+                say(
+                    "With {steps} time steps for a problem, its numbers go from 0 to {most} and "
+                    "its answer takes {least}, but this task learns numbers up to {largest} and "
+                    "has {room} for an answer.",
+                    steps=self.problem_length,
+                    most=self.most,
+                    least=least,
+                    largest=self.largest,
+                    room=self.answer_length,
+                )
+            )
 
     @cached_property
     def pad(self) -> int:
@@ -170,6 +195,12 @@ class Task:
             )
         return int(token)
 
+    @property
+    def _extremes(self) -> list[str]:
+        """Problems among whose answers is the longest."""
+        ends = (0, self.most)
+        return [f"{a}{sign}{b}" for sign in self.askable for a in ends for b in ends]
+
     @cached_property
     def _ids(self) -> dict[str, int]:
         return {token: number for number, token in enumerate(self.tokens) if len(token) == 1}
@@ -191,9 +222,10 @@ class Task:
         return ValueError(
             say(
                 "A problem is two whole numbers from 0 to {most} with one {signs} between them and "
-                "nothing else, such as '50+9', not {given}.",
+                "nothing else, such as {example}, not {given}.",
                 most=self.most,
                 signs=any_of(map(repr, self.askable)),
+                example=repr(f"{min(50, self.most)}{self.askable[0]}{min(9, self.most)}"),
                 given=repr(shown),
             )
         )

@@ -202,7 +202,7 @@ OPENED: dict[str, Callable[[], str | bytes]] = {
     "a task of no name": lambda: tasked(name=""),
     "another task": lambda: tasked(largest=50, operators="-"),
     "a task of no operators": lambda: tasked(operators=""),
-    "a task of other lengths": lambda: tasked(problem_length=4, answer_length=9.0),
+    "a task of other lengths": lambda: tasked(problem_length=6, answer_length=9.0),
     "tokens in another order": lambda: tasked(tokens=list(reversed(good()["task"]["tokens"]))),
     "other tokens": lambda: tasked(
         tokens=["PAD", "EOS", *"0123456789", "+", "\U0001f600"], operators="\U0001f600"
@@ -242,7 +242,7 @@ WRONG: dict[str, list[Any]] = {
 """Values that an entry may not have; ``...`` for an entry that is not there."""
 WRONG_TASK: dict[str, list[Any]] = {
     "name": [..., None, 5, ["sums"]],
-    "largest": [..., "99", 0.5, -1, True, None],
+    "largest": [..., "99", 0.5, -1, 1000, True, None],
     "operators": [..., ["+"], None, 5, "*", "\U0001f600"],
     "tokens": [
         ...,
@@ -252,8 +252,8 @@ WRONG_TASK: dict[str, list[Any]] = {
         [],
         [*"0123456789+-", "EOS"],
     ],
-    "problem_length": [..., None, "8", 3, 8.5, True],
-    "answer_length": [..., None, "5", 1, 5.5, True],
+    "problem_length": [..., None, "8", 3, 5, 8.5, True],
+    "answer_length": [..., None, "5", 1, 4, 5.5, True],
 }
 """The same of a task."""
 WRONG_AT_FIRST: dict[str, list[Any]] = {

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +54,46 @@ def test_what_it_does_not_know(problem: str) -> None:
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
         PRODUCTS.parse(problem)
     assert "0 to 99 with one '+' or '-' or '*'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"answer_length": 4},  # 99*99 takes four tokens and EOS
+        {"problem_length": 3},
+        {"largest": 100},
+        {"tokens": ARITHMETIC.tokens},
+        {"tokens": (*"0123456789", *"+-*", "EOS")},
+        {"operators": "", "tokens": (*"0123456789", "PAD", "EOS")},
+    ],
+)
+def test_what_is_no_task(changes: dict[str, Any]) -> None:
+    """One sentence says which token is missing, or what has no room."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        replace(PRODUCTS, **changes)
+
+
+def test_the_example_is_a_problem() -> None:
+    """What is said of a wrong text names a right one."""
+    for task in (PRODUCTS, ARITHMETIC, replace(PRODUCTS, largest=9, problem_length=4)):
+        with pytest.raises(ValueError, match="such as '") as caught:
+            task.parse("?")
+        example = str(caught.value).split("such as '")[1].split("'")[0]
+        assert task.parse(example)
+
+
+@pytest.mark.slow
+def test_a_model_that_cannot_take_the_problem(tmp_path: Path) -> None:
+    """It is refused as long as the problem stands there, and nothing changes."""
+    model_file.write(tmp_path / "products.json", seq2seq(3, 8, PRODUCTS))
+    stepper = DecoderStepper("notes", str(tmp_path / "products.json"), problem="123+4")
+    before = stepper.trace
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        stepper.model = "products"
+    assert (stepper.model, stepper.trace) == ("notes", before)
+    stepper.problem = "50+9"
+    stepper.model = "products"
+    assert stepper.trace.task == PRODUCTS
 
 
 def test_its_parts() -> None:

@@ -85,6 +85,7 @@ class Stepper(BookWidget):
                     given=repr(proposal.value),
                 )
             )
+        self.by_name[proposal.value].task.parse(self.problem)
         return proposal.value
 
     @traitlets.validate("step")

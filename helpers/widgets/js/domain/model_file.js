@@ -2,6 +2,7 @@
 
 import { layout } from "./layout.js";
 import { unpacked } from "./packing.js";
+import { Task } from "./task.js";
 
 /** @import { Sizes, Weights } from "./layout.js" */
 /** @import { Packed } from "./packing.js" */
@@ -141,11 +142,12 @@ function isWhole(value, least) {
 }
 
 /**
- * Whether this is a task whose operators and digits are tokens.
+ * Whether this is a task that can be written, as `Task` of Python asks for it.
  *
- * @param {Record<string, any>} task
+ * @param {any} task
  */
-function isTask({ name, largest, operators, tokens, problem_length, answer_length }) {
+function isTask(task) {
+  const { name, largest, operators, tokens, problem_length, answer_length } = task;
   return typeof name === "string" &&
     isWhole(largest, 0) &&
     typeof operators === "string" &&
@@ -153,7 +155,8 @@ function isTask({ name, largest, operators, tokens, problem_length, answer_lengt
     tokens.every((token) => typeof token === "string") &&
     isWhole(problem_length, 4) &&
     isWhole(answer_length, 2) &&
-    ["PAD", "EOS", ..."0123456789", ...operators].every((token) => tokens.includes(token));
+    ["PAD", "EOS", ..."0123456789", ...operators].every((token) => tokens.includes(token)) &&
+    new Task(task).hasRoom;
 }
 
 /** @type {Record<string, number>} */

@@ -47,6 +47,8 @@ export class Task {
     const most = 10 ** digits - 1;
     const example = [50, 9].map((each) => Math.min(each, most)).join(askable[0]);
     this.data = data;
+    this.askable = askable;
+    this.most = most;
     this.tokens = tokens;
     /** The ids of PAD and EOS. */
     this.pad = tokens.indexOf("PAD");
@@ -59,6 +61,17 @@ export class Task {
     this.#problem = new RegExp(
       `^${number}([${askable.map((sign) => `\\${sign}`).join("")}])${number}$`,
     );
+  }
+
+  /** Whether there is room for all that can be asked, and for each answer. */
+  get hasRoom() {
+    const { askable, most } = this;
+    const ends = [0, most];
+    const answers = askable.flatMap((sign) =>
+      ends.flatMap((a) => ends.map((b) => this.solve(`${a}${sign}${b}`)))
+    );
+    return answers.length > 0 && this.data.largest <= most &&
+      answers.every((answer) => answer.length < this.answerLength);
   }
 
   /**

@@ -71,20 +71,18 @@ export function plainOps(heap, ids, tanh) {
 }
 
 /**
- * Compute the `shares` of the logits at an address, their probabilities. Returns by how much a logit is
- * larger than the logarithm of its share.
+ * Compute the `powers` of the logits at an address: e to the power of each, less the largest. Returns
+ * their sum. A power divided by the sum is the softmax, a probability.
  *
  * @param {Heap} heap
  * @param {number} logits
  * @param {number} largest of them
- * @param {Float64Array} shares
+ * @param {Heap} powers
  */
-export function softmax(heap, logits, largest, shares) {
-  const count = shares.length;
+export function exponentiate(heap, logits, largest, powers) {
   let sum = 0;
-  for (let k = 0; k < count; k++) sum += shares[k] = Math.exp(heap[logits + k] - largest);
-  for (let k = 0; k < count; k++) shares[k] /= sum;
-  return largest + Math.log(sum);
+  for (let k = 0; k < powers.length; k++) sum += powers[k] = Math.exp(heap[logits + k] - largest);
+  return sum;
 }
 
 /**

@@ -9,7 +9,7 @@ import { cellNames, EMBEDDING, layout } from "../domain/layout.js";
 import { SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
 import { unpacked } from "../domain/packing.js";
 import { Task } from "../domain/task.js";
-import { argmax, plainOps, softmax } from "./ops.js";
+import { argmax, exponentiate, plainOps } from "./ops.js";
 
 /** @import { Part, Sizes } from "../domain/layout.js" */
 /** @import { ModelRecord } from "../domain/model_file.js" */
@@ -315,7 +315,8 @@ export function trace(record, { problem, teacherForcing, picks }) {
     model.computeLogits(time);
     const choice = argmax(heap, logits, classes);
     const distribution = new Float64Array(classes);
-    softmax(heap, logits, heap[logits + choice], distribution);
+    const sum = exponentiate(heap, logits, heap[logits + choice], distribution);
+    for (let id = 0; id < classes; id++) distribution[id] /= sum;
     const written = picks[place] ?? choice;
     steps.push({ token, embedding, before, after, distribution, choice, written });
     token = teacherForcing ? wanted[place] : written;

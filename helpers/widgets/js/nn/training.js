@@ -23,7 +23,7 @@
 // that it goes on from. On the way back, the gradients of rows with one parent add up.
 
 import { EMBEDDING, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
-import { argmax, softmax } from "./ops.js";
+import { argmax, exponentiate } from "./ops.js";
 import { planOf, Seq2Seq } from "./seq2seq.js";
 
 /** @import { Sizes, Weights } from "../domain/layout.js" */
@@ -167,7 +167,7 @@ export class Trainer extends Seq2Seq {
     this.dropped = dropped && masked;
     // The right token at each place of an answer, axes (place, row); -1 where it does not count.
     this.wanted = new Int16Array(batch * task.answerLength);
-    this.shares = new Float64Array(classes); // of the tokens in one row
+    this.powers = new heapType(classes); // of the logits in one row
     this.rowOf = new Int32Array(batch);
     this.wrong = new Uint8Array(batch); // 1 where a token up to EOS is wrong
     this.seen = new Int32Array(batch * classes); // the row that goes on from a parent with a token, or -1
@@ -441,7 +441,7 @@ export class Trainer extends Seq2Seq {
    * @param {number} share
    */
   crossEntropy(share) {
-    const { heap, at, wanted, batch, wrong, shares, classes, columns } = this;
+    const { heap, at, wanted, batch, wrong, powers, classes, columns } = this;
     const { problemLength, answerLength, pad } = this.task;
     const dBias = this.gradientOf(at[SOFTMAX_BIAS]);
     wrong.fill(0);
@@ -460,9 +460,11 @@ export class Trainer extends Seq2Seq {
         const best = argmax(heap, from, classes);
         if (best === target) right++;
         else if (target !== pad) wrong[row] = 1;
-        loss += softmax(heap, from, heap[from + best], shares) - heap[from + target];
+        const largest = heap[from + best];
+        const sum = exponentiate(heap, from, largest, powers);
+        loss += Math.log(sum) - (heap[from + target] - largest);
         for (let token = 0; token < classes; token++) {
-          const d = share * (shares[token] - (token === target ? 1 : 0));
+          const d = share * (powers[token] / sum - (token === target ? 1 : 0));
           heap[from + token] = d;
           heap[dBias + token] += d;
         }
