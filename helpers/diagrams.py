@@ -71,6 +71,10 @@ _INPUT_ROW, _DECODER_VECTORS, _DECODER_ROW, _ANSWER_ROW = 158, 185, 217, 250
 _LOSS_ROW, _TARGET_ROW = 271, 292
 _TIME_BELOW = 25  # from the last row of the decoder to its arrow of time
 
+# Of a time step of the GRU: the middles of its gates and of where the state branches; its rows.
+_BRANCH, _RESET, _UPDATE, _CANDIDATE = 45, 110, 190, 290
+_STATE_ROW, _SHARE_ROW, _RESET_ROW, _GATE_ROW = 34, 64, 92, 126
+
 # How dark the cells of a vector are, from 1 to 9. A token has one vector, wherever it is read.
 _VECTORS = {
     "PAD": (2, 5, 3, 8, 4),
@@ -95,7 +99,11 @@ class Diagram(Shown):
     lit: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"<Diagram of the encoder-decoder, lit: {', '.join(self.lit)}>"
+        return (
+            f"<Diagram of the encoder-decoder, lit: {', '.join(self.lit)}>"
+            if self.lit
+            else "<Diagram>"
+        )
 
     def page(self) -> str:
         """Return the SVG."""
@@ -128,10 +136,7 @@ def architecture(*lit: str) -> Diagram:
     last_row = _TARGET_ROW if trains else _ANSWER_ROW
     height = last_row + _TIME_BELOW + 9
     pieces = [
-        f'<svg class="picture architecture" role="img" aria-label="{escape(description)}" '
-        f'viewBox="0 0 {_WIDTH} {height}" width="{_PIXELS}" '
-        f'height="{_PIXELS * height / _WIDTH:.0f}" fill="none" font-family="inherit" '
-        'style="display:block;height:auto;margin-inline:auto;max-width:100%">',
+        _opened(description, height),
         _time(_ENCODER, _ENCODER_TIME),
         _time(_DECODER, last_row + _TIME_BELOW),
         _embedding("embedding" in chosen),
@@ -150,6 +155,72 @@ def architecture(*lit: str) -> Diagram:
     else:
         pieces.append(_row("answer", ANSWER, _DECODER, _ANSWER_ROW, {"decoder"} & {*chosen}))
     return Diagram("\n".join([*pieces, "</svg>"]), description, chosen)
+
+
+def gru_step() -> Diagram:
+    """Draw one time step of a GRU: two gates, a candidate, and the state on its way.
+
+    The state is drawn in the colour of the encoder, what is read in that of the embedding.
+    """
+    description = say(
+        "One time step of a GRU. The old state and the vector that is read go into the update gate "
+        "u and the reset gate r. The old state times r, and the vector, go into the candidate c. "
+        "The new state is the old one times u, plus c times 1 minus u."
+    )
+    state: list[_Way] = [
+        [(34, _STATE_ROW), (_UPDATE - _SIGN, _STATE_ROW)],
+        [(_UPDATE + _SIGN, _STATE_ROW), (_CANDIDATE - _SIGN, _STATE_ROW)],
+        [(_CANDIDATE + _SIGN, _STATE_ROW), (336, _STATE_ROW)],
+        [(_BRANCH, _RESET_ROW), (_RESET - _SIGN, _RESET_ROW)],
+        [(_RESET + _SIGN, _RESET_ROW), (250, _RESET_ROW), (250, _GATE_ROW), _beside(_CANDIDATE)],
+        [(_BRANCH, _STATE_ROW), (_BRANCH, 178), (_UPDATE - 5, 178), _below(_UPDATE - 5)],
+        [(_RESET - 5, 178), _below(_RESET - 5)],
+    ]
+    read: list[_Way] = [
+        [(150, 162), (_RESET + 5, 162), _below(_RESET + 5)],
+        [(150, 162), (_CANDIDATE, 162), _below(_CANDIDATE)],
+        [(_UPDATE + 5, 162), _below(_UPDATE + 5)],
+    ]
+    top = _GATE_ROW - _BOX_HEIGHT / 2
+    gates: list[_Way] = [
+        [(_RESET, top), (_RESET, _RESET_ROW + _SIGN)],
+        [(_UPDATE, top), (_UPDATE, _STATE_ROW + _SIGN)],
+        [(_UPDATE, _SHARE_ROW), (_CANDIDATE - _SIGN, _SHARE_ROW)],
+        [(_CANDIDATE, top), (_CANDIDATE, _SHARE_ROW + _SIGN)],
+        [(_CANDIDATE, _SHARE_ROW - _SIGN), (_CANDIDATE, _STATE_ROW + _SIGN)],
+    ]
+    boxes = [
+        _tag("rect", x=x - _BOX / 2, y=top, width=_BOX, height=_BOX_HEIGHT, rx=4)
+        for x in (_RESET, _UPDATE, _CANDIDATE)
+    ]
+    signs = {
+        (_UPDATE, _STATE_ROW): "×",
+        (_CANDIDATE, _STATE_ROW): "+",
+        (_CANDIDATE, _SHARE_ROW): "×",
+        (_RESET, _RESET_ROW): "×",
+    }
+    circles = [_tag("circle", cx=x, cy=y, r=_SIGN) for x, y in signs]
+    words = [
+        *(_text(sign, *place, size=_LARGE) for place, sign in signs.items()),
+        *(
+            _letter(name, x, _GATE_ROW)
+            for name, x in (("r", _RESET), ("u", _UPDATE), ("c", _CANDIDATE))
+        ),
+        _letter("h", 14, _STATE_ROW, below="t−1"),
+        _letter("h", 348, _STATE_ROW, below="t"),
+        _letter("x", 150, 208, below="t"),
+        _text("1 − u", 240, _SHARE_ROW - 9, muted=True),
+        _label(say("state"), _STATE_ROW - 18, muted=True),
+    ]
+    pieces = [
+        _opened(description, 216),
+        _coloured("encoder", _arrows(state)),
+        _coloured("embedding", _lines([[(150, 198), (150, 162)]]), _arrows(read)),
+        _tag("g", _arrows(gates), *circles, *boxes, stroke="currentColor", stroke_width=1.4),
+        *words,
+        "</svg>",
+    ]
+    return Diagram("\n".join(pieces), description, ())
 
 
 def _description(lit: Sequence[str]) -> str:
@@ -359,13 +430,57 @@ def _recurrent(columns: Sequence[float], vectors: float, row: float) -> list[str
 # What the parts are made of.
 
 
+def _opened(description: str, height: float) -> str:
+    """Return the opening tag of a drawing."""
+    return (
+        f'<svg class="picture architecture" role="img" aria-label="{escape(description)}" '
+        f'viewBox="0 0 {_WIDTH} {height}" width="{_PIXELS}" '
+        f'height="{_PIXELS * height / _WIDTH:.0f}" fill="none" font-family="inherit" '
+        'style="display:block;height:auto;margin-inline:auto;max-width:100%">'
+    )
+
+
+def _ink(name: str) -> str:
+    """Return the colour of a part, nearer to that of the letters."""
+    return f"color-mix(in srgb, {COLOURS[name]}, currentColor {INK}%)"
+
+
+def _coloured(name: str, *shapes: str) -> str:
+    """Draw shapes in the colour of a part."""
+    return _tag("g", *shapes, stroke="currentColor", color=_ink(name), stroke_width=1.8)
+
+
+def _letter(name: str, x: float, row: float, *, below: str = "") -> str:
+    """Write a letter of a formula, with an index."""
+    index = _tag("tspan", below, font_size=9, dy=3) if below else ""
+    return _tag(
+        "text",
+        f'<tspan font-style="italic">{name}</tspan>{index}',
+        x=x,
+        y=row + 0.35 * _LARGE,
+        font_size=_LARGE,
+        text_anchor="middle",
+        fill="currentColor",
+    )
+
+
+def _beside(x: float) -> _Point:
+    """Return where an arrow meets the left of a gate."""
+    return x - _BOX / 2 - _GAP, _GATE_ROW
+
+
+def _below(x: float) -> _Point:
+    """Return where an arrow meets the bottom of a gate."""
+    return x, _GATE_ROW + _BOX_HEIGHT / 2 + _GAP
+
+
 def _part(name: str, lit: bool, shapes: Iterable[str], texts: Iterable[str]) -> str:
     """Put a part together: its shapes in its colour if it is lit, else thin and pale."""
     drawn = _tag(
         "g",
         *shapes,
         stroke="currentColor",
-        color=f"color-mix(in srgb, {COLOURS[name]}, currentColor {INK}%)" if lit else None,
+        color=_ink(name) if lit else None,
         fill="currentColor" if lit else None,
         stroke_width=1.8 if lit else None,
         opacity=None if lit else MUTED_LINE,
@@ -506,5 +621,5 @@ def _tag(element: str, *content: str, **attributes: str | float | None) -> str:
             said += f' {name.strip("_").replace("_", "-")}="{text}"'
     if not content:
         return f"<{element}{said}/>"
-    between = "" if element == "text" else "\n"
+    between = "" if element in ("text", "tspan") else "\n"
     return f"<{element}{said}>{between}{between.join(content)}{between}</{element}>"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers import decoding, pretrained, problems, reference
+from helpers import decoding, pretrained, problems
 from helpers.numbers import is_number
 from helpers.say import say
 from helpers.vocabulary import EOS, PAD
@@ -189,6 +189,34 @@ def _gru_size(count: Any) -> str | None:
             return say("there are three of everything: update gate, reset gate, candidate")
         if given != wanted:
             return _other_count(dim, units, wanted, given)
+    return None
+
+
+@_exercise("plain-layer")
+def _plain_layer(layer: Any) -> str | None:
+    generator = np.random.default_rng(4)
+    for steps, dim, units in ((4, 3, 2), (8, 5, 16)):
+        inputs, kernel = generator.normal(size=(steps, dim)), generator.normal(size=(dim, units))
+        recurrent = generator.normal(size=(units, units))
+        wanted, state = [], np.zeros(units)
+        for x in inputs:
+            state = np.tanh(x @ kernel + state @ recurrent)
+            wanted.append(state)
+        given = np.asarray(layer(inputs, kernel, recurrent))
+        if given.shape == (units,):
+            return say("that is one state, and the states after all time steps are asked for")
+        if given.shape != (steps, units):
+            return say(
+                "the states have the axes (time, units) = {wanted}, yours the shape {given}",
+                wanted=(steps, units),
+                given=given.shape,
+            )
+        if not np.allclose(given[0], wanted[0]):
+            return say("already the first state is another: it comes from zeros")
+        if np.allclose(given, np.tanh(inputs @ kernel)):
+            return say("your states do not look at the state before")
+        if not np.allclose(given, wanted):
+            return say("the first state is right, and a later one is not")
     return None
 
 
@@ -405,27 +433,117 @@ def _softmax(softmax: Any) -> str | None:
     return None
 
 
-@_exercise("gru-step")
-def _gru_step(step: Any) -> str | None:
-    model = _trained()
-    matrix, *weights = reference.encoder_arrays(model.encoder)
-    wanted = decoding.encoder_states(model, "50+9")
-    state = np.zeros(16)
-    for number, token in enumerate(problems.arrays("50+9").encoder_input):
-        given = np.asarray(step(matrix[token], state, *weights))
-        if given.shape != (16,):
+@_exercise("loss-from-logits")
+def _loss_from_logits(loss: Any) -> str | None:
+    for logits, token in (
+        ([0.0, 0.0], 0),
+        ([1.0, 2.0, 3.0], 0),
+        ([-5.0, 0.5, 4.0, 4.0], 3),
+        ([1000.0, 0.0], 1),
+    ):
+        with np.errstate(all="ignore"):
+            given = float(loss(np.array(logits), token))
+        lowered = np.array(logits) - max(logits)
+        wanted = float(np.log(np.exp(lowered).sum()) - lowered[token])
+        if np.isclose(given, -wanted):
+            return say("the loss is the negative logarithm, so it is never below zero")
+        if np.isclose(given, np.exp(-wanted)) and wanted:
+            return say("that is the probability, the loss is its negative logarithm")
+        if not np.isfinite(given):
             return say(
-                "a state has the axes (units 16), yours the shape {given}", given=given.shape
+                "for {logits} there comes {given}; take the largest logit away from all of them "
+                "first, and no logarithm of the probability itself",
+                logits=logits,
+                given=given,
             )
-        right = wanted[number]
-        if not np.allclose(given, right, atol=1e-4):
-            if not number:
-                return say("already the first step, from zeros, gives other numbers than Keras")
+        if not np.isclose(given, wanted):
             return say(
-                "step {step} gives other numbers than Keras, up to there all is right",
-                step=number + 1,
+                "for {logits} and token {token} comes {wanted}, yours is {given}",
+                logits=logits,
+                token=token,
+                wanted=f"{wanted:.3f}",
+                given=f"{given:.3f}",
             )
-        state = right
+    return None
+
+
+# Making it better
+
+
+@_exercise("warmup-cosine")
+def _warmup_cosine(rate: Any) -> str | None:
+    for update, wanted, why in (
+        (0, 0.0, say("the first update has the rate 0")),
+        (5, 0.1, say("after half of the warm-up it is half of the peak")),
+        (10, 0.2, say("at the end of the warm-up it is the peak")),
+        (55, 0.1, say("in the middle of the rest it is half of the peak")),
+        (100, 0.0, say("at the end it is 0 again")),
+        (28, 0.1 * (1 + np.cos(np.pi / 5)), say("between, it follows the cosine")),
+    ):
+        given = float(rate(update, 100, 0.2))
+        if not np.isclose(given, wanted):
+            return say(
+                "for update {update} of 100 and a peak of 0.2 comes {wanted}, yours is {given}: "
+                "{why}",
+                update=update,
+                wanted=f"{wanted:.3f}",
+                given=f"{given:.3f}",
+                why=why,
+            )
+    return None
+
+
+@_exercise("adam")
+def _adam(update: Any) -> str | None:
+    w, m, s = 1.0, 0.0, 0.0
+    for number, g in enumerate((0.5, -0.1, 0.3), 1):
+        given = tuple(map(float, update(w, g, m, s, number)))
+        if len(given) != 3:
+            return say(
+                "there are three results, the new w, m and s, yours are {count}", count=len(given)
+            )
+        new_m, new_s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
+        rate = 0.001 * np.sqrt(1 - 0.999**number) / (1 - 0.9**number)
+        new_w = w - rate * new_m / (np.sqrt(new_s) + 1e-7)
+        if not np.isclose(given[1], new_m):
+            return say(
+                "after update {number} the average of the gradients is another", number=number
+            )
+        if not np.isclose(given[2], new_s):
+            return say("after update {number} the average of the squares is another", number=number)
+        if np.isclose(given[0], w - 0.001 * new_m / (np.sqrt(new_s) + 1e-7), rtol=1e-9):
+            return say("the fraction with i is missing, which makes up for the start at zero")
+        if not np.isclose(given[0], new_w, rtol=1e-9):
+            return say(
+                "the averages are right, and w is another after update {number}", number=number
+            )
+        w, m, s = new_w, new_m, new_s
+    return None
+
+
+# Back through time
+
+
+@_exercise("plain-back")
+def _plain_back(back: Any) -> str | None:
+    generator = np.random.default_rng(5)
+    delta, h = generator.normal(size=(2, 3, 4))
+    h, recurrent = np.tanh(h), generator.normal(size=(4, 4))
+    given = np.asarray(back(delta, h, recurrent))
+    if given.shape != delta.shape:
+        return say(
+            "the gradient has the axes of the state, {wanted}, yours {given}",
+            wanted=delta.shape,
+            given=given.shape,
+        )
+    if np.allclose(given, delta @ recurrent.T):
+        return say("the derivative of tanh is missing")
+    if np.allclose(given, (delta * (1 - h * h)) @ recurrent):
+        return say("back through the product it goes with R transposed")
+    if np.allclose(given, (delta * (1 - np.tanh(h) ** 2)) @ recurrent.T):
+        return say("h is the tanh already")
+    if not np.allclose(given, (delta * (1 - h * h)) @ recurrent.T):
+        return say("the shape is right, but the numbers are others")
     return None
 
 

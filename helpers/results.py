@@ -42,6 +42,21 @@ class Table:
             raise ValueError(f"A row of this table has {len(self.columns) - 1} cells.")
         self.rows[name] = list(cells)
 
+    def part(self, rows: Sequence[str], columns: Sequence[str]) -> "Table":
+        """Return a table of some of the rows and columns, in the order named.
+
+        Raises:
+            KeyError: there is no such row.
+            ValueError: there is no such column.
+        """
+        places = [self.columns.index(column) - 1 for column in columns]
+        return Table(
+            self.title,
+            (self.columns[0], *columns),
+            {row: [self.rows[row][place] for place in places] for row in rows},
+            self.note,
+        )
+
     def __getitem__(self, place: tuple[str, str]) -> Any:
         """Return the text or the number at a row and a column, of a measured one the median."""
         row, column = place

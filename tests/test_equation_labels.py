@@ -10,7 +10,7 @@ from bookbuild.build import ROOT
 from helpers.widgets.base import JS
 
 MODULES = sorted((JS / "nn").glob("*.js"))
-MENTION = re.compile(r"(`eq-[\w-]+`)(?: and (`eq-[\w-]+`))? of \*(\w+)\*")
+MENTION = re.compile(r"(`eq-[\w-]+`)(?: and (`eq-[\w-]+`))? of \*([\w ]+)\*")
 
 
 def comments(text: str) -> str:
@@ -20,9 +20,11 @@ def comments(text: str) -> str:
 
 def labels(chapter: str) -> set[str]:
     """Return the labels of the equations in a chapter, which is named by its title."""
-    path = ROOT / "chapters" / f"{chapter.lower()}.ipynb"
-    text = "".join("".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"])
-    assert text.startswith(f"# {chapter}:")
+    texts = [
+        "".join("".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"])
+        for path in (ROOT / "chapters").glob("*.ipynb")
+    ]
+    [text] = [text for text in texts if re.match(rf"# {chapter}\b", text)]
     return {f"`{label}`" for label in re.findall(r"^\$\$ ?\((eq-[\w-]+)\)", text, re.MULTILINE)}
 
 

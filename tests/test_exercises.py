@@ -58,34 +58,35 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum()
 
 
-def gru_step(
-    x: np.ndarray, state: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
-) -> np.ndarray:
-    """Take one step of a GRU as Keras does."""
-    from_x, from_state = x @ kernel + bias[0], state @ recurrent + bias[1]
-    update, reset = (
-        1 / (1 + np.exp(-(a + b)))
-        for a, b in zip(np.split(from_x, 3)[:2], np.split(from_state, 3)[:2], strict=True)
-    )
-    candidate = np.tanh(np.split(from_x, 3)[2] + reset * np.split(from_state, 3)[2])
-    return update * state + (1 - update) * candidate
+def loss_of(logits: np.ndarray, token: int) -> float:
+    """Return the cross-entropy from logits, safe against overflow."""
+    lowered = logits - np.max(logits)
+    return float(np.log(np.exp(lowered).sum()) - lowered[token])
 
 
-def gru_swapped(
-    x: np.ndarray, state: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
-) -> np.ndarray:
-    """Keep the candidate and let the state go: the gate the wrong way round."""
-    after = gru_step(x, state, kernel, recurrent, bias)
-    update = 1 / (1 + np.exp(-np.split(x @ kernel + bias[0] + state @ recurrent + bias[1], 3)[0]))
-    candidate = (after - update * state) / (1 - update)
-    return (1 - update) * state + update * candidate
+def plain_layer(inputs: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray) -> np.ndarray:
+    """Return the states of a plain recurrent layer."""
+    states = [np.zeros(len(recurrent))]
+    for x in inputs:
+        states.append(np.tanh(x @ kernel + states[-1] @ recurrent))
+    return np.array(states[1:])
 
 
-def gru_forgetful(
-    x: np.ndarray, state: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
-) -> np.ndarray:
-    """Start each step from zeros."""
-    return gru_step(x, np.zeros_like(state), kernel, recurrent, bias)
+def rate_of(update: int, updates: int, peak: float) -> float:
+    """Warm up, then follow a cosine."""
+    warmup = updates / 10
+    if update < warmup:
+        return peak * update / warmup
+    return peak * (1 + np.cos(np.pi * (update - warmup) / (updates - warmup))) / 2
+
+
+def adam(
+    w: float, g: float, m: float, s: float, i: int, corrected: bool = True
+) -> tuple[float, float, float]:
+    """Make one update of Adam."""
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
+    fraction = np.sqrt(1 - 0.999**i) / (1 - 0.9**i) if corrected else 1
+    return w - 0.001 * fraction * m / (np.sqrt(s) + 1e-7), m, s
 
 
 def raises(*_: object) -> None:
@@ -133,7 +134,11 @@ RIGHT: dict[str, list[Any]] = {
     "mask": [weights, lambda ids: ids != PAD, lambda ids: (ids != PAD).astype(int).tolist()],
     "model-size": [model_count],
     "softmax": [softmax, lambda logits: softmax(logits).tolist()],
-    "gru-step": [gru_step],
+    "loss-from-logits": [loss_of],
+    "plain-layer": [plain_layer, lambda *given: plain_layer(*given).tolist()],
+    "warmup-cosine": [rate_of],
+    "adam": [adam, lambda *given: list(adam(*given))],
+    "plain-back": [lambda delta, h, r: (delta * (1 - h * h)) @ r.T],
 }
 
 WRONG: list[tuple[str, Any, str]] = [
@@ -251,10 +256,33 @@ WRONG: list[tuple[str, Any, str]] = [
     ("softmax", lambda logits: np.eye(len(logits))[logits.argmax()], r"comes \[0.5, 0.5\]"),
     ("softmax", lambda logits: softmax(logits).max(), "a probability for each logit"),
     ("softmax", lambda logits: softmax(-logits), "comes"),
-    ("gru-step", gru_swapped, "already the first step"),
-    ("gru-step", gru_forgetful, "step 2 gives other numbers"),
-    ("gru-step", lambda x, *others: x, r"units 16\), yours the shape \(5,\)"),
-    ("gru-step", lambda x, state, *others: state, "first step"),
+    ("loss-from-logits", lambda logits, token: -loss_of(logits, token), "never below zero"),
+    ("loss-from-logits", lambda logits, token: np.exp(-loss_of(logits, token)), "probability"),
+    ("loss-from-logits", lambda logits, token: -np.log(softmax(logits)[token]), "comes inf"),
+    ("loss-from-logits", lambda logits, token: loss_of(logits, 0) + 1, "yours is"),
+    ("plain-layer", lambda x, w, r: plain_layer(x, w, r)[-1], "one state"),
+    ("plain-layer", lambda x, w, r: np.tanh(x @ w), "do not look"),
+    ("plain-layer", lambda x, w, r: np.ones((len(x), len(r))), "already the first"),
+    ("plain-layer", lambda x, w, r: plain_layer(x, w, r.T), "a later one"),
+    ("plain-layer", lambda x, w, r: x, r"\(time, units\) = \(4, 2\)"),
+    ("warmup-cosine", lambda update, updates, peak: peak, "the rate 0"),
+    ("warmup-cosine", lambda n, of, peak: rate_of(n, of, peak) / 2, "half of the peak"),
+    (
+        "warmup-cosine",
+        lambda n, of, peak: rate_of(n, of, peak) if n <= 10 else peak * (100 - n) / 90,
+        "follows the cosine",
+    ),
+    ("adam", lambda *given: adam(*given)[0], "raised TypeError"),
+    ("adam", lambda *given: adam(*given)[:2], "yours are 2"),
+    ("adam", lambda w, g, m, s, i: (w, g, s), "average of the gradients"),
+    ("adam", lambda w, g, m, s, i: (w, adam(w, g, m, s, i)[1], g), "average of the squares"),
+    ("adam", lambda *given: adam(*given, corrected=False), "fraction with i"),
+    ("adam", lambda w, *others: (w - 1, *adam(w, *others)[1:]), "w is another"),
+    ("plain-back", lambda delta, h, r: delta @ r.T, "derivative of tanh"),
+    ("plain-back", lambda delta, h, r: (delta * (1 - h * h)) @ r, "transposed"),
+    ("plain-back", lambda delta, h, r: (delta * (1 - np.tanh(h) ** 2)) @ r.T, "tanh already"),
+    ("plain-back", lambda delta, h, r: delta, "numbers are others"),
+    ("plain-back", lambda delta, h, r: delta[0], "yours"),
 ]
 
 

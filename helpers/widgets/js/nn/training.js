@@ -256,7 +256,7 @@ export class Trainer extends Seq2Seq {
    * The way back through the tables. A table (token, gates) is embedding (token, embedding_dim) @ kernel
    * (embedding_dim, gates) + bias. So dKernel is the embedding, transposed, @ dTable; dEmbedding is
    * dTable @ the kernel, transposed; dBias is the sum of the rows of dTable. For the kernels this is
-   * `eq-weights-back` of *Training*, with all rows of a token in one term.
+   * `eq-weights-back` of *Back through time*, with all rows of a token in one term.
    */
   untabulate() {
     const { heap, at, classes, units, ops } = this;
@@ -380,7 +380,7 @@ export class Trainer extends Seq2Seq {
     }
     const { loss } = this.crossEntropy(1 / tokens);
     const dKernel = this.gradientOf(at[SOFTMAX_KERNEL]);
-    // The second half of `eq-softmax-back` of *Training*: one term of the sum a time step.
+    // The second half of `eq-softmax-back` of *Back through time*: one term of the sum a time step.
     for (const { rows, state, logits } of this.steps.slice(this.task.problemLength)) {
       ops.matmul(units, rows, columns, state, 1, units, logits, dKernel, 1);
     }
@@ -434,8 +434,8 @@ export class Trainer extends Seq2Seq {
 
   /**
    * Softmax and cross-entropy of all decoder steps, and back to the gradient of the logits: the
-   * distribution, less one at the right token, times `share`. These are `eq-loss` and
-   * `eq-logits-back` of *Training*, with `share` for 1/N. Afterwards `logits` (row, token) holds that
+   * distribution, less one at the right token, times `share`. These are `eq-loss` of
+   * *Training* and `eq-logits-back` of *Back through time*, with `share` for 1/N. Afterwards `logits` (row, token) holds that
    * gradient. Returns the summed loss, and how many tokens are right.
    *
    * @param {number} share
@@ -490,7 +490,7 @@ export class Trainer extends Seq2Seq {
     const dBias = this.gradientOf(cell.bias) + gates;
     const behind = this.steps[time + 1]?.rows ? 1 : 0; // whether a later step has left a gradient
     if (part === "decoder" && rows) {
-      // The first half of `eq-softmax-back` of *Training*, added to what the step behind has left.
+      // The first half of `eq-softmax-back` of *Back through time*, added to what the step behind has left.
       // deno-fmt-ignore
       ops.matmul(
         rows, columns, units, step.logits, columns, 1, this.softmaxTransposed, dState, behind,
@@ -507,8 +507,8 @@ export class Trainer extends Seq2Seq {
       dState, dFrom, dRecurrent, dBias, dTable,
     );
     if (time === 0) return; // the state before the first step is zero, whatever the weights are
-    // The matrices in `eq-state-back` of *Training*, then the term of this step in `eq-weights-back` of
-    // *Training*.
+    // The matrices in `eq-state-back` of *Back through time*, then the term of this step in `eq-weights-back` of
+    // *Back through time*.
     ops.matmul(before, gates, units, dRecurrent, gates, 1, transposed, dFrom, 1);
     // deno-fmt-ignore
     ops.matmul(
@@ -517,7 +517,7 @@ export class Trainer extends Seq2Seq {
   }
 
   /**
-   * One update of AdamW with the gradients in the heap: `eq-adam` of *Training*.
+   * One update of AdamW with the gradients in the heap: `eq-adam` of *Making it better*.
    *
    * @param {{ rate: number, weightDecay?: number, beta1?: number, beta2?: number, epsilon?: number }} settings
    */

@@ -69,7 +69,7 @@ export function trainingOps(heap, ids) {
      * A time step of a GRU backward: from the gradient of the state after (row, units), to that of the
      * state before (parent, units), of `recurrent` (parent, 3 units), of the bias (3 units) and of
      * `table` (token, 3 units). All are added to what is there: rows may share a parent, and a token.
-     * Of the four terms in `eq-state-back` of *Training* the first is added here; those with a matrix
+     * Of the four terms in `eq-state-back` of *Back through time* the first is added here; those with a matrix
      * are left to `matmul`.
      */
     // deno-fmt-ignore
@@ -88,7 +88,7 @@ export function trainingOps(heap, ids) {
         for (let u = 0, r = units, c = 2 * units; u < units; u++, r++, c++) {
           const update = heap[kept + u], reset = heap[kept + r], candidate = heap[kept + c];
           const d = heap[dState + u];
-          // `eq-gates-back` of *Training*.
+          // `eq-gates-back` of *Back through time*.
           const dC = d * (1 - update) * (1 - candidate * candidate);
           const dU = d * (heap[old + u] - candidate) * update * (1 - update);
           const dR = dC * (heap[h + c] + heap[bias + c]) * reset * (1 - reset);
@@ -107,7 +107,7 @@ export function trainingOps(heap, ids) {
     },
 
     /**
-     * One update of AdamW, `eq-adam` of *Training*: `rate` is corrected for the start of the means,
+     * One update of AdamW, `eq-adam` of *Making it better*: `rate` is corrected for the start of the means,
      * `decay` is the share by which each weight shrinks first.
      */
     adam(count, weights, gradients, means, squares, rate, decay, beta1, beta2, epsilon) {
