@@ -29,6 +29,9 @@ KINDS = {"helpers": ("python", ".py"), "widgets": ("javascript", ".js")}
 KEYWORD = "say"
 """The name of the function whose first argument is a sentence."""
 
+OPTIONS = {"parse_template_string": True}
+"""What is said within a template of JavaScript is found as well."""
+
 _DATE = re.compile(r'^"[\w-]+-Date: .*\n', re.MULTILINE)
 
 
@@ -38,7 +41,8 @@ def sentences(folder: Path, language: str, suffix: str) -> Catalog:
     for path in sorted(folder.rglob(f"*{suffix}")):
         name = path.relative_to(folder.parent).as_posix()
         with path.open("rb") as file:
-            for line, sentence, *_ in extract(language, file, {KEYWORD: None}):
+            said = extract(language, file, {KEYWORD: None}, options=OPTIONS)
+            for line, sentence, *_ in said:
                 catalog.add(sentence, locations=[(name, line)])
     return catalog
 

@@ -29,7 +29,7 @@ from bookbuild.build import ROOT
 from bookbuild.provenance import is_stale
 from helpers.pictures import PAGE
 from helpers.widgets import bundle
-from helpers.widgets.base import JS, STATE, as_json
+from helpers.widgets.base import JS, STATE, as_json, module_in
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOADER = "live-widgets.js"
@@ -115,7 +115,8 @@ def _write_script(app: Sphinx, name: str) -> str:
     file = Path(app.outdir) / "_static" / path
     file.parent.mkdir(parents=True, exist_ok=True)
     module = JS / f"{name}.js"
-    script = classic_script(name, bundle.module(module), bundle.style(module))
+    text = module_in(app.config.language, module, Path(app.srcdir) / "locale")
+    script = classic_script(name, text, bundle.style(module))
     file.write_text(script, encoding="utf-8", newline="\n")
     return path
 
