@@ -34,7 +34,7 @@ from playwright.sync_api import (
 from tests.files import HTML
 from tests.oldest_browsers import TAKE_AWAY
 
-TIMEOUT = 20_000
+TIMEOUT = 180_000
 """Milliseconds after which what a test waits for is taken to be broken, and not only slow."""
 expect.set_options(timeout=TIMEOUT)
 
