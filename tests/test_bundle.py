@@ -179,8 +179,7 @@ SAYS = {
         "  worker,\n];\n"
     ),
     "say.js": (
-        'export const LANGUAGE = "en";\n'
-        "export const say = (text, slots) => [LANGUAGE, text, slots];\n"
+        'export const LANGUAGE = "en";\nexport const say = (...given) => [LANGUAGE, ...given];\n'
     ),
     "worker.js": 'import { say } from "./say.js";\npostMessage(say("Five."));\n',
 }

@@ -23,6 +23,7 @@ from bookbuild.outputs import classic_script
 from helpers.widgets import bundle
 from helpers.widgets.base import JS, STATE
 from tests.oldest_browsers import in_workers
+from tests.test_bundle import found
 from tests.test_training_lab_in_pages import ENDED, NO_MEMORY
 
 WIDGETS = sorted(
@@ -336,6 +337,15 @@ def test_all_that_can_be_said_is_seen(seen: set[str]) -> None:
     said = set().union(*(bundle.sentences(JS / f"{name}.js") for name in WIDGETS))
     unseen = {one for one in said if not all(part in everything for part in parts(one))}
     assert sorted(unseen) == sorted(UNSEEN)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_nothing_is_said_at_import(name: str) -> None:
+    """A module that cannot say anything can still be loaded."""
+    module = bundle.module(JS / f"{name}.js")
+    silent = module.replace("function say(", "function say() { throw 0; } function unused(")
+    assert silent != module
+    assert found(silent) == {}
 
 
 def test_each_sentence_is_collected() -> None:
