@@ -27,6 +27,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc.preserve_defaults import update_defvalue
+from sphinx.locale import _
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import signature, stringify_signature
 from sphinx.util.osutil import relative_uri
@@ -142,7 +143,8 @@ def say_uses(app: Sphinx, pages: Pages) -> None:
             ]
             content = head.find_next_sibling("dd")
             if links and content is not None:
-                line = BeautifulSoup(f"<p>Used in: {', '.join(links)}</p>", "html.parser")
+                said = _("Used in: {chapters}").format(chapters=", ".join(links))
+                line = BeautifulSoup(f"<p>{said}</p>", "html.parser")
                 own = content.find("dl", class_="py", recursive=False)
                 (own.insert_before if own else content.append)(line)
 

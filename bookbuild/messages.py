@@ -4,7 +4,8 @@
 
 * ``helpers.pot`` has what Python says, by `helpers.say.say`;
 * ``widgets.pot`` has what the JavaScript of the widgets says, by ``say``;
-* ``prose`` has a catalogue a page, and one of the templates, as Sphinx makes them.
+* ``prose`` has a catalogue a page, as Sphinx makes them, and ``sphinx.pot``, which has the words
+  that the build itself writes into pages, in templates and by ``_``.
 
 Run it as ``python -m bookbuild.messages``.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.pofile import write_po
+from babel.messages.pofile import read_po, write_po
 
 from bookbuild.build import ROOT, BuildError
 
@@ -29,16 +30,20 @@ KINDS = {"helpers": ("python", ".py"), "widgets": ("javascript", ".js")}
 KEYWORD = "say"
 """The name of the function whose first argument is a sentence."""
 
+OPTIONS = {"parse_template_string": True}
+"""What is said within a template of JavaScript is found as well."""
+
 _DATE = re.compile(r'^"[\w-]+-Date: .*\n', re.MULTILINE)
 
 
-def sentences(folder: Path, language: str, suffix: str) -> Catalog:
+def sentences(folder: Path, language: str, suffix: str, keyword: str = KEYWORD) -> Catalog:
     """Return what the files of a folder say, with the lines on which they say it."""
     catalog = Catalog(header_comment="# Sentences of the book.", charset="utf-8")
     for path in sorted(folder.rglob(f"*{suffix}")):
         name = path.relative_to(folder.parent).as_posix()
         with path.open("rb") as file:
-            for line, sentence, *_ in extract(language, file, {KEYWORD: None}):
+            said = extract(language, file, {keyword: None}, options=OPTIONS)
+            for line, sentence, *_ in said:
                 catalog.add(sentence, locations=[(name, line)])
     return catalog
 
@@ -68,10 +73,23 @@ def collect_prose(root: Path, folder: Path) -> None:
     if subprocess.call(list(map(str, command))):
         raise BuildError("The sentences were not collected: see the warnings and errors above.")
     above = f"#: {Path(os.path.relpath(root, made)).as_posix()}/"
+    for file in made.glob("sphinx.pot"):  # where there are templates
+        add_words(file, root / "bookbuild")
     for path in made.rglob("*.pot"):
         text = path.read_text(encoding="utf-8")
         write(folder / path.relative_to(made), text.replace(above, "#: "))
     shutil.rmtree(work)
+
+
+def add_words(file: Path, code: Path) -> None:
+    """Add to the catalogue of the templates what code in a folder says."""
+    with file.open("rb") as opened:
+        words = read_po(opened)
+    for message in sentences(code, "python", ".py", "_"):
+        if message.id:
+            words.add(message.id, locations=message.locations)
+    with file.open("wb") as opened:
+        write_po(opened, words)
 
 
 def write(file: Path, catalogue: str) -> None:

@@ -22,6 +22,7 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer, load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
+from sphinx.locale import _
 from sphinx.util.osutil import relative_uri
 from sphinx.util.typing import ExtensionMetadata
 
@@ -29,7 +30,7 @@ from bookbuild.build import ROOT
 from bookbuild.provenance import is_stale
 from helpers.pictures import PAGE
 from helpers.widgets import bundle
-from helpers.widgets.base import JS, STATE, as_json
+from helpers.widgets.base import JS, STATE, as_json, module_in
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOADER = "live-widgets.js"
@@ -72,7 +73,11 @@ def place_widgets(app: Sphinx, doctree: nodes.document) -> None:
         if STATE in forms:
             _bring_to_life(app, forms[PAGE], json.loads(forms[STATE].astext()))
         elif WIDGET_VIEW in forms and PAGE not in forms:
-            sentence = nodes.paragraph(text=app.config.still_widget_sentence)
+            said = _(
+                "Here is a widget that needs a running kernel: "
+                "open this page as a notebook to use it."
+            )
+            sentence = nodes.paragraph(text=said)
             output.replace_self(nodes.container("", sentence, classes=["needs-kernel"]))
 
 
@@ -81,7 +86,11 @@ def say_what_is_stale(app: Sphinx, doctree: nodes.document) -> None:
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix == ".ipynb" and is_stale(ROOT, path):
         title = next(doctree.findall(nodes.title))
-        sentence = nodes.paragraph(text=app.config.stale_outputs_sentence)
+        said = _(
+            "Code has changed since the outputs on this page were stored, and some may be out of "
+            "date."
+        )
+        sentence = nodes.paragraph(text=said)
         title.parent.insert(title.parent.index(title) + 1, nodes.warning("", sentence))
 
 
@@ -115,7 +124,8 @@ def _write_script(app: Sphinx, name: str) -> str:
     file = Path(app.outdir) / "_static" / path
     file.parent.mkdir(parents=True, exist_ok=True)
     module = JS / f"{name}.js"
-    script = classic_script(name, bundle.module(module), bundle.style(module))
+    text = module_in(app.config.language, module, Path(app.srcdir) / "locale")
+    script = classic_script(name, text, bundle.style(module))
     file.write_text(script, encoding="utf-8", newline="\n")
     return path
 
@@ -143,16 +153,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     renderers: list[Any] = load_mime_renders()  # those of installed packages, and now this one
     if PageRenderer not in renderers:
         renderers.append(PageRenderer)
-    app.add_config_value(
-        "still_widget_sentence",
-        "Here is a widget that needs a running kernel: open this page as a notebook to use it.",
-        "env",
-    )
-    app.add_config_value(
-        "stale_outputs_sentence",
-        "Code has changed since the outputs on this page were stored, and some may be out of date.",
-        "env",
-    )
     app.connect("doctree-read", place_widgets)
     app.connect("doctree-read", say_what_is_stale)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

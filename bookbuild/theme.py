@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.locale import _
 from sphinx.util.typing import ExtensionMetadata
 
 from bookbuild.edition import Edition
@@ -70,7 +71,7 @@ def correct_names(page: BeautifulSoup) -> None:
         del labelled["aria-label"]
     for sidebar in page.select("#pst-primary-sidebar"):
         sidebar["role"] = "navigation"
-        sidebar["aria-label"] = "Book"
+        sidebar["aria-label"] = _("Book")
 
 
 def correct_logo(page: BeautifulSoup) -> None:

@@ -1,8 +1,9 @@
 """The sentences that a reader sees, in the reader's language.
 
 The English sentence is the key: without a catalogue, and for what is not in it, it is what is said.
-``BOOK_LANGUAGE`` names the language, and its catalogue, one of gettext, is
-``locale/LANGUAGE/LC_MESSAGES/helpers.mo``. `bookbuild.messages` collects the sentences.
+``BOOK_LANGUAGE`` names the language, and its catalogues, which are those of gettext, are in
+``locale/LANGUAGE/LC_MESSAGES``: ``helpers.mo`` for what Python says, and ``widgets.mo`` for what
+the JavaScript of the widgets says. `bookbuild.messages` collects the sentences.
 """
 
 import gettext
@@ -13,7 +14,10 @@ from pathlib import Path
 from string import Formatter
 
 DOMAIN = "helpers"
-"""The name of the catalogues."""
+"""The name of the catalogues of what is said here."""
+
+WIDGETS = "widgets"
+"""The name of those of what the JavaScript of the widgets says."""
 
 LOCALE = Path(__file__).parent.parent / "locale"
 """The folder of the catalogues."""
@@ -40,11 +44,27 @@ def say(sentence: str, /, **slots: object) -> str:
     Raises:
         TypeError: the slots given are not those of the sentence, or of its translation.
     """
-    said = _catalogue(LOCALE, language()).gettext(sentence)
-    for text in (sentence, said):
-        if slots_of(text) != slots.keys():
-            raise TypeError(f"The slots of {text!r} are not {', '.join(slots) or 'none'}.")
-    return said.format(**slots)
+    if slots_of(sentence) != slots.keys():
+        raise TypeError(f"The slots of {sentence!r} are not {', '.join(slots) or 'none'}.")
+    return translated(sentence, DOMAIN, language()).format(**slots)
+
+
+def translated(sentence: str, domain: str, code: str, folder: Path | None = None) -> str:
+    """Return a sentence in a language, with its slots; as it is where there is no translation.
+
+    Args:
+        sentence: in English.
+        domain: the name of the catalogue.
+        code: that of the language.
+        folder: that of the catalogues; `LOCALE` if left out.
+
+    Raises:
+        TypeError: the translation has other slots than the sentence.
+    """
+    said = _catalogue(folder or LOCALE, domain, code).gettext(sentence)
+    if slots_of(said) != slots_of(sentence):
+        raise TypeError(f"The slots of {said!r} are not those of {sentence!r}.")
+    return said
 
 
 def slots_of(sentence: str) -> set[str]:
@@ -63,5 +83,5 @@ def all_of(names: Iterable[str]) -> str:
 
 
 @cache
-def _catalogue(folder: Path, code: str) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, folder, [code], fallback=True)
+def _catalogue(folder: Path, domain: str, code: str) -> gettext.NullTranslations:
+    return gettext.translation(domain, folder, [code], fallback=True)

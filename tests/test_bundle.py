@@ -168,6 +168,43 @@ def test_the_style_sheets_of_all_that_is_imported(files: Files) -> None:
     assert bundle.style(path) == "c {}\n\nw {}\n"
 
 
+SAYS = {
+    "widget.js": (
+        'import { say } from "./say.js";\n'
+        'import worker from "./worker.js" with { type: "text" };\n'
+        "export default [\n"
+        '  say("One."),\n'
+        '  say(\n    "Two " +\n      "of {all}.",\n    { all: say("three") },\n  ),\n'
+        '  say("Four \\"\\u2713\\".",),\n'
+        "  worker,\n];\n"
+    ),
+    "say.js": (
+        'export const LANGUAGE = "en";\nexport const say = (...given) => [LANGUAGE, ...given];\n'
+    ),
+    "worker.js": 'import { say } from "./say.js";\npostMessage(say("Five."));\n',
+}
+
+
+def test_what_is_said_is_translated(files: Files) -> None:
+    """Also what a worker says; a translation may have signs of any kind in it."""
+    path = files(SAYS)
+    translations = {"One.": 'Eins \\1 "\u2028</script>', "Five.": "다섯 '."}
+    text = bundle.module(path, "pt_BR", lambda sentence: translations.get(sentence, sentence))
+    one, two, four, worker = found(text)
+    assert one == ["pt-BR", translations["One."]]
+    assert two == ["pt-BR", "Two of {all}.", {"all": ["pt-BR", "three"]}]
+    assert four == ["pt-BR", 'Four "✓".']
+    assert found(f"let sent;\nconst postMessage = (it) => (sent = it);\n{worker}"
+                 "export default sent;\n") == ["pt-BR", translations["Five."]]  # fmt: skip
+
+
+def test_what_a_module_says(files: Files) -> None:
+    """Its sentences and those of all that it imports, and it is in English."""
+    path = files(SAYS)
+    assert bundle.sentences(path) == {"One.", "Two of {all}.", "three", 'Four "✓".', "Five."}
+    assert found(bundle.module(path))[0] == ["en", "One."]
+
+
 UNDERSTOOD = "What is understood here is "
 
 REFUSED = {

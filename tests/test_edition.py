@@ -49,8 +49,12 @@ def test_pages_of_a_korean_edition(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     words = "Words of the book, each with the sense that it has in it."
     catalogue = f'msgid "{words}"\nmsgstr "이 책의 낱말입니다."\n'
+    build_words = 'msgid "Chapters"\nmsgstr "장"\n\nmsgid "Book"\nmsgstr "책"\n'
     folder = tmp_path / "locale/ko/LC_MESSAGES"
-    write_files(folder, {"chapters/words.po": catalogue, "helpers.po": catalogue})
+    write_files(
+        folder,
+        {"chapters/words.po": catalogue, "helpers.po": catalogue, "sphinx.po": build_words},
+    )
     for name in ("_config.yml", "assets", "bookbuild"):
         (tmp_path / name).symlink_to(ROOT / name)
     korean = Edition("ko")
@@ -60,6 +64,11 @@ def test_pages_of_a_korean_edition(tmp_path: Path) -> None:
     for path, page in pages.items():
         assert page.html is not None and page.html["lang"] == "ko", path
     assert "The second one says" in pages[korean.pages(tmp_path) / "chapters/two.html"].get_text()
+    one = pages[korean.pages(tmp_path) / "chapters/one.html"]
+    assert [part["aria-label"] for part in one.select("nav.trail, #pst-primary-sidebar")] == [
+        "책",
+        "장",
+    ]
     translated = pages[korean.pages(tmp_path) / "chapters/words.html"].get_text()
     assert "이 책의 낱말입니다." in translated
     assert words not in translated

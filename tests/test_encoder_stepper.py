@@ -16,6 +16,7 @@ from helpers.pictures import PAGE
 from helpers.task import TASKS
 from helpers.vocabulary import TOKENS
 from helpers.widgets import EncoderStepper
+from helpers.widgets.models import OWN
 from tests.messages import ONE_SENTENCE
 from tests.models import load
 
@@ -215,7 +216,7 @@ def test_after_more_training() -> None:
         assert after[name] != before[name]
     context = decoding.context_vector(model, "50+9")
     assert stepper.reading.context == pytest.approx(context, abs=1e-6)
-    assert stepper.model == "your model"
+    assert stepper.model == OWN
 
 
 @pytest.mark.parametrize("units", [1, 2, 64])

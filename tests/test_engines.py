@@ -90,7 +90,7 @@ def test_the_lab(driver: WebDriver, base: str) -> None:
     words = text_of(lab, ".words")
     assert re.search(r" [\d.]+ % of the whole answers are right, [\d.]+ % of the tokens; ", words)
     stepper = widget(driver, "decoder_stepper")
-    wait_until(lambda: labelled(stepper, "Model").get_property("value") == "from the lab")
+    wait_until(lambda: labelled(stepper, "Model").get_property("value") == "lab")
     press(stepper, "Next", 5)
     assert text_of(stepper, "thead [aria-current=step]") == "5"
 

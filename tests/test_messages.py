@@ -42,6 +42,7 @@ def test_a_catalogue_of_each_kind(tmp_path: Path) -> None:
     """The command finds what Python, JavaScript and pages say, and where."""
     write_tiny(tmp_path)
     write_files(tmp_path, CODE)
+    (tmp_path / "bookbuild").symlink_to(ROOT / "bookbuild")
     folder = tmp_path / "_build/locale"
     collect(tmp_path, folder)
     assert written(folder / "helpers.pot") == {
@@ -53,6 +54,9 @@ def test_a_catalogue_of_each_kind(tmp_path: Path) -> None:
     }
     said = "The first chapter says what stands in it, and no more."
     assert written(folder / "prose/chapters/one.pot")[said] == [("chapters/one.md", 3)]
+    words = written(folder / "prose/sphinx.pot")
+    assert words["Chapters"] == [("bookbuild/templates/page.html", 6)]
+    assert [name for name, _ in words["Book"]] == ["bookbuild/theme.py"]
     assert {path.name for path in folder.iterdir()} == {"helpers.pot", "prose", "widgets.pot"}
 
 

@@ -20,8 +20,12 @@ from bookbuild.provenance import KEY, made_from
 from helpers.diagrams import architecture
 from helpers.pictures import PAGE
 from helpers.widgets.base import STATE, as_json
+from tests.files import write_files
+from tests.tiny_book import one_language
 
-SENTENCE = "Here is a widget that needs a running kernel"
+NEEDS_KERNEL = (
+    "Here is a widget that needs a running kernel: open this page as a notebook to use it."
+)
 MODULE = 'const said = "</script>";\nexport default { render({ el }) { el.append(said); } };\n'
 IMAGE = architecture()._repr_mimebundle_()[0]["image/png"]
 MODULES = {"dial": MODULE, "gauge": "export default { render() {} };\n"}
@@ -125,15 +129,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stale.cells[1].source = "2"
     nbformat.write(stale, source / "stale.ipynb")
     (source / "plain.md").write_text("---\norphan: true\n---\n# Plain\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outputs, "JS", modules)
+        build_site(source, target)
+    return target
+
+
+def build_site(source: Path, target: Path, **settings: Any) -> None:
+    """Build the pages of a folder into another one; nothing in them is amiss."""
     settings = {
         "extensions": ["myst_nb", "bookbuild.outputs"],
         "html_static_path": [str(ROOT / "assets")],
         "html_theme": "basic",
         "nb_execution_mode": "off",
+        **settings,
     }
     warnings = StringIO()
-    with docutils_namespace(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outputs, "JS", modules)
+    with one_language(), docutils_namespace():
         app = Sphinx(
             source,
             None,
@@ -146,7 +158,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         app.build()
     assert warnings.getvalue() == ""
-    return target
+
+
+def test_another_language(tmp_path: Path) -> None:
+    """The script of a widget says what the catalogue has; the build has words of its own."""
+    source = tmp_path / "source"
+    page = output("<p>still</p>", **{STATE: known("training_replay")})
+    write_files(
+        source / "locale/ko/LC_MESSAGES",
+        {
+            "widgets.po": 'msgid "Training replay"\nmsgstr "학습 다시 보기"\n',
+            "sphinx.po": f'msgid "{NEEDS_KERNEL}"\nmsgstr "커널이 필요합니다."\n',
+        },
+    )
+    write_page(source / "index.ipynb", [page, output()])
+    for language, name, needs in [
+        ("en", "Training replay", NEEDS_KERNEL),
+        ("ko", "학습 다시 보기", "커널이 필요합니다."),
+    ]:
+        site = tmp_path / language
+        build_site(source, site, language=language, locale_dirs=["locale"])
+        script = (site / "_static/widgets/training_replay.js").read_text(encoding="utf-8")
+        assert f'say("{name}")' in script
+        assert 'say("verdict")' in script
+        assert f'LANGUAGE = "{language}"' in script
+        assert needs in (site / "index.html").read_text(encoding="utf-8")
 
 
 def page(site: Path, name: str = "index") -> BeautifulSoup:
@@ -224,7 +260,7 @@ def test_the_script_of_a_widget(site: Path) -> None:
 def test_a_widget_without_a_picture(site: Path) -> None:
     """In its place a sentence says that it needs a kernel, and nothing else is left of it."""
     (place,) = page(site).select(".needs-kernel")
-    assert place.get_text().strip().startswith(SENTENCE)
+    assert place.get_text().strip().startswith(NEEDS_KERNEL)
     assert "<Widget>" not in page(site).get_text()
 
 

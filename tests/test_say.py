@@ -14,6 +14,7 @@ from bookbuild.messages import KINDS, sentences
 from helpers import diagrams, exercises, plots, problems, say
 from helpers.problems import answer_ids
 from helpers.records import DecoderStep, Trace
+from helpers.widgets import TrainingLab
 from tests.catalogues import Translate
 
 FILES = sorted((ROOT / "helpers").rglob("*.py"))
@@ -108,6 +109,24 @@ def test_a_translation_has_the_same_slots(translate: Translate, translation: str
     translate({"Time step {step}": translation})
     with pytest.raises(TypeError, match="slots"):
         say.say("Time step {step}", step=2)
+
+
+def test_a_widget_in_another_language(translate: Translate) -> None:
+    """Its module says what the catalogue of the widgets has, and the rest in English."""
+    assert 'say("One batch")' in TrainingLab()._esm
+    assert 'LANGUAGE = "en"' in TrainingLab()._esm
+    translate({"One batch": "배치 하나", "Pausing…": "잠시 멈춤…"}, say.WIDGETS)
+    module = TrainingLab()._esm
+    for said in ('say("배치 하나")', 'say("잠시 멈춤…")', 'say("Reset")', 'LANGUAGE = "xx"'):
+        assert said in module
+    assert "One batch" not in module
+
+
+def test_a_translation_for_a_widget_has_the_same_slots(translate: Translate) -> None:
+    """Otherwise there is no widget."""
+    translate({"Problem {number}": "{problem}번"}, say.WIDGETS)
+    with pytest.raises(TypeError, match="slots"):
+        TrainingLab()
 
 
 def test_an_order_of_words(translate: Translate) -> None:

@@ -130,18 +130,18 @@ def test_a_stepper_takes_the_model_of_a_lab() -> None:
     assert list(stepper.by_name) == ["notes"] and sent(stepper)["follows"] is True
     assert sent(DecoderStepper("notes"))["follows"] is False
     lab.trained = model_file.packed(load("grown"))
-    assert stepper.model == "from the lab" and stepper.trace.reverse
-    assert [model["name"] for model in sent(stepper)["models"]] == ["notes", "from the lab"]
+    assert stepper.model == "lab" and stepper.trace.reverse
+    assert [model["name"] for model in sent(stepper)["models"]] == ["notes", "lab"]
     stepper.step, stepper.model = 3, "notes"
     lab.trained = model_file.packed(load("notes"))
-    assert (stepper.model, stepper.step) == ("from the lab", 0)
+    assert (stepper.model, stepper.step) == ("lab", 0)
     assert not stepper.trace.reverse
     stepper.model, stepper.step = "notes", 2
     lab.trained = model_file.packed(load("grown"))
     assert (stepper.model, stepper.step) == ("notes", 2)
     assert sent(stepper)["models"][1]["sizes"]["units"] == 64
     late = DecoderStepper("grown", lab=lab)
-    assert list(late.by_name) == ["grown", "from the lab"]
+    assert list(late.by_name) == ["grown", "lab"]
 
 
 @pytest.mark.slow

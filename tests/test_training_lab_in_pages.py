@@ -49,6 +49,22 @@ ASK = """() => new Promise((done) => {
 })"""
 
 
+NO_MEMORY = """
+    const Memory = WebAssembly.Memory;
+    WebAssembly.Memory = function (needed) {
+        if (needed.initial > 1) throw new RangeError();
+        return new Memory(needed);
+    };
+"""
+"""A script for a worker that gets no memory."""
+ENDED = """
+    addEventListener("message", ({ data }) => {
+        if (data.order === "go") setTimeout(() => { throw new Error(); });
+    });
+"""
+"""A script for a worker that is ended while it trains."""
+
+
 @pytest.fixture
 def lab(page: Page, base: str) -> Locator:
     """Open chapter 4 and go to the lab; its script comes then."""
@@ -111,7 +127,7 @@ def test_from_random_weights_to_99_percent(page: Page, lab: Locator) -> None:
     assert lab.locator("tbody tr td:last-child").all_inner_texts() == ["✓ right"] * 5
     assert share_done(lab) == 1
     stepper = page.locator(".decoder-stepper")
-    expect(stepper.get_by_label("Model")).to_have_value("from the lab")
+    expect(stepper.get_by_label("Model")).to_have_value("lab")
     for _ in range(TASKS["sums"].answer_length):
         press(stepper, "Next")
     assert "which read from the front is 59. Right." in stepper.locator(".verdict").inner_text()
@@ -156,7 +172,7 @@ def test_a_model_of_keras_opens_in_the_page(page: Page, lab: Locator, tmp_path: 
     assert exact_match(words.inner_text()) == pytest.approx(100 * match, abs=0.051)
     assert lab.get_by_label("Units").input_value() == "64"
     assert lab.get_by_label("Reads and writes").input_value() == "true"
-    expect(page.locator(".decoder-stepper").get_by_label("Model")).to_have_value("from the lab")
+    expect(page.locator(".decoder-stepper").get_by_label("Model")).to_have_value("lab")
     press(lab, "Train")
     assert exact_match(ended(lab)) > 90
 
@@ -410,7 +426,7 @@ def test_where_no_worker_starts_the_lab_says_so(
         short.get_by_label("Open a model").set_input_files(path)
         expect(complaint).to_have_text(NO_WORKER)
         stepper = page.locator(".decoder-stepper")
-        expect(stepper.get_by_label("Model")).to_have_value("from the lab")
+        expect(stepper.get_by_label("Model")).to_have_value("lab")
 
 
 @pytest.mark.parametrize(
@@ -439,16 +455,8 @@ def test_where_no_compiled_code_may_run_javascript_computes(
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        (
-            "const Memory = WebAssembly.Memory; WebAssembly.Memory = function (needed) {"
-            " if (needed.initial > 1) throw new RangeError(); return new Memory(needed); };",
-            "The browser gave it no memory: choose fewer units or a smaller batch.",
-        ),
-        (
-            "addEventListener('message', ({ data }) => {"
-            " if (data.order === 'go') setTimeout(() => { throw new Error(); }); });",
-            "The browser has ended it, perhaps for want of memory.",
-        ),
+        (NO_MEMORY, "The browser gave it no memory: choose fewer units or a smaller batch."),
+        (ENDED, "The browser has ended it, perhaps for want of memory."),
     ],
     ids=["no memory", "ended"],
 )

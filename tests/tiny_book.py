@@ -5,13 +5,14 @@ Only the extensions that cut fonts and style sheets stay out, for they take long
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from runpy import run_path
 
 import pytest
 import yaml
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
@@ -48,6 +49,14 @@ def write_tiny(source: Path, pages: Mapping[str, str] | None = None) -> None:
     (source / "_toc.yml").write_text(yaml.safe_dump(TOC), encoding="utf-8")
 
 
+@contextlib.contextmanager
+def one_language() -> Iterator[None]:
+    """Let Sphinx forget the languages of other books that this process has built."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locale, "translators", {})
+        yield
+
+
 def build_tiny(
     source: Path,
     pages: Mapping[str, str] | None = None,
@@ -63,7 +72,7 @@ def build_tiny(
         write_tiny(source, pages)
     site, said = edition.pages(source), StringIO()
     extensions = run_path(str(ROOT / "conf.py"))["extensions"]
-    with docutils_namespace(), contextlib.redirect_stdout(None):
+    with one_language(), docutils_namespace(), contextlib.redirect_stdout(None):
         app = Sphinx(
             source,
             ROOT,

@@ -6,6 +6,7 @@ Python computes. In a built page the same module computes by itself.
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ import traitlets
 from anywidget import AnyWidget
 
 from helpers.pictures import Shown
+from helpers.say import WIDGETS, language, translated
 from helpers.widgets import bundle
 
 JS = Path(__file__).with_name("js")
@@ -26,6 +28,18 @@ _OF_THE_LIBRARY = {"computed", "late", "layout", "tabbable", "tooltip"}
 def as_json(value: object) -> str:
     """Return ``value`` as JSON in the fewest characters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def module_in(code: str, path: Path, folder: Path | None = None) -> str:
+    """Return the module of a widget in a language.
+
+    Args:
+        code: that of the language.
+        path: the file of the module.
+        folder: that of the catalogues; `say.LOCALE` if left out.
+    """
+    translate = partial(translated, domain=WIDGETS, code=code, folder=folder)
+    return bundle.module(path, code, translate)
 
 
 class NotAllowedError(traitlets.TraitError, ValueError):
@@ -67,7 +81,7 @@ class BookWidget(AnyWidget):
 
     @property
     def _esm(self) -> str:
-        return bundle.module(JS / self.module)
+        return module_in(language(), JS / self.module)
 
     @property
     def _css(self) -> str:

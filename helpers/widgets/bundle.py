@@ -11,7 +11,13 @@ statements of the language of modules are understood, each from the start of a l
     export class Name ...      export default ...
 
 A path begins at the folder of the file that it stands in. All else is an error that names the
-line. What only readers of the source need is left out: comments on lines of their own or behind
+line.
+
+A sentence that the reader sees stands in a call ``say("A sentence.")``, as one text or as several
+joined by a plus: its translation takes its place. So does the code of the reader's language in
+``export const LANGUAGE = "en";``.
+
+What only readers of the source need is left out: comments on lines of their own or behind
 code in which nothing is quoted, empty lines, and indentation. So no text in backquotes may go over
 several lines.
 
@@ -21,6 +27,7 @@ This module needs the standard library alone.
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 _UNDERSTOOD = (
@@ -38,6 +45,9 @@ _NAMES = re.compile(r'import \{([\w,\s]+)\} from "(\.\.?/[^"]+\.js)";\n')
 _FILE = re.compile(r'import (\w+) from "(\.\.?/[^"]+)" with \{ type: "(text|bytes)" \};\n')
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|class|const) (\w+))", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default ", re.MULTILINE)
+_TEXT = r'"(?:[^"\\\n]|\\.)*"'
+_SAID = re.compile(rf"\bsay\(\s*({_TEXT}(?:\s*\+\s*{_TEXT})*)(?=,|\s*\))")
+_LANGUAGE = re.compile(r'^(export const LANGUAGE = )"en"(?=;$)', re.MULTILINE)
 _STATEMENT = re.compile(r"^[ \t]*(?:import|export)\b|\bimport\s*[.(]", re.MULTILINE)
 
 
@@ -45,17 +55,39 @@ class BundleError(Exception):
     """A module is not as the bundler understands it; the message names the file and the line."""
 
 
-def module(path: Path) -> str:
+def module(path: Path, language: str = "en", translate: Callable[[str], str] = str) -> str:
     """Return a module and, in front of it, all that it imports, as one module.
 
     A file that is imported ``with { type: "text" }`` becomes a string: of a JavaScript file, with
     all that it imports. One that is imported ``with { type: "bytes" }`` becomes a ``Uint8Array``.
 
+    Args:
+        path: the file of the module.
+        language: the code of the language in which its sentences are said.
+        translate: gives the translation of an English sentence.
+
     Raises:
         BundleError: A statement is not understood, a file is missing, a name is not exported or
             not used, or modules need each other.
     """
-    return _Bundle().whole(path)
+
+    def said(code: str) -> str:
+        tagged = _LANGUAGE.sub(rf'\1"{language.replace("_", "-")}"', code)
+        return _SAID.sub(lambda found: f"say({_quoted(translate(_sentence(found[1])))}", tagged)
+
+    return _Bundle(said).whole(path)
+
+
+def sentences(path: Path) -> set[str]:
+    """Return what a module says, and all that it imports; raises like `module`."""
+    found = set()
+
+    def note(sentence: str) -> str:
+        found.add(sentence)
+        return sentence
+
+    module(path, translate=note)
+    return found
 
 
 def style(path: Path) -> str:
@@ -66,7 +98,7 @@ def style(path: Path) -> str:
     Raises:
         BundleError: As in `module`.
     """
-    bundle = _Bundle()
+    bundle = _Bundle(str)
     bundle.whole(path)
     sheets = [each.with_suffix(".css") for each in (*bundle.names, path)]
     return "\n".join(_bare(sheet.read_text(encoding="utf-8")) for sheet in sheets if sheet.exists())
@@ -77,13 +109,22 @@ def _bare(text: str) -> str:
     return _INDENT.sub("", _BEHIND.sub(r"\1", _COMMENT.sub("", text)))
 
 
+def _sentence(texts: str) -> str:
+    """Return what texts in quotation marks say together."""
+    return "".join(json.loads(text) for text in re.findall(_TEXT, texts))
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 class _Source:
     """The bare text of a module, and its code with the lines at which it stands in the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, said: Callable[[str], str]) -> None:
         text = path.read_text(encoding="utf-8")
         self.path = path
-        self.text = _bare(text)
+        self.text = said(_bare(text))
         self.code = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
         self.exports = _EXPORT.findall(self.code)
 
@@ -95,14 +136,15 @@ class _Source:
 class _Bundle:
     """The modules that stand in front of one: each once, after those that it imports itself."""
 
-    def __init__(self, importing: tuple[Path, ...] = ()) -> None:
+    def __init__(self, said: Callable[[str], str], importing: tuple[Path, ...] = ()) -> None:
+        self._said = said  # gives code in the reader's language
         self.names: dict[Path, str] = {}  # of the constants that hold what the modules export
         self._exports: dict[Path, list[str]] = {}
         self._texts: list[str] = []
         self._importing = importing
 
     def whole(self, path: Path) -> str:
-        source = _Source(path)
+        source = _Source(path, self._said)
         self._refuse_others(source, default=True)
         body = self._body(source)
         return "\n".join([*self._texts, body])
@@ -139,7 +181,7 @@ class _Bundle:
         return f"const {{ {', '.join(names)} }} = {self.names[path]};\n"
 
     def _add(self, path: Path) -> None:
-        source = _Source(path)
+        source = _Source(path, self._said)
         self._refuse_others(source, default=False)
         body = _EXPORT.sub("", self._body(source))
         name = f"{path.stem}_{len(self._texts)}"
@@ -162,7 +204,7 @@ class _Bundle:
             return f'Uint8Array.from(atob("{text}"), (sign) => sign.charCodeAt(0))'
         if path.suffix != ".js":
             return json.dumps(path.read_text(encoding="utf-8"))
-        return json.dumps(_Bundle(self._importing).whole(path))
+        return json.dumps(_Bundle(self._said, self._importing).whole(path))
 
     @staticmethod
     def _refuse_unused(source: _Source, found: re.Match[str], name: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from helpers.model import Seq2Seq
 
 EXAMPLES = ("50+9", "3-71", "99+1", "7-7", "123+456")
-TRAINED = "from the lab"
+TRAINED = "lab"
 """The id of the model of a training lab; how it is called is said where it is shown."""
 
 

@@ -12,7 +12,7 @@ from helpers.say import say
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
 
-OWN = "your model"
+OWN = "own"
 """The id of a model that the reader gave; how it is called is said where it is shown."""
 
 

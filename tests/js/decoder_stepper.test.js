@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   bars,
+  calledMarks,
   canPick,
   columns,
   heading,
@@ -76,6 +77,7 @@ test("a token of the reader's own is told apart from the choice", () => {
   assert.match(inWords(picked, 2), /9 is chosen with 87\.0 %\. You write 7 instead\.$/);
   assert.deepEqual(bars(picked, 2)[9].marks, ["chosen", "right"]);
   assert.deepEqual(bars(picked, 2)[7].marks, ["yours"]);
+  assert.equal(calledMarks(bars(picked, 2)[9].marks), "chosen, right");
   assert.ok(bars(picked, 2)[7].isWritten && !bars(picked, 2)[9].isWritten);
   const column = columns(picked, 2)[1];
   assert.deepEqual([column.writes, column.isWrong, column.isYours], ["7 \u2717", true, true]);

@@ -50,7 +50,8 @@ test("a model is told apart from problems that it has not met", () => {
   const trained = learnedBy({ task: SUMS.data, trained: true });
   assert.equal(unfamiliar("9+0", trained, "no"), "");
   assert.equal(unfamiliar("9-0", { ...trained, trained: false }, "no"), "");
-  assert.match(unfamiliar("9-0", trained, "beware"), /from 0 to 99 with \+\. .* 9-0, so beware\.$/);
+  assert.match(unfamiliar("9-0", trained, "Beware."), /from 0 to 99 with \+\. Beware\.$/);
+  assert.match(unfamiliar("9-0", trained), /like 9-0, so do not count on the answer\.$/);
 });
 
 test("tokens, operators and lengths are those of the task", () => {

@@ -4,10 +4,12 @@ import { record } from "../../helpers/widgets/js/domain/model_file.js";
 import {
   after,
   afterFit,
+  calledSetting,
   can,
   canBeKept,
   chartsInWords,
-  CHOICES,
+  choices,
+  COMPUTED_BY,
   curves,
   inWords,
   keptInWords,
@@ -18,11 +20,10 @@ import {
   phaseOf,
   refusal,
   stillFits,
-  textOf,
 } from "../../helpers/widgets/js/state/training_lab.js";
 import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 
-const CHOSEN = { Units: "64", Rate: "0.03" };
+const CHOSEN = { units: "64", learning_rate: "0.03" };
 const FRESH = newRun({ number: 1, epochs: 4, chosen: CHOSEN });
 const MEASURED = { loss: 2.5, tokenAccuracy: 0.25, exactMatch: 0 };
 const WEIGHTS = { "softmax/bias": new Float32Array(3) };
@@ -149,7 +150,7 @@ test("what was kept is told apart from what is chosen now", () => {
   assert.ok(canBeKept(PAUSED) && !canBeKept(READY) && !canBeKept(TRAINING));
   assert.equal(keptInWords(null, CHOSEN), "");
   assert.match(keptInWords(OVER, CHOSEN), /0 % of the whole answers after 2\.0 s, with the same/);
-  assert.match(keptInWords(OVER, { ...CHOSEN, Rate: "0.1" }), /2\.0 s; Rate 0\.03\.$/);
+  assert.match(keptInWords(OVER, { ...CHOSEN, learning_rate: "0.1" }), /2\.0 s; Rate 0\.03\.$/);
 });
 
 test("curves end where their run does, on the longer axis of two", () => {
@@ -162,9 +163,10 @@ test("curves end where their run does, on the longer axis of two", () => {
 });
 
 test("a value stands for itself where the lab has no text for it", () => {
-  assert.equal(textOf("reverse", "true"), "back to front");
-  assert.equal(textOf("units", "24"), "24");
-  for (const { label, options } of Object.values(CHOICES)) {
+  assert.equal(calledSetting("reverse", "true"), "Reads and writes back to front");
+  assert.equal(calledSetting("units", "24"), "Units 24");
+  assert.equal(calledSetting(COMPUTED_BY, KERAS.chosen[COMPUTED_BY]), "Computed by Keras");
+  for (const { label, options } of Object.values(choices())) {
     assert.ok(label);
     assert.equal(new Set(options.map(([value]) => value)).size, options.length);
   }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  answersTitle,
   axis,
   digits,
-  inRight,
   inWords,
   judged,
   lossAxis,
@@ -62,7 +62,7 @@ test("wrong digits are marked, and a place for each that is missing", () => {
 });
 
 test("a snapshot is said in words", () => {
-  assert.equal(inRight(RUN, 1), "1 of 2 right.");
+  assert.equal(answersTitle(RUN, 1), "What the model answers after epoch 9: 1 of 2 right.");
   assert.equal(
     inWords(RUN, 1),
     "After epoch 9: loss 1.500, 50.0 % of the whole answers right, 75.0 % of the tokens. " +

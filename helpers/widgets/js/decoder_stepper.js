@@ -1,12 +1,13 @@
 // The decoder, one time step at a time. The numbers come from Keras where there is a kernel, and
 // from the weights in the page where there is none.
 
+import { say } from "./domain/say.js";
 import { learnedBy } from "./domain/task.js";
 import { trace } from "./nn/seq2seq.js";
-import { bars, canPick, columns, heading, hint, inWords } from "./state/decoder_stepper.js";
-import { note, picksWith, verdict, wrongStep } from "./state/decoder_stepper.js";
+import { bars, calledMarks, canPick, columns, heading, hint } from "./state/decoder_stepper.js";
+import { inWords, note, picksWith, verdict, wrongStep } from "./state/decoder_stepper.js";
 import { announcer, asker, button, element, frame, numbersSwitch, strip } from "./ui/parts.js";
-import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
+import { question, recordOf, stepTable, TRAINED, walk } from "./ui/stepping.js";
 
 /** @import { ModelRecord } from "./domain/model_file.js" */
 /** @import { Trace } from "./nn/seq2seq.js" */
@@ -20,7 +21,7 @@ import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
  *   follows: boolean }} Traits
  */
 
-const TRAINED = "from the lab"; // as in decoder_stepper.py
+const GAP = "\0"; // no sentence has one
 
 /** @param {Model<Traits>} model */
 function compute(model) {
@@ -55,7 +56,7 @@ function render({ model, el }) {
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "trace", compute, silence);
-  const asked = question(model, "Ask", begin);
+  const asked = question(model, say("Ask"), begin);
   const way = walk(model, {
     last: () => model.get("trace").steps.length,
     ready: asked.ready,
@@ -63,13 +64,13 @@ function render({ model, el }) {
   });
   const regime = regimeChoice((forcing) => ask({ teacher_forcing: forcing, picks: [] }));
   const hand = handedOn();
-  const table = stepTable(["reads", "writes", "right"], way.go);
+  const table = stepTable([say("reads"), say("writes"), say("right")], way.go);
   const inside = stepInside();
   const shares = distribution(pick);
   const judged = element("p", { class: "verdict" });
   const mistake = button("", goToMistake);
   const root = frame(
-    "Decoder stepper",
+    say("Decoder stepper"),
     "decoder-stepper",
     ...asked.parts,
     about,
@@ -121,7 +122,9 @@ function render({ model, el }) {
     regime.show(seen.teacherForcing, step > 0 && wrong === null);
     judged.textContent = verdict(seen, step);
     mistake.hidden = wrong === null || wrong === step;
-    mistake.textContent = wrong === null ? "" : `Go to time step ${wrong}, where it went wrong`;
+    mistake.textContent = wrong === null
+      ? ""
+      : say("Go to time step {step}, where it went wrong", { step: wrong });
     said.textContent = way.isPlaying()
       ? heading(seen, step)
       : `${inWords(seen, step)} ${judged.textContent}`;
@@ -173,11 +176,11 @@ function regimeChoice(act) {
     return { forcing, radio, whole: element("label", { class: "tick" }, radio, text) };
   };
   const regimes = [
-    make(false, "what was written (free-running)"),
-    make(true, "the right token (teacher forcing)"),
+    make(false, say("what was written (free-running)")),
+    make(true, say("the right token (teacher forcing)")),
   ];
-  const legend = element("legend", {}, "At each time step the decoder reads");
-  const words = "Every token so far is right, so both ways read the same.";
+  const legend = element("legend", {}, say("At each time step the decoder reads"));
+  const words = say("Every token so far is right, so both ways read the same.");
   const same = element("p", { class: "about" }, words);
   return {
     parts: [element("fieldset", {}, legend, ...regimes.map(({ whole }) => whole)), same],
@@ -195,14 +198,16 @@ function regimeChoice(act) {
 /** What the encoder hands over. */
 function handedOn() {
   const read = element("span", { class: "tokens" });
-  const context = strip("Context vector");
+  const context = strip(say("the context vector"));
   return {
     whole: element("div", { class: "reading" }, read, context.whole),
     /** @param {Seen} seen */
     show(seen) {
       const tokens = seen.read.map((id) => element("code", {}, seen.task.tokens[id]));
-      read.replaceChildren("The encoder reads ", ...tokens, " and hands on");
-      context.show(seen.context, { caption: "the context vector" });
+      const words = say("The encoder reads {tokens} and hands on", { tokens: GAP });
+      const [before, behind] = words.split(GAP);
+      read.replaceChildren(before, ...tokens, behind);
+      context.show(seen.context);
     },
   };
 }
@@ -220,7 +225,7 @@ function showColumns(places, seen, step) {
     reads.textContent = column.reads;
     writes.textContent = column.writes;
     writes.classList.toggle("wrong", column.isWrong);
-    if (column.isYours) writes.append(element("small", {}, "yours"));
+    if (column.isYours) writes.append(element("small", {}, say("yours")));
     right.textContent = column.right;
   });
 }
@@ -228,9 +233,8 @@ function showColumns(places, seen, step) {
 /** One time step from the inside. */
 function stepInside() {
   const title = element("p", { class: "heading" });
-  const embedding = strip("Embedding");
-  const before = strip("State before");
-  const after = strip("State after");
+  const [embedding, before] = [strip(), strip()];
+  const after = strip(say("State after"));
   const strips = [embedding, before, after].map(({ whole }) => whole);
   return {
     whole: element("div", { class: "inside" }, title, ...strips),
@@ -248,12 +252,12 @@ function stepInside() {
         );
         embedding.show(one.embedding, {
           largest,
-          caption: `Embedding of ${seen.task.tokens[one.token]}`,
+          caption: say("Embedding of {token}", { token: seen.task.tokens[one.token] }),
         });
         after.show(one.after);
       }
       before.show(one ? one.before : seen.context, {
-        caption: step < 2 ? "State before: the context vector" : "State before",
+        caption: step < 2 ? say("State before: the context vector") : say("State before"),
       });
     },
   };
@@ -283,7 +287,7 @@ function distribution(pick) {
   }
 
   const about = element("p", { class: "about" });
-  const label = "Probability of each token to come next";
+  const label = say("Probability of each token to come next");
   const all = element("div", { class: "distribution", role: "group", "aria-label": label });
   /** @type {ReturnType<typeof addRow>[]} */
   let rows = [];
@@ -304,7 +308,7 @@ function distribution(pick) {
         const row = rows[id];
         row.bar.style.setProperty("--size", String(share));
         row.value.textContent = value;
-        row.mark.textContent = marks.join(", ");
+        row.mark.textContent = calledMarks(marks);
         row.whole.classList.toggle("chosen", marks.includes("chosen"));
         row.whole.classList.toggle("written", isWritten);
         row.whole.setAttribute("aria-disabled", String(!canPick(seen, step)));

@@ -1,11 +1,12 @@
 // The rows of an embedding matrix, their distances and a map of them, on the way through training.
 
+import { say } from "./domain/say.js";
 import { fine, fitOf, fitOfAll, inOrder, mapLegend } from "./state/embedding_explorer.js";
 import { namePlaces, placed, shade, snapshotsOf, spoken } from "./state/embedding_explorer.js";
-import { tableLegend, verdict, ZOOMS } from "./state/embedding_explorer.js";
+import { tableLegend, verdict, zooms } from "./state/embedding_explorer.js";
 import { through } from "./ui/map.js";
 import { announcer, choice, drawn, element, frame, numbersSwitch } from "./ui/parts.js";
-import { rounded, setAll, strip } from "./ui/parts.js";
+import { pairs, rounded, setAll, strip } from "./ui/parts.js";
 import { timeline } from "./ui/timeline.js";
 
 /** @import { Packed } from "./domain/packing.js" */
@@ -48,11 +49,14 @@ function render({ model, el }) {
   const all = fitOfAll(snapshots);
   const now = () => snapshots[model.get("snapshot")];
   const said = announcer();
-  const words = () => `Epoch ${now().epoch}. ${verdict(now(), chosen())} ${inOrder(now())}`;
+  const words = () => {
+    const epoch = say("Epoch {epoch}.", { epoch: now().epoch });
+    return `${epoch} ${verdict(now(), chosen())} ${inOrder(now())}`;
+  };
   const way = timeline(model, { pace: PACE, said, words });
-  const token = choice("Token", tokens, (name) => pick({ token: name }));
-  const other = choice("compared with", tokens, (name) => pick({ other: name }));
-  const zoom = choice("Zoom in on", [...ZOOMS], update);
+  const token = choice(say("Token"), pairs(tokens), (name) => pick({ token: name }));
+  const other = choice(say("compared with"), pairs(tokens), (name) => pick({ other: name }));
+  const zoom = choice(say("Zoom in on"), zooms(), update);
   const rows = rowStrips(snapshots[0].rows[0].length);
   const map = tokenMap(snapshots[0], pick);
   const table = distanceTable(tokens, pick);
@@ -60,7 +64,7 @@ function render({ model, el }) {
   const order = element("p", {});
   const fields = element("div", { class: "fields" }, token.whole, other.whole, zoom.whole);
   const root = frame(
-    "Embedding explorer",
+    say("Embedding explorer"),
     "embedding-explorer",
     fields,
     rows.whole,
@@ -123,7 +127,7 @@ function render({ model, el }) {
  * @param {number} columns
  */
 function rowStrips(columns) {
-  const rows = [strip("Row"), strip("Row")];
+  const rows = [strip(), strip()];
   for (const { whole } of rows) whole.style.setProperty("--columns", String(columns));
   return {
     whole: element("div", { class: "rows" }, ...rows.map(({ whole }) => whole)),
@@ -134,7 +138,10 @@ function rowStrips(columns) {
      */
     show(now, chosen, { largest }) {
       chosen.forEach((id, place) => {
-        const caption = `Row of ${spoken(now.tokens[id])}. A full bar is ${fine(largest)}`;
+        const caption = say("Row of {token}. A full bar is {number}", {
+          token: spoken(now.tokens[id]),
+          number: fine(largest),
+        });
         rows[place].show(now.rows[id], { largest, caption });
       });
     },
@@ -197,9 +204,11 @@ function tokenMap({ tokens, digits }, pick) {
       motion.to(places.map((place, id) => [...place, ...names[id]]));
       bar.setAttribute("d", `M12 ${FLOOR - 4}v4h${scale.drawn}v-4`);
       length.setAttribute("x", String(12 + scale.drawn + 6));
-      length.textContent = `${Number(scale.length.toPrecision(1))} long`;
-      const words = `Map of the tokens at epoch ${now.epoch}. ${verdict(now, ids)}`;
-      picture.setAttribute("aria-label", words);
+      length.textContent = say("{length} long", {
+        length: Number(scale.length.toPrecision(1)),
+      });
+      const title = say("Map of the tokens at epoch {epoch}.", { epoch: now.epoch });
+      picture.setAttribute("aria-label", `${title} ${verdict(now, ids)}`);
       caption.textContent = legend;
     },
   };
@@ -284,8 +293,8 @@ function distanceTable(tokens, pick) {
   const caption = element("figcaption");
   const head = element("thead", {}, element("tr", {}, element("td"), ...heads));
   const body = element("tbody", {}, ...lines);
-  const table = element("table", { "aria-label": "Distances" }, head, body);
-  const wide = { class: "scroller", role: "group", "aria-label": "Wide table" };
+  const table = element("table", { "aria-label": say("Distances") }, head, body);
+  const wide = { class: "scroller", role: "group", "aria-label": say("Wide table") };
   const scroller = element("div", wide, table);
   return {
     whole: element("figure", { class: "distances" }, scroller, caption),
@@ -314,7 +323,11 @@ function distanceTable(tokens, pick) {
           const { background, ink } = shade(apart / (farthest || 1));
           cell.style.background = background;
           cell.style.color = ink;
-          cell.title = `${spoken(tokens[row])} and ${spoken(tokens[column])}: ${fine(apart)}`;
+          cell.title = say("{first} and {second}: {distance}", {
+            first: spoken(tokens[row]),
+            second: spoken(tokens[column]),
+            distance: fine(apart),
+          });
           cell.classList.toggle("chosen", row === one && column === two);
           value.textContent = rounded(apart, apart < 9.95 ? 2 : 1);
         });

@@ -1,10 +1,11 @@
 // The encoder, one token at a time, and where its state goes on a map of context vectors. The numbers
 // come from Keras where there is a kernel, and from the weights in the page where there is none.
 
+import { say } from "./domain/say.js";
 import { learnedBy } from "./domain/task.js";
 import { reading } from "./nn/seq2seq.js";
-import { answersOf, heading, mapInWords, note, openness } from "./state/encoder_stepper.js";
-import { ticks, wayOf, whereabouts } from "./state/encoder_stepper.js";
+import { answersOf, heading, mapInWords, mapLegend, note } from "./state/encoder_stepper.js";
+import { openness, ticks, wayOf, whereabouts } from "./state/encoder_stepper.js";
 import { projection, through } from "./ui/map.js";
 import { announcer, asker, drawn, element, frame, numbersSwitch } from "./ui/parts.js";
 import { percent, rounded, setAll, showSwitch, strip } from "./ui/parts.js";
@@ -19,11 +20,6 @@ import { question, recordOf, stepTable, walk } from "./ui/stepping.js";
 
 /** @typedef {Reading & { model: string }} Read with the name of the model that has read */
 /** @typedef {Stepping & { reading: Read, maps: ContextMap[] }} Traits */
-
-const GATES = /** @type {const} */ ([
-  ["update", "Update gate", "how much of the old state is kept"],
-  ["reset", "Reset gate", "how much of the old state is looked at for the candidate"],
-]);
 
 /** @param {Model<Traits>} model */
 function compute(model) {
@@ -42,17 +38,17 @@ function render({ model, el }) {
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
   const { ask, stop } = asker(model, "reading", compute, silence);
-  const asked = question(model, "Read it", begin);
+  const asked = question(model, say("Read it"), begin);
   const way = walk(model, {
     last: () => model.get("reading").steps.length,
     ready: asked.ready,
     restart: () => begin({}),
   });
-  const table = stepTable(["reads"], way.go);
+  const table = stepTable([say("reads")], way.go);
   const inside = stepInside();
   const map = contextMap();
   const root = frame(
-    "Encoder stepper",
+    say("Encoder stepper"),
     "encoder-stepper",
     ...asked.parts,
     about,
@@ -64,7 +60,7 @@ function render({ model, el }) {
   );
   root
     .querySelector(".buttons")
-    ?.append(numbersSwitch(root), showSwitch(root, "Show the gates", "with-gates"));
+    ?.append(numbersSwitch(root), showSwitch(root, say("Show the gates"), "with-gates"));
   el.append(root);
 
   /** @param {Partial<Traits>} change */
@@ -89,7 +85,7 @@ function render({ model, el }) {
     const here = model.get("maps").find((map) => map.name === name);
     const where = here === undefined ? "" : map.show(here, seen, step);
     const title = heading(seen, step);
-    said.textContent = way.isPlaying() ? title : `${title}. ${where}`;
+    said.textContent = way.isPlaying() ? title : say("{title}. {where}", { title, where });
   }
 
   const changes = ["reading", "step", "maps"].map((name) => `change:${name}`);
@@ -106,10 +102,8 @@ function render({ model, el }) {
 /** One time step from the inside. */
 function stepInside() {
   const title = element("p", { class: "heading" });
-  const embedding = strip("Embedding");
-  const before = strip("State before");
+  const [embedding, before, after] = [strip(), strip(), strip()];
   const gates = gateStrips();
-  const after = strip("State after");
   const { whole: row } = embedding;
   return {
     whole: element("div", { class: "inside" }, title, row, before.whole, gates.whole, after.whole),
@@ -122,7 +116,7 @@ function stepInside() {
       title.textContent = heading(seen, step);
       for (const { whole } of [embedding, after]) whole.hidden = one === null;
       before.show((one ?? seen.steps[0]).before, {
-        caption: step < 2 ? "State before: nothing read, all zeros" : "State before",
+        caption: step < 2 ? say("State before: nothing read, all zeros") : say("State before"),
       });
       gates.show(one);
       if (one === null) return;
@@ -131,10 +125,12 @@ function stepInside() {
       );
       embedding.show(one.embedding, {
         largest,
-        caption: `Embedding of ${seen.task.tokens[one.token]}`,
+        caption: say("Embedding of {token}", { token: seen.task.tokens[one.token] }),
       });
       after.show(one.after, {
-        caption: step === seen.steps.length ? "State after: the context vector" : "State after",
+        caption: step === seen.steps.length
+          ? say("State after: the context vector")
+          : say("State after"),
       });
     },
   };
@@ -142,17 +138,21 @@ function stepInside() {
 
 /** The gates of a time step, and its candidate. */
 function gateStrips() {
-  const gates = GATES.map(([name, title, meaning]) => {
-    const bars = strip(`${title}: ${meaning}`);
+  const names = /** @type {const} */ ([
+    ["update", say("Update gate: how much of the old state is kept")],
+    ["reset", say("Reset gate: how much of the old state is looked at for the candidate")],
+  ]);
+  const gates = names.map(([name, title]) => {
+    const bars = strip(title);
     bars.whole.classList.add("gate");
     return { name, bars, words: element("p", { class: "about" }) };
   });
-  const candidate = strip("Candidate: what takes the place of all that is not kept");
-  const between = "The state after lies between the state before and the candidate.";
+  const candidate = strip(say("Candidate: what takes the place of all that is not kept"));
+  const between = say("The state after lies between the state before and the candidate.");
   const whole = element(
     "div",
     { class: "gates" },
-    element("p", { class: "about wait" }, "The gates appear with the first time step."),
+    element("p", { class: "about wait" }, say("The gates appear with the first time step.")),
     ...gates.flatMap(({ bars, words }) => [bars.whole, words]),
     candidate.whole,
     element("p", { class: "about" }, between),
@@ -218,15 +218,13 @@ function contextMap() {
         drawnFor = seen.steps;
         axes.replaceChildren(...axesOf(projected, map.share));
         dots.replaceChildren(...dotsOf(map, seen.task, projected));
-        scale.replaceChildren("Answer ", ...scaleOf(map, seen.task));
-        legend.textContent =
-          `Each dot is the context vector of a ${map.heldOut ? "held-out " : ""}problem, ` +
-          `${map.problems.length} in all. The large point is the state now, the line its way.`;
+        scale.replaceChildren(`${say("Answer")} `, ...scaleOf(map, seen.task));
+        legend.textContent = mapLegend(map);
       }
       path.setAttribute("points", through(places.slice(0, step + 1)));
       visited.replaceChildren(...places.slice(0, step).map(visit));
       here.style.transform = `translate(${places[step].map((part) => `${part}px`).join(", ")})`;
-      name.textContent = step === 0 ? "start" : seen.task.tokens[seen.steps[step - 1].token];
+      name.textContent = step === 0 ? say("start") : seen.task.tokens[seen.steps[step - 1].token];
       const where = whereabouts(way[step], places[step], PLOT, map, seen, step);
       words.textContent = where;
       picture.setAttribute("aria-label", mapInWords(map, seen.task, where));
@@ -242,8 +240,8 @@ function contextMap() {
  * @param {number} step
  */
 function visit([cx, cy], step) {
-  const title = drawn("title", {}, step === 0 ? "start" : `after time step ${step}`);
-  return drawn("circle", { cx, cy, r: 3.5 }, title);
+  const title = step === 0 ? say("start") : say("after time step {step}", { step });
+  return drawn("circle", { cx, cy, r: 3.5 }, drawn("title", {}, title));
 }
 
 /**
@@ -308,10 +306,11 @@ function axesOf({ at, of }, share) {
     ];
   });
   const below = drawn("text", { x: (left + right) / 2, y: HEIGHT - 8, class: "across" });
-  below.textContent = `component 1 (${percent(share[0])} of the variance)`;
+  const [first, second] = share.map(percent);
+  below.textContent = say("component 1 ({share} of the variance)", { share: first });
   const beside = drawn("text", { x: 0, y: 0, class: "across" });
   setAll(beside, { transform: `translate(13 ${(top + bottom) / 2}) rotate(-90)` });
-  beside.textContent = `component 2 (${percent(share[1])})`;
+  beside.textContent = say("component 2 ({share})", { share: second });
   const frame = drawn("path", { d: `M${left} ${top}V${bottom}H${right}` });
   return [frame, ...across, ...upward, below, beside];
 }

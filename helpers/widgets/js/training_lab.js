@@ -2,7 +2,8 @@
 // problems. The work is done by a worker; see worker.js.
 
 import workerText from "./worker.js" with { type: "text" };
-import { NO_MODEL, read, record, written } from "./domain/model_file.js";
+import { read, record, written } from "./domain/model_file.js";
+import { say } from "./domain/say.js";
 import { learnedBy } from "./domain/task.js";
 import { after, afterFit, canBeKept, newRun, phaseOf, refusal } from "./state/training_lab.js";
 import { stillFits, taskIn } from "./state/training_lab.js";
@@ -39,7 +40,6 @@ import { element } from "./ui/parts.js";
 /** @typedef {Exclude<keyof Traits, "watched" | "tasks" | "parts" | "trained" | "fit">} Setting */
 
 const HUSH = 4000; // milliseconds between two times that progress is read out
-const NO_WORKER = "This browser starts no worker from this page, so nothing can be trained here.";
 
 /** @param {View<Traits>} view */
 function render({ model, el }) {
@@ -103,12 +103,12 @@ class Lab {
   train() {
     if (["over", "failed"].includes(phaseOf(this.run))) this.reset();
     this.view.complain("");
-    if (phaseOf(this.run) === "idle") this.view.say("Getting ready\u2026");
+    if (phaseOf(this.run) === "idle") this.view.tell(say("Getting ready\u2026"));
     this.order({ order: "go" });
   }
 
   pause() {
-    this.view.say("Pausing\u2026");
+    this.view.tell(say("Pausing\u2026"));
     this.order({ order: "pause" });
   }
 
@@ -168,7 +168,7 @@ class Lab {
     };
     worker.onerror = () => {
       if (worker !== this.#worker) return;
-      if (isReady) this.#fail("The browser has ended it, perhaps for want of memory.");
+      if (isReady) this.#fail(say("The browser has ended it, perhaps for want of memory."));
       else this.#doWithout();
     };
     const { model, run, view } = this;
@@ -189,7 +189,9 @@ class Lab {
   /** Say that there is no worker, and be as before. */
   #doWithout() {
     this.reset();
-    this.view.complain(NO_WORKER);
+    this.view.complain(
+      say("This browser starts no worker from this page, so nothing can be trained here."),
+    );
   }
 
   /**
@@ -201,7 +203,7 @@ class Lab {
     this.dismiss();
     this.run = { ...this.run, hasFailed: true };
     this.update();
-    this.view.complain(`The training has stopped. ${reason}`);
+    this.view.complain(`${say("The training has stopped.")} ${reason}`);
   }
 
   /** @param {News} data */
@@ -283,7 +285,9 @@ class Lab {
   /** @param {File} file */
   async open(file) {
     const opened = read(await file.text().catch(() => ""), this.model.get("tasks").arithmetic);
-    const complaint = opened === null ? NO_MODEL : this.#refusal(opened);
+    const complaint = opened === null
+      ? say("This file holds no model of this book: a lab saves one, and so does Python.")
+      : this.#refusal(opened);
     if (opened === null || complaint) return this.view.complain(complaint);
     this.model.set("units", opened.model.sizes.units);
     this.model.set("embedding_dim", opened.model.sizes.embedding_dim);

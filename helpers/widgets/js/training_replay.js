@@ -1,6 +1,7 @@
 // A recorded training run: two charts with a cursor, and the answers at the epoch it stands on.
 
-import { axis, digits, inRight, inWords, judged, lossAxis } from "./state/training_replay.js";
+import { say } from "./domain/say.js";
+import { answersTitle, axis, digits, inWords, judged, lossAxis } from "./state/training_replay.js";
 import { lossesInWords, lossLegend, sharesInWords, ticks } from "./state/training_replay.js";
 import { chart, PERCENT } from "./ui/chart.js";
 import { through } from "./ui/map.js";
@@ -25,7 +26,6 @@ import { timeline } from "./ui/timeline.js";
 
 const PACE = 600; // milliseconds between two snapshots while it plays
 const BOX = { width: 340, height: 210, left: 50, right: 326, top: 10, bottom: 172 };
-const LABEL = "epoch (logarithmic)";
 
 /** @param {View<Traits>} view */
 function render({ model, el }) {
@@ -42,15 +42,16 @@ function render({ model, el }) {
   const said = announcer();
   const now = () => model.get("snapshot");
   const way = timeline(model, { pace: PACE, said, words: () => inWords(run, now()) });
-  const losses = chart({ box: BOX, label: LABEL, level: run.guessing, ...lossAxis(run) });
-  const shares = chart({ box: BOX, label: LABEL, marks: PERCENT, top: 1.03 });
+  const label = say("epoch (logarithmic)");
+  const losses = chart({ box: BOX, label, level: run.guessing, ...lossAxis(run) });
+  const shares = chart({ box: BOX, label, marks: PERCENT, top: 1.03 });
   const cursors = [
     withCursor(losses, run.epochs, [run.losses], way.go),
     withCursor(shares, run.epochs, [run.matches, run.accuracies], way.go),
   ];
   const answers = answerTable(run);
   const words = element("p", { class: "words" });
-  const legend = "Share that is right. Solid: whole answers. Dashed: tokens.";
+  const legend = say("Share that is right. Solid: whole answers. Dashed: tokens.");
   const charts = element(
     "div",
     { class: run.watched.length === 0 ? "charts alone" : "charts" },
@@ -58,7 +59,7 @@ function render({ model, el }) {
     element("figure", {}, shares.picture, element("figcaption", {}, legend)),
   );
   const views = element("div", { class: "views" }, charts, answers.whole);
-  el.append(frame("Training replay", "training-replay", way.whole, words, views, said));
+  el.append(frame(say("Training replay"), "training-replay", way.whole, words, views, said));
 
   function update() {
     way.update();
@@ -136,7 +137,7 @@ function answerTable(run) {
     return { right, answer, verdict, whole: element("tr", {}, name, element("td", {}, right)) };
   });
   for (const { whole, answer, verdict } of rows) whole.append(answer, verdict);
-  const names = ["problem", "right", "written", "verdict"];
+  const names = [say("problem"), say("right"), say("written"), say("verdict")];
   const heads = names.map((name) => element("th", { scope: "col" }, name));
   const head = element("thead", {}, element("tr", {}, ...heads));
   const body = element("tbody", {}, ...rows.map(({ whole }) => whole));
@@ -146,8 +147,7 @@ function answerTable(run) {
     whole: table,
     /** @param {number} now the snapshot */
     show(now) {
-      const right = inRight(run, now);
-      caption.textContent = `What the model answers after epoch ${run.epochs[now]}: ${right}`;
+      caption.textContent = answersTitle(run, now);
       rows.forEach(({ right, answer, verdict }, number) => {
         const written = run.answers[now][number];
         const marked = digits(written, right).map(({ digit, isRight }) =>

@@ -7,6 +7,7 @@ import compiled from "./nn/ops.wasm" with { type: "bytes" };
 import { fastOps, trainingOps, wasmModule } from "./nn/training_ops.js";
 import { littleEndian } from "./domain/packing.js";
 import { EMBEDDING } from "./domain/layout.js";
+import { say } from "./domain/say.js";
 import { backToFront, Task } from "./domain/task.js";
 import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js";
 
@@ -161,7 +162,9 @@ function orTooLarge(allocate) {
     try {
       return allocate(bytes);
     } catch {
-      throw new RangeError("The browser gave it no memory: choose fewer units or a smaller batch.");
+      throw new RangeError(
+        say("The browser gave it no memory: choose fewer units or a smaller batch."),
+      );
     }
   };
 }
@@ -222,7 +225,7 @@ class Run {
       batch,
     );
     if (!Number.isFinite(loss)) {
-      throw new RangeError("The loss is no number any more: lower the rate.");
+      throw new RangeError(say("The loss is no number any more: lower the rate."));
     }
     const rate = schedule === "constant"
       ? learningRate

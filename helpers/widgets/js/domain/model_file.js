@@ -29,10 +29,6 @@ const FIRST_FORMAT = "arithmetic seq2seq, version 1"; // arrays without names, i
 const ARCHITECTURE = "gru";
 const CHUNK = 8192; // bytes that become text at a time
 
-/** What is said of a file that holds something else. */
-export const NO_MODEL =
-  "This file holds no model of this book: a lab saves one, and so does Python.";
-
 /**
  * Numbers as one packed array of float32.
  *

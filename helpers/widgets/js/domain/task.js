@@ -1,5 +1,7 @@
 // A task, made from what Python says of it: the JavaScript side of helpers/task.py.
 
+import { allOf, anyOf, say } from "./say.js";
+
 /**
  * A task as data, as `Task.data` of Python says it.
  *
@@ -45,7 +47,6 @@ export class Task {
     const digits = Math.floor((problem_length - 2) / 2); // that have room on both sides
     const number = `(0|[1-9][0-9]{0,${digits - 1}})`;
     const most = 10 ** digits - 1;
-    const example = [50, 9].map((each) => Math.min(each, most)).join(askable[0]);
     this.data = data;
     this.askable = askable;
     this.most = most;
@@ -55,11 +56,22 @@ export class Task {
     this.eos = tokens.indexOf("EOS");
     this.problemLength = problem_length;
     this.answerLength = answer_length;
-    /** What a reader is told who types something else. */
-    this.allowed = `A problem is two whole numbers from 0 to ${most} with one ` +
-      `${askable.join(" or ")} between them, such as ${example}.`;
     this.#problem = new RegExp(
       `^${number}([${askable.map((sign) => `\\${sign}`).join("")}])${number}$`,
+    );
+  }
+
+  /** What a reader is told who types something else. */
+  get allowed() {
+    const { askable, most } = this;
+    return say(
+      "A problem is two whole numbers from 0 to {most} with one {operators} between them, " +
+        "such as {example}.",
+      {
+        most,
+        operators: anyOf(askable),
+        example: [50, 9].map((each) => Math.min(each, most)).join(askable[0]),
+      },
     );
   }
 
@@ -190,20 +202,26 @@ export function learnedBy({ task, trained }) {
 }
 
 /**
- * What to say to who asks a model for a problem like none it has met, and what to do then; or "".
+ * What to say to who asks a model for a problem like none it has met, and then the advice; or "".
  *
  * @param {string} problem
  * @param {Learned} learned
- * @param {string} advice
+ * @param {string} advice a sentence
  */
-export function unfamiliar(problem, { task, trained }, advice) {
+export function unfamiliar(
+  problem,
+  { task, trained },
+  advice = say("It never saw a problem like {problem}, so do not count on the answer.", {
+    problem,
+  }),
+) {
   if (!trained || task.isFamiliar(problem)) return "";
   const { largest, operators } = task.data;
-  return (
-    `This model was trained on numbers from 0 to ${largest} with ` +
-    `${Array.from(operators).join(" and ")}. It never saw a problem like ${problem}, ` +
-    `so ${advice}.`
-  );
+  const met = say("This model was trained on numbers from 0 to {largest} with {operators}.", {
+    largest,
+    operators: allOf(Array.from(operators)),
+  });
+  return `${met} ${advice}`;
 }
 
 /** @param {string} text */

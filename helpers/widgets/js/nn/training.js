@@ -23,6 +23,7 @@
 // that it goes on from. On the way back, the gradients of rows with one parent add up.
 
 import { EMBEDDING, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
+import { say } from "../domain/say.js";
 import { argmax, exponentiate } from "./ops.js";
 import { planOf, Seq2Seq } from "./seq2seq.js";
 
@@ -244,7 +245,7 @@ export class Trainer extends Seq2Seq {
     this.#forget();
     for (const [name, size] of Object.entries(layout(this.sizes, this.classes))) {
       if (weights[name]?.length !== size) {
-        throw new RangeError("These are not the weights of a model of these sizes.");
+        throw new RangeError(say("These are not the weights of a model of these sizes."));
       }
       weights[name].forEach((number, place) => {
         this.heap[this.addressOf(name, place)] = number;

@@ -1,5 +1,6 @@
 // What the decoder stepper says and shows of an answer, `seen`, of which `step` time steps are shown.
 
+import { say } from "../domain/say.js";
 import { backToFront, unfamiliar } from "../domain/task.js";
 import { percent } from "../ui/parts.js";
 
@@ -37,11 +38,15 @@ export function wrongStep(seen, step) {
 export function note(seen) {
   const { problem, reverse, task } = seen;
   const order = reverse
-    ? `This model reads and writes back to front: it reads ${backToFront(problem)}, ` +
-      `and should write ${backToFront(task.solve(problem))}.`
+    ? say(
+      "This model reads and writes back to front: it reads {read}, and should write {answer}.",
+      {
+        read: backToFront(problem),
+        answer: backToFront(task.solve(problem)),
+      },
+    )
     : "";
-  const strange = unfamiliar(problem, seen, "do not count on the answer");
-  return [order, strange].filter(Boolean).join(" ");
+  return [order, unfamiliar(problem, seen)].filter(Boolean).join(" ");
 }
 
 /**
@@ -52,9 +57,9 @@ export function note(seen) {
  */
 export function heading(seen, step) {
   const token = seen.task.tokens[seen.steps[Math.max(step - 1, 0)].token];
-  return step === 0
-    ? `No time step taken yet. Next, ${token} goes in.`
-    : `Time step ${step} of ${seen.steps.length}: ${token} goes in`;
+  if (step === 0) return say("No time step taken yet. Next, {token} goes in.", { token });
+  const steps = seen.steps.length;
+  return say("Time step {step} of {steps}: {token} goes in", { step, steps, token });
 }
 
 /**
@@ -99,27 +104,44 @@ export function picksWith(seen, step, id) {
  * @param {number} step
  */
 export function hint(seen, step) {
-  if (step === 0) return "The probability of each token to come next will stand here.";
-  if (isOver(seen, step)) return "The right answer is complete: what comes now counts no more.";
-  const question = "How probable is each token to come next?";
-  return canPick(seen, step) ? `${question} Press another one to write it instead.` : question;
+  if (step === 0) return say("The probability of each token to come next will stand here.");
+  if (isOver(seen, step)) {
+    return say("The right answer is complete: what comes now counts no more.");
+  }
+  const question = say("How probable is each token to come next?");
+  return canPick(seen, step)
+    ? `${question} ${say("Press another one to write it instead.")}`
+    : question;
+}
+
+/** @typedef {"chosen" | "yours" | "right"} Mark */
+
+/**
+ * How marks are called.
+ *
+ * @param {Mark[]} marks
+ */
+export function calledMarks(marks) {
+  const names = { chosen: say("chosen"), yours: say("yours"), right: say("right") };
+  return marks.map((mark) => names[mark]).join(", ");
 }
 
 /**
- * The probability of each token to come next, and what it is: chosen, yours, right.
+ * The probability of each token to come next, and what it is.
  *
  * @param {Seen} seen
  * @param {number} step
+ * @returns {{ share: number, value: string, marks: Mark[], isWritten: boolean }[]}
  */
 export function bars(seen, step) {
   return seen.task.tokens.map((_, id) => {
     if (step === 0) return { share: 0, value: "", marks: [], isWritten: false };
     const { distribution, choice, written } = seen.steps[step - 1];
-    const marks = [
-      ...(id === choice ? ["chosen"] : []),
-      ...(id === written && id !== choice ? ["yours"] : []),
-      ...(!isOver(seen, step) && id === seen.target[step - 1] ? ["right"] : []),
-    ];
+    /** @type {Mark[]} */
+    const marks = [];
+    if (id === choice) marks.push("chosen");
+    else if (id === written) marks.push("yours");
+    if (!isOver(seen, step) && id === seen.target[step - 1]) marks.push("right");
     const share = distribution[id];
     return { share, value: percent(share), marks, isWritten: id === written };
   });
@@ -161,14 +183,34 @@ export function verdict(seen, step) {
   const spelled = task.decode(written);
   const front = seen.reverse ? backToFront(spelled) : spelled;
   const done = written.includes(task.eos) || written.length === seen.steps.length;
-  const verb = `${seen.teacherForcing ? "Chosen" : "Written"}${done ? "" : " so far"}`;
-  const order = front === spelled ? "" : `, which read from the front is ${front}`;
-  const outcome = `${verb}: ${spelled || "nothing"}${order}.`;
+  const answer = front === spelled
+    ? spelled || say("nothing")
+    : say("{answer}, which read from the front is {front}", { answer: spelled, front });
+  const outcome = outcomeOf(answer, seen.teacherForcing, done);
   const wrong = task.firstMistake(written, seen.target);
-  if (wrong === null && done) return `${outcome} Right.`;
-  const right = `The right answer to ${problem} is ${task.solve(problem)}.`;
+  if (wrong === null && done) return `${outcome} ${say("Right.")}`;
+  const right = say("The right answer to {problem} is {answer}.", {
+    problem,
+    answer: task.solve(problem),
+  });
   if (wrong === null) return `${outcome} ${right}`;
-  return `${outcome} Wrong at time step ${wrong + 1}: ${fault(seen, wrong)}. ${right}`;
+  return `${outcome} ${fault(seen, wrong)} ${right}`;
+}
+
+/**
+ * @param {string} answer
+ * @param {boolean} teacherForcing
+ * @param {boolean} done
+ */
+function outcomeOf(answer, teacherForcing, done) {
+  if (teacherForcing) {
+    return done
+      ? say("Chosen: {answer}.", { answer })
+      : say("Chosen so far: {answer}.", { answer });
+  }
+  return done
+    ? say("Written: {answer}.", { answer })
+    : say("Written so far: {answer}.", { answer });
 }
 
 /**
@@ -178,10 +220,14 @@ export function verdict(seen, step) {
 function fault(seen, place) {
   const { tokens } = seen.task;
   const { choice, written } = seen.steps[place];
-  const wanted = tokens[seen.target[place]];
-  return written === choice
-    ? `${tokens[written]} in place of ${wanted}`
-    : `your ${tokens[written]} in place of ${wanted} (the model chose ${tokens[choice]})`;
+  const mistake = { step: place + 1, written: tokens[written], wanted: tokens[seen.target[place]] };
+  if (written === choice) {
+    return say("Wrong at time step {step}: {written} in place of {wanted}.", mistake);
+  }
+  return say(
+    "Wrong at time step {step}: your {written} in place of {wanted} (the model chose {choice}).",
+    { ...mistake, choice: tokens[choice] },
+  );
 }
 
 /**
@@ -191,12 +237,20 @@ function fault(seen, place) {
  * @param {number} step
  */
 export function inWords(seen, step) {
-  if (step === 0) return "No time step taken yet.";
+  if (step === 0) return say("No time step taken yet.");
   const { tokens } = seen.task;
-  const { choice, distribution, written } = seen.steps[step - 1];
-  const yours = written === choice ? "" : ` You write ${tokens[written]} instead.`;
-  return (
-    `${heading(seen, step)}, ${tokens[choice]} is chosen with ` +
-    `${percent(distribution[choice])}.${yours}`
+  const { token, choice, distribution, written } = seen.steps[step - 1];
+  const taken = say(
+    "Time step {step} of {steps}: {token} goes in, {choice} is chosen with {share}.",
+    {
+      step,
+      steps: seen.steps.length,
+      token: tokens[token],
+      choice: tokens[choice],
+      share: percent(distribution[choice]),
+    },
   );
+  if (written === choice) return taken;
+  const yours = say("You write {token} instead.", { token: tokens[written] });
+  return `${taken} ${yours}`;
 }

@@ -1,6 +1,7 @@
 // What the embedding explorer says and shows of the snapshots of an embedding matrix.
 
 import { unpacked } from "../domain/packing.js";
+import { say } from "../domain/say.js";
 import { coordinates, distances, rankCorrelation, shareShown } from "../ui/geometry.js";
 import { projection } from "../ui/map.js";
 import { rounded } from "../ui/parts.js";
@@ -10,16 +11,8 @@ import { rounded } from "../ui/parts.js";
 /** @import { Box, Point } from "../ui/map.js" */
 
 const DIGITS = [..."0123456789"];
-const SPOKEN = new Map([["+", "plus"], ["-", "minus"], ["*", "times"]]);
 
-/** What the map, the colours and the bars are fitted to: the value and its name. */
-export const ZOOMS = /** @type {const} */ ([
-  ["all", "all tokens"],
-  ["digits", "the digits"],
-  ["nothing", "nothing"],
-]);
-
-/** @typedef {typeof ZOOMS[number][0]} Zoom */
+/** @typedef {"all" | "digits" | "nothing"} Zoom what map, colours and bars are fitted to */
 
 // The colours of cividis, from near to far.
 // deno-fmt-ignore
@@ -217,7 +210,9 @@ export function shade(share) {
  * @param {string} token
  */
 export function spoken(token) {
-  return SPOKEN.get(token) ?? token;
+  if (token === "+") return say("plus");
+  if (token === "-") return say("minus");
+  return token === "*" ? say("times") : token;
 }
 
 /**
@@ -245,9 +240,10 @@ export function verdict(now, chosen) {
  */
 function inDistance({ apart, tokens }, [one, two]) {
   const name = (/** @type {number} */ id) => spoken(tokens[id]);
-  if (one === two) return `Distance of ${name(one)} from itself: 0.`;
-  const [first, second] = one < two ? [one, two] : [two, one];
-  return `Distance of ${name(first)} and ${name(second)}: ${fine(apart[one][two])}.`;
+  if (one === two) return say("Distance of {token} from itself: 0.", { token: name(one) });
+  const [first, second] = [one, two].sort((a, b) => a - b).map(name);
+  const distance = fine(apart[one][two]);
+  return say("Distance of {first} and {second}: {distance}.", { first, second, distance });
 }
 
 /**
@@ -258,9 +254,11 @@ function inNeighbours({ apart, tokens }, [one]) {
   const [near] = tokens.map((_, id) => id)
     .filter((id) => id !== one)
     .sort((a, b) => apart[one][a] - apart[one][b]);
-  return `Nearest to ${spoken(tokens[one])} is ${spoken(tokens[near])} (${
-    fine(apart[one][near])
-  }).`;
+  return say("Nearest to {token} is {nearest} ({distance}).", {
+    token: spoken(tokens[one]),
+    nearest: spoken(tokens[near]),
+    distance: fine(apart[one][near]),
+  });
 }
 
 /**
@@ -269,18 +267,37 @@ function inNeighbours({ apart, tokens }, [one]) {
  * @param {Snapshot} now
  */
 export function inOrder({ order }) {
-  return (
-    "Rank correlation of difference and distance, for the 45 pairs of digits: " +
-    `${order === null ? "none, all distances are the same" : rounded(order)}.`
+  if (order === null) {
+    return say(
+      "Rank correlation of difference and distance, for the 45 pairs of digits: " +
+        "none, all distances are the same.",
+    );
+  }
+  return say(
+    "Rank correlation of difference and distance, for the 45 pairs of digits: {correlation}.",
+    { correlation: rounded(order) },
   );
 }
 
-/** What each zoom does to the map. */
-const ZOOMED = {
-  all: "Zoomed in until the tokens fill the map.",
-  digits: "Zoomed in until the digits fill the map; the others may lie outside.",
-  nothing: "The same scale at every epoch.",
-};
+/**
+ * What can be zoomed in on.
+ *
+ * @returns {[Zoom, string][]}
+ */
+export function zooms() {
+  return [["all", say("all tokens")], ["digits", say("the digits")], ["nothing", say("nothing")]];
+}
+
+/**
+ * What a zoom does to the map.
+ *
+ * @param {Zoom} zoom
+ */
+function zoomed(zoom) {
+  if (zoom === "all") return say("Zoomed in until the tokens fill the map.");
+  if (zoom === "nothing") return say("The same scale at every epoch.");
+  return say("Zoomed in until the digits fill the map; the others may lie outside.");
+}
 
 /**
  * What stands below the map.
@@ -292,14 +309,17 @@ const ZOOMED = {
  */
 export function mapLegend(now, zoom, share, last) {
   const [first, second] = share.map((part) => `${Math.round(100 * part)} %`);
-  const shown = now.epoch === last
-    ? ""
-    : ` At epoch ${now.epoch} they show ${Math.round(100 * now.share)} %.`;
-  return (
+  const directions = say(
     "Map along two directions, the same at every epoch: those in which the rows spread most at " +
-    `epoch ${last} (${first} and ${second} of the variance).${shown} ${ZOOMED[zoom]} ` +
-    "The line joins the digits in order."
+      "epoch {last} ({first} and {second} of the variance).",
+    { last, first, second },
   );
+  const shown = say("At epoch {epoch} they show {share}.", {
+    epoch: now.epoch,
+    share: `${Math.round(100 * now.share)} %`,
+  });
+  const line = say("The line joins the digits in order.");
+  return [directions, ...(now.epoch === last ? [] : [shown]), zoomed(zoom), line].join(" ");
 }
 
 /**
@@ -310,8 +330,10 @@ export function mapLegend(now, zoom, share, last) {
  * @param {Fit} fit
  */
 export function tableLegend({ epoch }, zoom, { farthest }) {
-  return (
-    `Distances at epoch ${epoch}. Dark is near; the lightest colour ` +
-    `stands for ${fine(farthest)}${zoom === "digits" ? " and more" : ""}.`
-  );
+  const distances = say("Distances at epoch {epoch}.", { epoch });
+  const distance = fine(farthest);
+  const colours = zoom === "digits"
+    ? say("Dark is near; the lightest colour stands for {distance} and more.", { distance })
+    : say("Dark is near; the lightest colour stands for {distance}.", { distance });
+  return `${distances} ${colours}`;
 }

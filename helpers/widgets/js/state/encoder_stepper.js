@@ -1,5 +1,6 @@
 // What the encoder stepper says and shows of a problem, `seen`, of which `step` time steps are shown.
 
+import { say } from "../domain/say.js";
 import { backToFront, unfamiliar } from "../domain/task.js";
 import { coordinates } from "../ui/geometry.js";
 import { percent, rounded } from "../ui/parts.js";
@@ -26,8 +27,16 @@ import { percent, rounded } from "../ui/parts.js";
  */
 export function note(seen) {
   const { problem, reverse } = seen;
-  const order = reverse ? `This model reads back to front: it reads ${backToFront(problem)}.` : "";
-  const strange = unfamiliar(problem, seen, "do not count on its place on the map");
+  const order = reverse
+    ? say("This model reads back to front: it reads {read}.", { read: backToFront(problem) })
+    : "";
+  const strange = unfamiliar(
+    problem,
+    seen,
+    say("It never saw a problem like {problem}, so do not count on its place on the map.", {
+      problem,
+    }),
+  );
   return [order, strange].filter(Boolean).join(" ");
 }
 
@@ -39,9 +48,9 @@ export function note(seen) {
  */
 export function heading(seen, step) {
   const token = seen.task.tokens[seen.steps[Math.max(step - 1, 0)].token];
-  return step === 0
-    ? `No time step taken yet. Next, ${token} goes in`
-    : `Time step ${step} of ${seen.steps.length}: ${token} goes in`;
+  if (step === 0) return say("No time step taken yet. Next, {token} goes in", { token });
+  const steps = seen.steps.length;
+  return say("Time step {step} of {steps}: {token} goes in", { step, steps, token });
 }
 
 /**
@@ -51,7 +60,7 @@ export function heading(seen, step) {
  */
 export function openness(gate) {
   const open = Array.from(gate).filter((share) => share > 0.5).length;
-  return `It is above 0.5 in ${open} of ${gate.length} units.`;
+  return say("It is above 0.5 in {open} of {units} units.", { open, units: gate.length });
 }
 
 /**
@@ -109,25 +118,38 @@ export function ticks(from, to) {
  * @param {Seen} seen
  * @param {number} step
  */
-export function whereabouts(point, [x, y], box, map, seen, step) {
-  const column = third(x, box.left, box.right, ["left", "middle", "right"]);
-  const row = third(y, box.top, box.bottom, ["top", "middle", "bottom"]);
-  const side = column === row ? "in the middle" : `${row} ${column}`;
-  const numbers = point.map((value) => rounded(value, 1)).join(" and ");
-  const where = `On the map the state is at ${numbers}, ${side}.`;
+export function whereabouts(point, place, box, map, seen, step) {
+  const [x, y] = point.map((value) => rounded(value, 1));
+  const side = sideOf(place, box);
+  const where = say("On the map the state is at {x} and {y}, {side}.", { x, y, side });
   if (step < seen.steps.length) return where;
   const [first, second, last] = nearest(point, map, seen.task);
-  return `${where} The nearest dots are ${first}, ${second} and ${last}.`;
+  const near = say("The nearest dots are {first}, {second} and {last}.", { first, second, last });
+  return `${where} ${near}`;
+}
+
+/**
+ * In which ninth of a box a place is.
+ *
+ * @param {Point} place
+ * @param {Box} box
+ */
+function sideOf([x, y], { left, right, top, bottom }) {
+  const sides = [
+    [say("top left"), say("top middle"), say("top right")],
+    [say("middle left"), say("in the middle"), say("middle right")],
+    [say("bottom left"), say("bottom middle"), say("bottom right")],
+  ];
+  return sides[third(y, top, bottom)][third(x, left, right)];
 }
 
 /**
  * @param {number} value
  * @param {number} from
  * @param {number} to
- * @param {string[]} names
  */
-function third(value, from, to, names) {
-  return names[Math.min(Math.max(Math.floor((3 * (value - from)) / (to - from)), 0), 2)];
+function third(value, from, to) {
+  return Math.min(Math.max(Math.floor((3 * (value - from)) / (to - from)), 0), 2);
 }
 
 /**
@@ -152,9 +174,29 @@ function nearest([x, y], { points, problems }, task) {
  */
 export function mapInWords(map, task, where) {
   const { least, most } = answersOf(map, task);
-  return (
-    `Map of ${map.problems.length} context vectors along two components, which hold ` +
-    `${percent(map.share[0])} and ${percent(map.share[1])} of the variance. Their answers ` +
-    `go from ${rounded(least, 0)} to ${rounded(most, 0)}. ${where}`
+  const [first, second] = map.share.map(percent);
+  const vectors = say(
+    "Map of {count} context vectors along two components, which hold {first} and {second} of " +
+      "the variance. Their answers go from {least} to {most}.",
+    {
+      count: map.problems.length,
+      first,
+      second,
+      least: rounded(least, 0),
+      most: rounded(most, 0),
+    },
   );
+  return `${vectors} ${where}`;
+}
+
+/**
+ * What the dots of the map are.
+ *
+ * @param {ContextMap} map
+ */
+export function mapLegend({ heldOut, problems: { length: count } }) {
+  const dots = heldOut
+    ? say("Each dot is the context vector of a held-out problem, {count} in all.", { count })
+    : say("Each dot is the context vector of a problem, {count} in all.", { count });
+  return `${dots} ${say("The large point is the state now, the line its way.")}`;
 }

@@ -1,7 +1,8 @@
 // What the training lab knows of a run, and what it says of it.
 
+import { LANGUAGE, say } from "../domain/say.js";
 import { Task } from "../domain/task.js";
-import { counted, rounded } from "../ui/parts.js";
+import { counted, pairs, rounded } from "../ui/parts.js";
 
 /** @import { Weights } from "../domain/layout.js" */
 /** @import { ModelRecord } from "../domain/model_file.js" */
@@ -21,7 +22,7 @@ import { counted, rounded } from "../ui/parts.js";
  * @typedef {object} Run
  * @property {number} number by which the worker knows it
  * @property {number} epochs
- * @property {Record<string, string>} chosen the settings, by name
+ * @property {Record<string, string>} chosen the value of each setting, by its id
  * @property {boolean} isOfKeras whether Keras trains, in Python
  * @property {TaskData | null} taskOfKeras what it trains on
  * @property {boolean} hasFailed
@@ -40,60 +41,66 @@ import { counted, rounded } from "../ui/parts.js";
 
 /** @typedef {"idle" | "ready" | "training" | "paused" | "over" | "failed"} Phase */
 
+/** The id of the setting that is no trait: what computes. */
+export const COMPUTED_BY = "computed_by";
+export const FAST = "wasm";
+const PLAIN = "js";
+const KERAS = "keras";
+
 /**
- * What the reader may choose: by trait the label, and values with their texts.
+ * What the reader may choose: by the id of a setting its label, and values with their texts.
  *
- * @type {Record<string, { label: string, options: [string, string][] }>}
+ * @returns {Record<string, { label: string, options: [value: string, text: string][] }>}
  */
-export const CHOICES = {
-  task: {
-    label: "Task",
-    options: [["arithmetic", "0 to 99, + and -"], ["sums", "0 to 99, +"]],
-  },
-  units: { label: "Units", options: numbers(8, 16, 32, 64, 96, 128) },
-  embedding_dim: { label: "Embedding", options: numbers(2, 3, 5, 8, 16) },
-  reverse: {
-    label: "Reads and writes",
-    options: [["true", "back to front"], ["false", "front to back"]],
-  },
-  masked_loss: { label: "Loss", options: [["true", "up to EOS"], ["false", "all five steps"]] },
-  schedule: {
-    label: "Schedule",
-    options: [["warmup-cosine", "warm-up, cosine"], ["constant", "constant"]],
-  },
-  learning_rate: {
-    label: "Rate",
-    options: numbers(0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3),
-  },
-  weight_decay: { label: "Weight decay", options: numbers(0, 0.01, 0.03, 0.1, 0.3) },
-  batch_size: { label: "Batch", options: numbers(32, 64, 128, 256, 512) },
-  epochs: { label: "Epochs", options: numbers(2, 4, 8, 12, 24, 48, 100) },
-  seed: { label: "Seed", options: numbers(0, 1, 2, 3, 4) },
-};
-export const COMPUTED_BY = "Computed by";
-export const FAST = "WebAssembly";
-export const PLAIN = "JavaScript";
+export function choices() {
+  return {
+    task: {
+      label: say("Task"),
+      options: [["arithmetic", say("0 to 99, + and -")], ["sums", say("0 to 99, +")]],
+    },
+    units: { label: say("Units"), options: pairs([8, 16, 32, 64, 96, 128]) },
+    embedding_dim: { label: say("Embedding"), options: pairs([2, 3, 5, 8, 16]) },
+    reverse: {
+      label: say("Reads and writes"),
+      options: [["true", say("back to front")], ["false", say("front to back")]],
+    },
+    masked_loss: {
+      label: say("Loss"),
+      options: [["true", say("up to EOS")], ["false", say("all five steps")]],
+    },
+    schedule: {
+      label: say("Schedule"),
+      options: [["warmup-cosine", say("warm-up, cosine")], ["constant", say("constant")]],
+    },
+    learning_rate: {
+      label: say("Rate"),
+      options: pairs([0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3]),
+    },
+    weight_decay: { label: say("Weight decay"), options: pairs([0, 0.01, 0.03, 0.1, 0.3]) },
+    batch_size: { label: say("Batch"), options: pairs([32, 64, 128, 256, 512]) },
+    epochs: { label: say("Epochs"), options: pairs([2, 4, 8, 12, 24, 48, 100]) },
+    seed: { label: say("Seed"), options: pairs([0, 1, 2, 3, 4]) },
+    [COMPUTED_BY]: {
+      label: say("Computed by"),
+      options: [[FAST, say("WebAssembly")], [PLAIN, say("JavaScript")]],
+    },
+  };
+}
 
 /** What a model that is opened says itself. */
 const SHAPE = ["units", "embedding_dim", "reverse"];
 const LARGEST = 128; // units of a model that the lab opens
 
 /**
- * @param {...number} values
- * @returns {[string, string][]}
- */
-function numbers(...values) {
-  return values.map((value) => [String(value), String(value)]);
-}
-
-/**
- * The text that stands for a value of a trait.
+ * A setting and its value, as a reader calls them.
  *
- * @param {string} trait
+ * @param {string} id
  * @param {string} value
  */
-export function textOf(trait, value) {
-  return CHOICES[trait].options.find(([each]) => each === value)?.[1] ?? value;
+export function calledSetting(id, value) {
+  const { label, options } = choices()[id];
+  const text = value === KERAS ? say("Keras") : options.find(([each]) => each === value)?.[1];
+  return say("{setting} {value}", { setting: label, value: text ?? value });
 }
 
 /**
@@ -148,7 +155,7 @@ export function afterFit(run, fit) {
     ...run,
     isOfKeras: true,
     taskOfKeras: fit.task,
-    chosen: { [COMPUTED_BY]: "Keras" },
+    chosen: { [COMPUTED_BY]: KERAS },
     epochs: fit.epochs,
     progress: { ...fit, embedding: Float32Array.from(fit.embedding) },
     training: fit.training,
@@ -197,16 +204,6 @@ export function can(run, kept) {
   };
 }
 
-/** What stands on the button that trains. */
-const TRAIN = {
-  idle: "Train",
-  ready: "Train",
-  training: "Pause",
-  paused: "Go on",
-  over: "Train",
-  failed: "Train",
-};
-
 /**
  * What stands on the buttons that change.
  *
@@ -215,9 +212,17 @@ const TRAIN = {
  */
 export function labels(run, kept) {
   return {
-    train: TRAIN[phaseOf(run)],
-    keep: kept !== null && !canBeKept(run) ? "Remove the kept curves" : "Keep these curves",
+    train: trainLabel(phaseOf(run)),
+    keep: kept !== null && !canBeKept(run)
+      ? say("Remove the kept curves")
+      : say("Keep these curves"),
   };
+}
+
+/** @param {Phase} phase */
+function trainLabel(phase) {
+  if (phase === "training") return say("Pause");
+  return phase === "paused" ? say("Go on") : say("Train");
 }
 
 /**
@@ -246,18 +251,19 @@ export function stillFits(trait) {
  */
 export function refusal({ sizes: { units }, task: theirs }, task) {
   if (units % 8 || units > LARGEST) {
-    return (
-      `The lab opens models whose units are a multiple of 8, up to ${LARGEST}; ` +
-      `this one has ${units}.`
+    return say(
+      "The lab opens models whose units are a multiple of 8, up to {largest}; " +
+        "this one has {units}.",
+      { largest: LARGEST, units },
     );
   }
   const written = (/** @type {TaskData} */ { tokens, problem_length, answer_length }) =>
     [problem_length, answer_length, ...tokens].join(" ");
   if (written(theirs) === written(task)) return "";
-  return (
-    `The lab opens models with the ${task.tokens.length} tokens of its tasks, ` +
-    `${task.problem_length} time steps of the encoder and ${task.answer_length} of the decoder; ` +
-    "this one has others."
+  return say(
+    "The lab opens models with the {tokens} tokens of its tasks, {read} time steps of the encoder " +
+      "and {written} of the decoder; this one has others.",
+    { tokens: task.tokens.length, read: task.problem_length, written: task.answer_length },
   );
 }
 
@@ -268,19 +274,35 @@ export function refusal({ sizes: { units }, task: theirs }, task) {
  */
 function progressInWords(run) {
   const { progress, opened, hasFailed } = run;
-  if (hasFailed) return "Stopped.";
-  const who = run.isOfKeras ? "Keras, in Python. " : "";
-  const speed = progress === null ? 0 : progress.problems / (progress.seconds || 1);
-  if (progress !== null) {
-    const pace = `${Math.round(speed).toLocaleString("en")} problems a second`;
-    if (progress.over) return `${who}Trained in ${rounded(progress.seconds, 1)} s, ${pace}.`;
-    if (progress.updates > 0 && speed > 0) {
-      const { epoch, epochs, batchSize, updates, of, going } = progress;
-      const left = Math.ceil(((of - updates) * batchSize) / speed);
-      return `${who}Epoch ${epoch} of ${epochs}: ${pace}${going ? `, ${left} s left` : ""}.`;
-    }
+  if (hasFailed) return say("Stopped.");
+  const pace = paceInWords(progress);
+  if (pace === "" && opened) return say("The model of the file. Train goes on with it.");
+  const who = run.isOfKeras ? `${say("Keras, in Python.")} ` : "";
+  return who + (pace || say("Nothing learned yet."));
+}
+
+/**
+ * How fast it goes; "" if nothing is learned yet.
+ *
+ * @param {Progress | null} progress
+ */
+function paceInWords(progress) {
+  if (progress === null) return "";
+  const { problems, seconds, epoch, epochs, batchSize, updates, of, going, over } = progress;
+  const speed = problems / (seconds || 1);
+  const count = Math.round(speed).toLocaleString(LANGUAGE);
+  if (over) {
+    const time = rounded(seconds, 1);
+    return say("Trained in {seconds} s, {count} problems a second.", { seconds: time, count });
   }
-  return opened ? "The model of the file. Train goes on with it." : `${who}Nothing learned yet.`;
+  if (updates === 0 || speed === 0) return "";
+  const pace = { epoch, epochs, count };
+  if (!going) return say("Epoch {epoch} of {epochs}: {count} problems a second.", pace);
+  const left = Math.ceil(((of - updates) * batchSize) / speed);
+  return say("Epoch {epoch} of {epochs}: {count} problems a second, {left} s left.", {
+    ...pace,
+    left,
+  });
 }
 
 /**
@@ -292,16 +314,20 @@ function progressInWords(run) {
 export function inWords(run, wantsFast) {
   const last = run.examined.at(-1);
   if (last === undefined) {
-    return "No run has begun. Press Train: the model starts from random weights.";
+    return say("No run has begun. Press Train: the model starts from random weights.");
   }
-  const plain = run.progress?.fast === false && wantsFast
-    ? " This browser has no WebAssembly for it: JavaScript computes."
-    : "";
-  return (
-    `${progressInWords(run)} Of the validation part, ${counted(last.exactMatch)} of the whole ` +
-    `answers are right, ${counted(last.tokenAccuracy)} of the tokens; ` +
-    `the loss is ${rounded(last.loss, 3)}.${plain}`
+  const measured = say(
+    "Of the validation part, {answers} of the whole answers are right, {tokens} of the tokens; " +
+      "the loss is {loss}.",
+    {
+      answers: counted(last.exactMatch),
+      tokens: counted(last.tokenAccuracy),
+      loss: rounded(last.loss, 3),
+    },
   );
+  const words = `${progressInWords(run)} ${measured}`;
+  if (run.progress?.fast !== false || !wantsFast) return words;
+  return `${words} ${say("This browser has no WebAssembly for it: JavaScript computes.")}`;
 }
 
 /**
@@ -314,12 +340,19 @@ export function keptInWords(kept, chosen) {
   const last = kept?.examined.at(-1);
   if (!kept?.progress || last === undefined) return "";
   const others = Object.entries(kept.chosen)
-    .filter(([label, value]) => chosen[label] !== value)
-    .map(([label, value]) => `${label} ${value}`);
-  const difference = others.length ? `; ${others.join(", ")}` : ", with the same settings";
-  return (
-    `Thin, the run you kept: ${counted(last.exactMatch)} of the whole answers after ` +
-    `${rounded(kept.progress.seconds, 1)} s${difference}.`
+    .filter(([id, value]) => chosen[id] !== value)
+    .map(([id, value]) => calledSetting(id, value));
+  const run = { answers: counted(last.exactMatch), seconds: rounded(kept.progress.seconds, 1) };
+  if (others.length === 0) {
+    return say(
+      "Thin, the run you kept: {answers} of the whole answers after {seconds} s, " +
+        "with the same settings.",
+      run,
+    );
+  }
+  return say(
+    "Thin, the run you kept: {answers} of the whole answers after {seconds} s; {settings}.",
+    { ...run, settings: others.join(", ") },
   );
 }
 
@@ -361,9 +394,8 @@ export function curves(run, epochs, kind) {
  * @returns {{ marks: [number, string][], top: number, level: number }}
  */
 export function lossAxis(tokens) {
-  const marks = numbers(0, 0.5, 1, 1.5, 2, 2.5);
   return {
-    marks: marks.map(([, text]) => [Number(text), text]),
+    marks: [0, 0.5, 1, 1.5, 2, 2.5].map((value) => [value, String(value)]),
     top: 2.8,
     level: Math.log(tokens.length),
   };
@@ -376,11 +408,16 @@ export function lossAxis(tokens) {
  */
 export function legends(tokens) {
   return {
-    loss: "Loss per token. Solid: validation part. Dashed: training part. " +
-      `Dotted: log ${tokens.length}, what guessing costs.`,
-    right: "Right in the validation part. Solid: whole answers, free-running. " +
-      "Dashed: tokens, with teacher forcing.",
-    map: "The embedding, in the two directions in which it spreads most.",
+    loss: say(
+      "Loss per token. Solid: validation part. Dashed: training part. " +
+        "Dotted: log {tokens}, what guessing costs.",
+      { tokens: tokens.length },
+    ),
+    right: say(
+      "Right in the validation part. Solid: whole answers, free-running. " +
+        "Dashed: tokens, with teacher forcing.",
+    ),
+    map: say("The embedding, in the two directions in which it spreads most."),
   };
 }
 
@@ -391,10 +428,17 @@ export function legends(tokens) {
  */
 export function chartsInWords({ examined }) {
   const last = examined.at(-1);
-  const loss = last ? `; now ${rounded(last.loss, 3)}` : "";
-  const right = last ? `; now ${counted(last.exactMatch)} and ${counted(last.tokenAccuracy)}` : "";
+  if (last === undefined) {
+    return {
+      loss: say("Loss per token over the epochs."),
+      right: say("Whole answers and tokens right over the epochs."),
+    };
+  }
   return {
-    loss: `Loss per token over the epochs${loss}.`,
-    right: `Whole answers and tokens right over the epochs${right}.`,
+    loss: say("Loss per token over the epochs; now {loss}.", { loss: rounded(last.loss, 3) }),
+    right: say("Whole answers and tokens right over the epochs; now {answers} and {tokens}.", {
+      answers: counted(last.exactMatch),
+      tokens: counted(last.tokenAccuracy),
+    }),
   };
 }

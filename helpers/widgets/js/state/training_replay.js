@@ -1,5 +1,6 @@
 // What the training replay says and shows of a recorded run.
 
+import { say } from "../domain/say.js";
 import { counted, rounded } from "../ui/parts.js";
 
 /**
@@ -67,11 +68,11 @@ export function lossAxis({ losses, guessing }) {
  * @param {string} right
  */
 export function judged(answer, right) {
-  if (answer === right) return "\u2713 right";
-  if (answer === "") return "\u2717 nothing written";
-  if (!NUMBER.test(answer)) return "\u2717 no number";
+  if (answer === right) return say("\u2713 right");
+  if (answer === "") return say("\u2717 nothing written");
+  if (!NUMBER.test(answer)) return say("\u2717 no number");
   const off = Math.abs(Number(answer) - Number(right));
-  return off < 1000 ? `\u2717 off by ${off}` : "\u2717 far off";
+  return off < 1000 ? say("\u2717 off by {off}", { off }) : say("\u2717 far off");
 }
 
 /**
@@ -94,9 +95,22 @@ export function digits(answer, right) {
  * @param {Run} run
  * @param {number} now the snapshot
  */
-export function inRight({ right, answers }, now) {
-  const alike = right.filter((answer, number) => answers[now][number] === answer);
-  return `${alike.length} of ${right.length} right.`;
+function countRight({ right, answers }, now) {
+  return right.filter((answer, number) => answers[now][number] === answer).length;
+}
+
+/**
+ * What stands above the answers.
+ *
+ * @param {Run} run
+ * @param {number} now the snapshot
+ */
+export function answersTitle(run, now) {
+  return say("What the model answers after epoch {epoch}: {right} of {count} right.", {
+    epoch: run.epochs[now],
+    right: countRight(run, now),
+    count: run.right.length,
+  });
 }
 
 /**
@@ -106,12 +120,21 @@ export function inRight({ right, answers }, now) {
  * @param {number} now the snapshot
  */
 export function inWords(run, now) {
-  const seen = run.watched.length === 0 ? "" : ` Of the answers below: ${inRight(run, now)}`;
-  return (
-    `After epoch ${run.epochs[now]}: loss ${rounded(run.losses[now], 3)}, ` +
-    `${counted(run.matches[now])} of the whole answers right, ` +
-    `${counted(run.accuracies[now])} of the tokens.${seen}`
+  const measured = say(
+    "After epoch {epoch}: loss {loss}, {answers} of the whole answers right, {tokens} of the tokens.",
+    {
+      epoch: run.epochs[now],
+      loss: rounded(run.losses[now], 3),
+      answers: counted(run.matches[now]),
+      tokens: counted(run.accuracies[now]),
+    },
   );
+  if (run.watched.length === 0) return measured;
+  const below = say("Of the answers below: {right} of {count} right.", {
+    right: countRight(run, now),
+    count: run.right.length,
+  });
+  return `${measured} ${below}`;
 }
 
 /**
@@ -120,8 +143,10 @@ export function inWords(run, now) {
  * @param {Run} run
  */
 export function lossLegend({ guessing }) {
-  const tokens = Math.round(Math.exp(guessing));
-  return `Loss per token. Dotted: log ${tokens} = ${rounded(guessing)}, what guessing costs.`;
+  return say("Loss per token. Dotted: log {tokens} = {loss}, what guessing costs.", {
+    tokens: Math.round(Math.exp(guessing)),
+    loss: rounded(guessing),
+  });
 }
 
 /**
@@ -131,10 +156,15 @@ export function lossLegend({ guessing }) {
  * @param {number} now the snapshot
  */
 export function lossesInWords({ epochs, losses }, now) {
-  const [first, last, here] = [losses[0], losses[losses.length - 1], losses[now]];
-  return (
-    `Loss per token over ${epochs.length} snapshots, from ${rounded(first, 3)} to ` +
-    `${rounded(last, 3)}; ${rounded(here, 3)} at epoch ${epochs[now]}.`
+  return say(
+    "Loss per token over {count} snapshots, from {first} to {last}; {here} at epoch {epoch}.",
+    {
+      count: epochs.length,
+      first: rounded(losses[0], 3),
+      last: rounded(losses[losses.length - 1], 3),
+      here: rounded(losses[now], 3),
+      epoch: epochs[now],
+    },
   );
 }
 
@@ -147,7 +177,15 @@ export function lossesInWords({ epochs, losses }, now) {
 export function sharesInWords({ epochs, matches, accuracies }, now) {
   const course = (/** @type {number[]} */ shares) => {
     const [first, last, here] = [shares[0], shares[shares.length - 1], shares[now]].map(counted);
-    return `from ${first} to ${last}; ${here} at epoch ${epochs[now]}`;
+    return { first, last, here, epoch: epochs[now] };
   };
-  return `Whole answers right, ${course(matches)}. Tokens right, ${course(accuracies)}.`;
+  const answers = say(
+    "Whole answers right, from {first} to {last}; {here} at epoch {epoch}.",
+    course(matches),
+  );
+  const tokens = say(
+    "Tokens right, from {first} to {last}; {here} at epoch {epoch}.",
+    course(accuracies),
+  );
+  return `${answers} ${tokens}`;
 }

@@ -1,10 +1,10 @@
 // What is seen of the training lab: settings, buttons, curves, a map of the embedding, and a table of
 // the reader's problems.
 
+import { say } from "../domain/say.js";
 import { unfamiliar } from "../domain/task.js";
-import { can, chartsInWords, CHOICES, COMPUTED_BY, curves, FAST } from "../state/training_lab.js";
-import { inWords, keptInWords, labels, legends, lossAxis, PLAIN } from "../state/training_lab.js";
-import { taskIn, textOf } from "../state/training_lab.js";
+import { can, chartsInWords, choices, COMPUTED_BY, curves, FAST } from "../state/training_lab.js";
+import { inWords, keptInWords, labels, legends, lossAxis, taskIn } from "../state/training_lab.js";
 import { chart, PERCENT } from "./chart.js";
 import { coordinates, principalPlane } from "./geometry.js";
 import { projection, through } from "./map.js";
@@ -34,21 +34,22 @@ export function labView(model, act) {
   const asked = problemTable(model);
   let views = learningViews(taskIn(model).tokens);
   const buttons = {
-    train: able("Train", act.train),
-    step: able("One batch", act.step),
-    reset: able("Reset", act.reset),
+    train: able(say("Train"), act.train),
+    step: able(say("One batch"), act.step),
+    reset: able(say("Reset"), act.reset),
     keep: able("", act.keep),
-    save: able("Save the model", act.save),
+    save: able(say("Save the model"), act.save),
   };
   buttons.train.classList.add("main");
   const { train, step, reset, keep, save } = buttons;
-  const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of the training" });
+  const title = say("Progress of the training");
+  const bar = element("progress", { max: 1, value: 0, "aria-label": title });
   const words = element("p", { class: "words" });
   const keptWords = element("p", { class: "about" });
   const complaint = element("p", { class: "complaint", role: "alert" });
   const seen = element("div", { class: "views" }, ...views.figures, asked.whole);
   const root = frame(
-    "Training lab",
+    say("Training lab"),
     "training-lab",
     settings.whole,
     element("div", { class: "buttons" }, train, step, reset, keep),
@@ -64,7 +65,7 @@ export function labView(model, act) {
     root,
     settings,
     /** @param {string} text */
-    say(text) {
+    tell(text) {
       words.textContent = text;
     },
     /** @param {string} text */
@@ -132,27 +133,28 @@ function fileChoice(open) {
       file.value = ""; // the same file can be opened once more
     },
   });
-  return element("label", { class: "field file" }, element("span", {}, "Open a model"), file);
+  return element("label", { class: "field file" }, element("span", {}, say("Open a model")), file);
 }
 
 /**
- * The settings: a select for each trait in `CHOICES`, and one for what computes.
+ * The settings: a select for each of `choices`, which are traits, and what computes.
  *
  * @param {Model<Traits>} model
  * @param {() => void} changed
  */
 function settingChoices(model, changed) {
-  const traits = /** @type {Setting[]} */ (Object.keys(CHOICES));
+  const { [COMPUTED_BY]: by, ...offered } = choices();
+  const traits = /** @type {Setting[]} */ (Object.keys(offered));
   const selects = traits.map((trait) => {
-    const { label, options } = CHOICES[trait];
+    const { label, options } = offered[trait];
     const isText = typeof model.get(trait) === "string";
     const made = choice(label, options, (value) => {
       model.set(trait, isText ? value : JSON.parse(value));
       model.save_changes();
     });
-    return { trait, label, ...made };
+    return { trait, ...made };
   });
-  const computedBy = choice(COMPUTED_BY, [FAST, PLAIN], changed);
+  const computedBy = choice(by.label, by.options, changed);
   const wholes = [...selects, computedBy].map(({ whole }) => whole);
 
   /** Show what is chosen, also what the lab does not offer. */
@@ -160,7 +162,7 @@ function settingChoices(model, changed) {
     for (const { trait, select } of selects) {
       const value = String(model.get(trait));
       if (!Array.from(select.options).some((each) => each.value === value)) {
-        select.append(option(value));
+        select.append(option(value, value));
       }
       select.value = value;
     }
@@ -175,13 +177,13 @@ function settingChoices(model, changed) {
       return computedBy.select.value === FAST;
     },
     /**
-     * What is chosen, by label.
+     * What is chosen, by the ids of the settings.
      *
      * @returns {Record<string, string>}
      */
     get chosen() {
-      const texts = selects.map(({ trait, label, select }) => [label, textOf(trait, select.value)]);
-      return { ...Object.fromEntries(texts), [COMPUTED_BY]: computedBy.select.value };
+      const values = selects.map(({ trait, select }) => [trait, select.value]);
+      return { ...Object.fromEntries(values), [COMPUTED_BY]: computedBy.select.value };
     },
   };
 }
@@ -225,7 +227,7 @@ function learningViews(tokens) {
  * @param {{ marks: [number, string][], top: number, level?: number }} upright
  */
 function curveChart(upright) {
-  const { picture, x, y, tick } = chart({ box: BOX, label: "epoch", ...upright });
+  const { picture, x, y, tick } = chart({ box: BOX, label: say("epoch"), ...upright });
   const end = tick(1, "", "end");
   const lines = drawn("g");
   picture.append(tick(0, "0"), end, lines);
@@ -274,7 +276,7 @@ function tokenMap(tokens) {
   });
   const points = drawn("g", {}, way, ...names);
   const centre = { x: MAP / 2, y: MAP / 2, "text-anchor": "middle" };
-  const none = drawn("text", centre, "no weights yet");
+  const none = drawn("text", centre, say("no weights yet"));
   const box = { class: "chart", viewBox: `0 0 ${MAP} ${MAP}`, role: "img" };
   const picture = drawn("svg", box);
   /** @type {Plane | undefined} */
@@ -306,8 +308,10 @@ function tokenMap(tokens) {
       if (numbers) draw(numbers);
       else plane = undefined;
       const words = numbers
-        ? `Map of the ${tokens.length} tokens with a line through the digits from 0 to 9.`
-        : "Map of the tokens: no weights yet.";
+        ? say("Map of the {count} tokens with a line through the digits from 0 to 9.", {
+          count: tokens.length,
+        })
+        : say("Map of the tokens: no weights yet.");
       picture.setAttribute("aria-label", words);
     },
   };
@@ -339,9 +343,9 @@ function problemTable(model) {
     model.save_changes();
   }
 
-  const names = ["problem", "right", "written"];
+  const names = [say("problem"), say("right"), say("written")];
   const heads = names.map((name) => element("th", { scope: "col" }, name));
-  const title = "Your problems. Change one, and see what the model makes of it.";
+  const title = say("Your problems. Change one, and see what the model makes of it.");
   const head = element("thead", {}, element("tr", {}, ...heads, element("td")));
   const body = element("tbody", {}, ...rows.map(({ whole }) => whole));
   const table = element("table", {}, element("caption", {}, title), head, body);
@@ -356,7 +360,7 @@ function problemTable(model) {
     show(answers, learned) {
       const watched = model.get("watched");
       note.textContent = watched
-        .map((problem) => unfamiliar(problem, learned, "do not count on the answer"))
+        .map((problem) => unfamiliar(problem, learned))
         .find(Boolean) ?? "";
       rows.forEach((row, number) => {
         const problem = watched[number];
@@ -376,7 +380,7 @@ function problemTable(model) {
 function problemRow(number, put) {
   const input = element("input", {
     type: "text",
-    "aria-label": `Problem ${number + 1}`,
+    "aria-label": say("Problem {number}", { number: number + 1 }),
     spellcheck: "false",
     change: put,
   });
@@ -394,7 +398,8 @@ function problemRow(number, put) {
       const isRight = given === wanted;
       right.textContent = wanted;
       answer.textContent = given ?? "";
-      verdict.textContent = given === undefined ? "" : isRight ? "\u2713 right" : "\u2717 wrong";
+      const words = isRight ? say("\u2713 right") : say("\u2717 wrong");
+      verdict.textContent = given === undefined ? "" : words;
       verdict.className = isRight ? "" : "wrong";
     },
   };

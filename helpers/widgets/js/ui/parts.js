@@ -1,5 +1,7 @@
 // The pieces that all widgets are made of.
 
+import { say } from "../domain/say.js";
+
 /**
  * The state that a widget shares with Python, or with the page: the model of anywidget.
  *
@@ -118,16 +120,15 @@ export function atEnter(act) {
 }
 
 /**
- * A select with its label. An option is a value, or a value and the text that stands for it; `act`
- * gets the value that is chosen.
+ * A select with its label. `act` gets the value that is chosen.
  *
  * @param {string} label
- * @param {(string | readonly [string, string])[]} options
+ * @param {[value: string, text: string][]} options
  * @param {(value: string) => void} act
  */
 export function choice(label, options, act) {
   const select = element("select", { change: () => act(select.value) });
-  select.append(...options.map(option));
+  select.append(...options.map(([value, text]) => option(value, text)));
   return {
     select,
     whole: element("label", { class: "field" }, element("span", {}, label), select),
@@ -137,11 +138,21 @@ export function choice(label, options, act) {
 /**
  * An option of a `choice`.
  *
- * @param {string | readonly [string, string]} given
+ * @param {string} value
+ * @param {string} text
  */
-export function option(given) {
-  const [value, text] = typeof given === "string" ? [given, given] : given;
+export function option(value, text) {
   return element("option", { value }, text);
+}
+
+/**
+ * Values that stand for themselves as the options of a `choice`.
+ *
+ * @param {(string | number)[]} values
+ * @returns {[value: string, text: string][]}
+ */
+export function pairs(values) {
+  return values.map((value) => [String(value), String(value)]);
 }
 
 /**
@@ -165,7 +176,7 @@ export function showSwitch(root, text, name) {
  * @param {HTMLElement} root
  */
 export function numbersSwitch(root) {
-  return showSwitch(root, "Show the numbers", "with-numbers");
+  return showSwitch(root, say("Show the numbers"), "with-numbers");
 }
 
 /** A line that a screen reader reads out when its text changes, and nobody sees. */
@@ -207,7 +218,7 @@ export function counted(share) {
  *
  * @param {string} name
  */
-export function strip(name) {
+export function strip(name = "") {
   const title = element("figcaption", {}, name);
   const cells = element("div", { class: "cells", role: "img" });
   const whole = element("figure", { class: "strip" }, title, cells);
@@ -234,7 +245,12 @@ export function strip(name) {
       const scale = Math.max(largest, ...numbers.map(Math.abs));
       title.textContent = caption;
       const list = numbers.map((value) => rounded(value)).join(", ");
-      cells.setAttribute("aria-label", `${caption}, ${numbers.length} numbers: ${list}`);
+      const words = say("{caption}, {count} numbers: {list}", {
+        caption,
+        count: numbers.length,
+        list,
+      });
+      cells.setAttribute("aria-label", words);
       for (const { cell } of places.splice(numbers.length)) cell.remove();
       while (places.length < numbers.length) places.push(addCell());
       numbers.forEach((value, place) => {
@@ -269,9 +285,10 @@ export function asker(model, answer, compute, notice) {
     notice.textContent = "";
   };
   const silent = () => {
-    notice.textContent =
+    notice.textContent = say(
       "The kernel does not answer. It is busy, or it has stopped: then run the cell again. " +
-      "What you see is its last answer.";
+        "What you see is its last answer.",
+    );
   };
   if (live) {
     model.on(`change:${answer}`, heard);

@@ -1,7 +1,8 @@
 // What the steppers share: the question, the way through the time steps, the table of them.
 
+import { say } from "../domain/say.js";
 import { learnedBy } from "../domain/task.js";
-import { atEnter, button, choice, element, option } from "./parts.js";
+import { atEnter, button, choice, element, option, pairs } from "./parts.js";
 
 /** @import { ModelRecord } from "../domain/model_file.js" */
 /** @import { Model } from "./parts.js" */
@@ -18,6 +19,10 @@ import { atEnter, button, choice, element, option } from "./parts.js";
  * @property {boolean} kernel whether Python computes
  */
 
+const OWN = "own"; // as in models.py
+/** The id of the model of a lab, as in decoder_stepper.py. */
+export const TRAINED = "lab";
+
 const PACE = 1400; // milliseconds between two steps while it plays
 
 /**
@@ -30,6 +35,16 @@ export function recordOf(model, name = model.get("model")) {
   const found = model.get("models").find((record) => record.name === name);
   if (found === undefined) throw new RangeError(`There is no model called ${name}.`);
   return found;
+}
+
+/**
+ * How a model is called: the reader's own and that of a lab of the page have no name, only an id.
+ *
+ * @param {string} name
+ */
+export function calledModel(name) {
+  if (name === OWN) return say("your model");
+  return name === TRAINED ? say("from the lab") : name;
 }
 
 /**
@@ -53,21 +68,21 @@ export function question(model, name, begin) {
   const fields = element(
     "div",
     { class: "fields" },
-    element("label", { class: "field" }, element("span", {}, "Problem"), problem),
+    element("label", { class: "field" }, element("span", {}, say("Problem")), problem),
     button(name, answer),
   );
-  const examples = /** @type {const} */ ([["", "examples"], ...model.get("examples")]);
-  const example = choice("or pick one", [...examples], (text) => {
+  const examples = pairs(model.get("examples"));
+  const example = choice(say("or pick one"), [["", say("examples")], ...examples], (text) => {
     if (text) pose(text);
   });
   fields.append(example.whole);
-  const which = choice("Model", [], choose);
+  const which = choice(say("Model"), [], choose);
   model.on("change:models", offer);
   offer();
 
   function offer() {
     const names = model.get("models").map((record) => record.name);
-    which.select.replaceChildren(...names.map(option));
+    which.select.replaceChildren(...names.map((name) => option(name, calledModel(name))));
     which.select.value = model.get("model");
     if (names.length > 1) fields.append(which.whole);
   }
@@ -85,7 +100,8 @@ export function question(model, name, begin) {
   function choose(name) {
     const { task } = learnedBy(recordOf(model, name));
     if (task.normal(model.get("problem")) === null) {
-      complaint.textContent = `${task.allowed} Ask for one before you choose ${name}.`;
+      const first = say("Ask for one before you choose {model}.", { model: calledModel(name) });
+      complaint.textContent = `${task.allowed} ${first}`;
       which.select.value = model.get("model");
       return;
     }
@@ -138,10 +154,10 @@ export function question(model, name, begin) {
  * @param {{ last: () => number, ready: () => boolean, restart: () => void }} actions
  */
 export function walk(model, { last, ready, restart }) {
-  const again = button("Start over", restart);
-  const back = button("Back", () => go(model.get("step") - 1));
-  const next = button("Next", () => ready() && go(model.get("step") + 1));
-  const play = button("Play", () => {
+  const again = button(say("Start over"), restart);
+  const back = button(say("Back"), () => go(model.get("step") - 1));
+  const next = button(say("Next"), () => ready() && go(model.get("step") + 1));
+  const play = button(say("Play"), () => {
     if (timer !== undefined) pause();
     else if (ready()) start();
   });
@@ -163,7 +179,7 @@ export function walk(model, { last, ready, restart }) {
 
   function start() {
     if (model.get("step") === last()) move(0);
-    play.textContent = "Pause";
+    play.textContent = say("Pause");
     timer = setInterval(() => {
       const step = model.get("step") + 1;
       if (step >= last()) pause(); // then the last step is said in full
@@ -174,7 +190,7 @@ export function walk(model, { last, ready, restart }) {
   function pause() {
     clearInterval(timer);
     timer = undefined;
-    play.textContent = "Play";
+    play.textContent = say("Play");
   }
 
   return {
@@ -201,13 +217,13 @@ export function walk(model, { last, ready, restart }) {
  * @param {(step: number) => void} go
  */
 export function stepTable(names, go) {
-  const first = element("tr", {}, element("th", { scope: "col" }, "time step"));
+  const first = element("tr", {}, element("th", { scope: "col" }, say("time step")));
   const rows = names.map((name) => element("tr", {}, element("th", { scope: "row" }, name)));
 
   /** @param {number} place */
   function addColumn(place) {
     const head = button(String(place + 1), () => go(place + 1));
-    head.setAttribute("aria-label", `Time step ${place + 1}`);
+    head.setAttribute("aria-label", say("Time step {step}", { step: place + 1 }));
     const title = element("th", { scope: "col" }, head);
     const cells = rows.map(() => element("td"));
     first.append(title);

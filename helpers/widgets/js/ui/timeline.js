@@ -1,5 +1,6 @@
 // The way through the snapshots of a training run: a slider, and three buttons.
 
+import { say } from "../domain/say.js";
 import { button, element } from "./parts.js";
 
 /** @import { Model } from "./parts.js" */
@@ -25,7 +26,7 @@ export function timeline(model, { pace, said, words }) {
     input: () => go(Number(slider.value)),
   });
   const value = element("span", { class: "epoch" });
-  const play = button("Play", () => (timer === undefined ? start() : pause()));
+  const play = button(say("Play"), () => (timer === undefined ? start() : pause()));
   play.classList.add("main");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -46,7 +47,7 @@ export function timeline(model, { pace, said, words }) {
 
   function start() {
     if (model.get("snapshot") === last) move(0);
-    play.textContent = "Pause";
+    play.textContent = say("Pause");
     timer = setInterval(() => {
       move(model.get("snapshot") + 1);
       if (model.get("snapshot") === last) pause();
@@ -57,7 +58,7 @@ export function timeline(model, { pace, said, words }) {
     if (timer === undefined) return;
     clearInterval(timer);
     timer = undefined;
-    play.textContent = "Play";
+    play.textContent = say("Play");
     announce();
   }
 
@@ -73,26 +74,31 @@ export function timeline(model, { pace, said, words }) {
     whole: element(
       "div",
       { class: "timeline" },
-      element("label", { class: "field" }, element("span", {}, "Epoch"), slider),
+      element("label", { class: "field" }, element("span", {}, say("Epoch")), slider),
       value,
       element(
         "div",
         { class: "buttons" },
-        button("First", () => go(0)),
+        button(say("First"), () => go(0)),
         play,
-        button("Last", () => go(last)),
+        button(say("Last"), () => go(last)),
       ),
     ),
     go,
     announce,
     update() {
       const index = model.get("snapshot");
+      const epoch = epochs[index];
       slider.value = String(index);
       slider.setAttribute(
         "aria-valuetext",
-        `epoch ${epochs[index]}, snapshot ${index + 1} of ${last + 1}`,
+        say("epoch {epoch}, snapshot {snapshot} of {snapshots}", {
+          epoch,
+          snapshot: index + 1,
+          snapshots: last + 1,
+        }),
       );
-      value.textContent = `${epochs[index]} of ${epochs[last]}`;
+      value.textContent = say("{epoch} of {last}", { epoch, last: epochs[last] });
     },
     stop() {
       clearTimeout(silence);
