@@ -46,9 +46,21 @@ def tokens(ids: tuple[int, ...]) -> list[str]:
 
 @pytest.fixture
 def stepper(page: Page, base: str) -> SeenDecoder:
-    """Return the stepper of the landing page."""
+    """Return the first stepper of the chapter."""
+    page.goto(f"{base}chapters/decoder.html")
+    return SeenDecoder(page.get_by_role("group", name="Decoder stepper").first)
+
+
+def test_the_landing_page_has_one_with_fewer_words(page: Page, base: str) -> None:
+    """It answers, and names nothing that is explained only later."""
     page.goto(f"{base}intro.html")
-    return SeenDecoder(page.get_by_role("group", name="Decoder stepper"))
+    stepper = SeenDecoder(page.get_by_role("group", name="Decoder stepper"))
+    stepper.ask("23+36")
+    for _ in range(3):
+        stepper.press("Next")
+    expect(stepper.verdict).to_have_text("Written: 59. Right.")
+    words = stepper.root.inner_text()
+    assert not re.search("(?i)teacher|free-running|context|state|embedding|model", words), words
 
 
 def test_five_steps_with_the_mouse(stepper: SeenDecoder) -> None:

@@ -114,6 +114,7 @@ def exact_match(words: str) -> float:
 
 def chosen(lab: Locator, **settings: str) -> None:
     """Choose settings of the lab by their labels."""
+    lab.locator("details").evaluate("details => details.open = true")
     for label, value in settings.items():
         lab.get_by_role("combobox", name=label.replace("_", " ")).select_option(value)
 

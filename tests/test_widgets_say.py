@@ -249,6 +249,7 @@ def learn(browser: Browser, seen: set[str]) -> None:
         lab.train.click()
         expect(lab.words).to_contain_text("Trained in")
         lab.keep.click()
+        lab.root.locator("summary").click()
         lab.root.locator("select").nth(7).select_option("0.3")
         lab.train.click()
         expect(lab.words).to_contain_text("Trained in")

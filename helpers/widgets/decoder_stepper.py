@@ -68,6 +68,7 @@ class DecoderStepper(Stepper):
         teacher_forcing: whether the right token goes in, whatever was written.
         examples: the problems that are offered.
         lab: whose model joins those given.
+        details: whether what is inside a time step is shown, and the teacher can be switched on.
 
     Raises:
         TypeError: the models are neither one model nor names.
@@ -92,6 +93,9 @@ class DecoderStepper(Stepper):
     follows = traitlets.Bool(False, read_only=True).tag(sync=True)
     """Whether a model that is trained in a training lab joins those given."""
 
+    details = traitlets.Bool(True).tag(sync=True)
+    """Whether what is inside a time step is shown, and the teacher can be switched on."""
+
     def __init__(
         self,
         *models: Seq2Seq | str,
@@ -99,12 +103,14 @@ class DecoderStepper(Stepper):
         teacher_forcing: bool = False,
         examples: Iterable[str] = EXAMPLES,
         lab: TrainingLab | None = None,
+        details: bool = True,
     ) -> None:
         super().__init__(
             models,
             problem=problem,
             examples=examples,
             teacher_forcing=teacher_forcing,
+            details=details,
         )
         self.observe(self._react, ["problem", "model", "teacher_forcing", "picks", "step"])
         if lab is not None:

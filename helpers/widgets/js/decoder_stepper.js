@@ -18,7 +18,7 @@ import { question, recordOf, stepTable, TRAINED, walk } from "./ui/stepping.js";
 /** @typedef {Trace & { model: string }} Answer with the name of the model that has given it */
 /**
  * @typedef {Stepping & { teacher_forcing: boolean, picks: (number | null)[], trace: Answer,
- *   follows: boolean }} Traits
+ *   follows: boolean, details: boolean }} Traits
  */
 
 const GAP = "\0"; // no sentence has one
@@ -52,6 +52,7 @@ function initialize({ model }) {
 
 /** @param {View<Traits>} view */
 function render({ model, el }) {
+  const detailed = model.get("details");
   const said = announcer();
   const silence = element("p", { class: "complaint", role: "alert" });
   const about = element("p", { class: "about" });
@@ -74,16 +75,15 @@ function render({ model, el }) {
     "decoder-stepper",
     ...asked.parts,
     about,
-    ...regime.parts,
-    hand.whole,
+    ...(detailed ? [...regime.parts, hand.whole] : []),
     element("div", { class: "buttons" }, ...way.buttons),
     silence,
     table.whole,
     element("div", { class: "result" }, judged, mistake),
-    element("div", { class: "step" }, inside.whole, shares.whole),
+    element("div", { class: "step" }, ...(detailed ? [inside.whole] : []), shares.whole),
     said,
   );
-  root.querySelector(".buttons")?.append(numbersSwitch(root));
+  if (detailed) root.querySelector(".buttons")?.append(numbersSwitch(root));
   el.append(root);
 
   /** @param {Partial<Traits>} change */

@@ -21,6 +21,9 @@ const BOX = { width: 340, height: 200, left: 46, right: 330, top: 8, bottom: 164
 const MAP = 260;
 const MAP_BOX = { left: 22, right: MAP - 22, top: 22, bottom: MAP - 22 };
 
+/** The settings that are seen at once. */
+const FIRST = ["task", "units"];
+
 /**
  * What is seen of a lab.
  *
@@ -155,7 +158,11 @@ function settingChoices(model, changed) {
     return { trait, ...made };
   });
   const computedBy = choice(by.label, by.options, changed);
-  const wholes = [...selects, computedBy].map(({ whole }) => whole);
+  const [first, others] = [
+    selects.filter(({ trait }) => FIRST.includes(trait)),
+    [...selects.filter(({ trait }) => !FIRST.includes(trait)), computedBy],
+  ].map((group) => element("div", { class: "fields" }, ...group.map(({ whole }) => whole)));
+  const more = element("details", {}, element("summary", {}, say("More settings")), others);
 
   /** Show what is chosen, also what the lab does not offer. */
   function show() {
@@ -170,7 +177,7 @@ function settingChoices(model, changed) {
 
   show();
   return {
-    whole: element("div", { class: "fields" }, ...wholes),
+    whole: element("div", {}, first, more),
     traits,
     show,
     get isFast() {
