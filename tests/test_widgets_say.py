@@ -7,22 +7,32 @@ is seen outside of the marks is then names, numbers and signs, or it cannot be t
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from numpy.typing import ArrayLike
 from playwright.sync_api import Browser, Page, expect
 
 from bookbuild.build import ROOT, notebooks
 from bookbuild.messages import KINDS, sentences
 from bookbuild.outputs import classic_script
-from helpers.widgets import bundle
-from helpers.widgets.base import JS, STATE
+from helpers.widgets import (
+    DecoderStepper,
+    EmbeddingExplorer,
+    EncoderStepper,
+    TrainingLab,
+    TrainingReplay,
+    bundle,
+)
+from helpers.widgets.base import JS, STATE, BookWidget
+from tests.catalogues import Translate
 from tests.oldest_browsers import in_workers
+from tests.snapshots import made_up
 from tests.test_bundle import found
 from tests.test_training_lab_in_pages import ENDED, NO_MEMORY
 
@@ -31,6 +41,13 @@ WIDGETS = sorted(
 )
 NAMES = {"PAD", "EOS", "notes", "grown", "sums"}
 """What is no word of a language: tokens, and names of stored models."""
+STILLS: dict[str, Callable[[], BookWidget]] = {
+    "explorer": lambda: EmbeddingExplorer(made_up()),
+    "lab": TrainingLab,
+    "replay": lambda: TrainingReplay(made_up()),
+    "decoder": lambda: DecoderStepper("notes"),
+    "encoder": lambda: EncoderStepper("notes"),
+}
 ADDRESS = "http://widgets.test/"
 
 # Collects all texts of the widgets, and all words for those who hear them, whenever one changes.
@@ -101,6 +118,11 @@ def parts(sentence: str) -> list[str]:
     return re.findall("⟦.*?⟧", marked(sentence))
 
 
+def words_outside(text: str) -> set[str]:
+    """Return the words of a text that stand outside of marks."""
+    return {*re.findall(r"[^\W\d_]+", re.sub("⟦[^⟦⟧]*⟧", " ", text))} - NAMES
+
+
 def states(widget: str) -> list[dict[str, Any]]:
     """Return the states of a widget with which it stands in the book."""
     outputs = [
@@ -127,7 +149,6 @@ def showing(
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text))
     page.route(ADDRESS, lambda route: route.fulfill(body=place, content_type="text/html"))
     page.goto(ADDRESS)
     module = bundle.module(JS / f"{widget}.js", "xx", marked)
@@ -327,9 +348,7 @@ def seen(browser: Browser) -> set[str]:
 
 def test_nothing_escapes(seen: set[str]) -> None:
     """What stands outside of the marks has no words."""
-    left = {text: re.sub("⟦[^⟦⟧]*⟧", " ", text) for text in seen}
-    words = {text: {*re.findall(r"[^\W\d_]+", left[text])} - NAMES for text in seen}
-    assert {text for text in seen if words[text]} == set()
+    assert {text for text in seen if words_outside(text)} == set()
 
 
 def test_all_that_can_be_said_is_seen(seen: set[str]) -> None:
@@ -338,6 +357,20 @@ def test_all_that_can_be_said_is_seen(seen: set[str]) -> None:
     said = set().union(*(bundle.sentences(JS / f"{name}.js") for name in WIDGETS))
     unseen = {one for one in said if not all(part in everything for part in parts(one))}
     assert sorted(unseen) == sorted(UNSEEN)
+
+
+@pytest.mark.parametrize("make", STILLS.values(), ids=STILLS)
+def test_nothing_escapes_in_a_still(make: Callable[[], BookWidget], translate: Translate) -> None:
+    """The same holds for what stands in the place of a widget; a formula is no word."""
+    known = sentences(ROOT / "helpers", *KINDS["helpers"])
+    translate({str(one.id): marked(str(one.id)) for one in known if one.id})
+    page = BeautifulSoup(make().still().page(), "html.parser")
+    for part in page.select("style"):
+        part.decompose()
+    texts = {*page.strings, *(part.get("aria-label", "") for part in page.find_all(True))}
+    assert any("⟦" in text for text in texts)
+    texts = {re.sub(r"log 14|\$.*\$", "", text) for text in texts}
+    assert {text for text in texts if words_outside(text)} == set()
 
 
 @pytest.mark.parametrize("name", WIDGETS)
