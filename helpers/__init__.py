@@ -4,7 +4,7 @@ The modules follow the way of the data. Those up to ``pretrained`` import no Ker
 figures, the exercises and the widgets: it comes when a model is built or loaded::
 
     vocabulary, problems, records        text, arrays, what is kept of a model
-    reference, decoding                  what a model computes; a model at work
+    reference, decoding, search          what a model computes; a model at work
     model_file, pretrained               models in files, and those that come with the book
     model, training, progress, run       models of Keras, and how they are trained
     make_weights                         the command that trains those of the book

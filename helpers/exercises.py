@@ -547,6 +547,69 @@ def _plain_back(back: Any) -> str | None:
     return None
 
 
+# Beyond greedy
+
+
+@_exercise("log-probability")
+def _log_probability(score: Any) -> str | None:
+    model = _trained()
+    for problem, answer in (("50+9", "59"), ("5+4", "1"), ("3-71", "-68")):
+        ids = [*model.task.encode(answer), EOS]
+        steps = decoding.trace(model, problem, picks=ids).steps[: len(ids)]
+        chances = [float(step.distribution[token]) for step, token in zip(steps, ids, strict=True)]
+        given, wanted = float(score(model, problem, answer)), float(np.log(chances).sum())
+        if np.isclose(given, wanted, atol=1e-3):
+            continue
+        if np.isclose(given, np.prod(chances), atol=1e-4):
+            return say("that is the probability itself, its logarithm is asked for")
+        if np.isclose(given, np.log(chances[:-1]).sum(), atol=1e-3):
+            return say("EOS is part of the answer and has a probability as well")
+        return say(
+            "for {problem} and {answer} comes {wanted}, yours is {given}",
+            problem=repr(problem),
+            answer=repr(answer),
+            wanted=f"{wanted:.3f}",
+            given=f"{given:.3f}",
+        )
+    return None
+
+
+@_exercise("keep-best")
+def _keep_best(keep: Any) -> str | None:
+    flat, steep = np.full((2, 14), 0.005)
+    flat[8], flat[9], steep[3] = 0.44, 0.5, 0.935
+    generator = np.random.default_rng(4)
+    for chances, distributions, width in (
+        ([0.7, 0.3], [flat, steep], 2),  # both of the best go on from the first beginning
+        (generator.dirichlet(np.ones(3)), generator.dirichlet(np.ones(14), size=3), 4),
+    ):
+        totals, scores = np.log(chances), np.log(distributions)
+        given = [(int(beginning), int(token)) for beginning, token in keep(totals, scores, width)]
+        wanted = _best_pairs(totals[:, np.newaxis] + scores, width)
+        if given == wanted:
+            continue
+        if len(given) != width:
+            return say(
+                "there are {wanted} pairs to keep, yours are {given}",
+                wanted=width,
+                given=len(given),
+            )
+        if sorted(given) == sorted(wanted):
+            return say("these are the right pairs, but the best one comes first")
+        if given == _best_pairs(scores, width):
+            return say("how probable the beginning was counts as well: add totals to scores")
+        if len({beginning for beginning, _ in given}) == width:
+            return say("the best pairs of all are kept, also if several have the same beginning")
+        return say("the best pairs are {wanted}, yours {given}", wanted=wanted, given=given)
+    return None
+
+
+def _best_pairs(scores: np.ndarray, width: int) -> list[tuple[int, int]]:
+    """Return the places of the highest scores, axes (beginning, token), highest first."""
+    rows, columns = np.unravel_index(np.argsort(-scores, axis=None)[:width], scores.shape)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
 def _other_count(dim: int, units: int, wanted: int, given: object) -> str:
     return say(
         "count({dim}, {units}) is {wanted}, yours is {given}",

@@ -314,15 +314,7 @@ class Recipe:
                     )
                 )
             self._set(name, int(count))
-        if not is_whole(self.seed) or not 0 <= self.seed <= LARGEST_SEED:
-            raise ValueError(
-                say(
-                    "A seed is a whole number from 0 to {largest}, not {given}.",
-                    largest=LARGEST_SEED,
-                    given=repr(self.seed),
-                )
-            )
-        self._set("seed", int(self.seed))
+        self._set("seed", check_seed(self.seed))
         if self.weight_bits is not None:
             if not is_whole(self.weight_bits) or self.weight_bits not in packing.WHOLE:
                 raise ValueError(
@@ -388,6 +380,19 @@ class Snapshot:
     """The model's answer to each problem that is watched."""
     embedding: np.ndarray
     """The embedding matrix, axes (token 14, embedding_dim)."""
+
+
+def check_seed(seed: int) -> int:
+    """Return ``seed``; raises ValueError if it is no whole number from 0 to `LARGEST_SEED`."""
+    if not is_whole(seed) or not 0 <= seed <= LARGEST_SEED:
+        raise ValueError(
+            say(
+                "A seed is a whole number from 0 to {largest}, not {given}.",
+                largest=LARGEST_SEED,
+                given=repr(seed),
+            )
+        )
+    return int(seed)
 
 
 def first_mistake(

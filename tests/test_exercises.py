@@ -104,6 +104,36 @@ def model_count(dim: int, units: int, *, embeddings: int = 1, grus: int = 2) -> 
     return 14 * dim * embeddings + grus * gru_count(dim, units) + (units + 1) * 14
 
 
+def log_probability(model: Seq2Seq, problem: str, answer: str) -> float:
+    """Add up the logarithms of the probabilities of the tokens, EOS included."""
+    state, token, total = decoding.context_vector(model, problem), PAD, 0.0
+    for following in [*encode(answer), EOS]:
+        distribution, state = decoding.step(model, token, state)
+        total += np.log(distribution[following])
+        token = following
+    return total
+
+
+def without_eos(model: Seq2Seq, problem: str, answer: str) -> float:
+    """Leave the last factor out."""
+    state = decoding.context_vector(model, problem)
+    for token in [PAD, *encode(answer)]:
+        distribution, state = decoding.step(model, token, state)
+    return log_probability(model, problem, answer) - float(np.log(distribution[EOS]))
+
+
+def keep_best(totals: np.ndarray, scores: np.ndarray, width: int) -> list[tuple[int, int]]:
+    """Sort all pairs of a beginning and a token."""
+    pairs = [(totals[b] + scores[b, t], b, t) for b in range(len(totals)) for t in range(14)]
+    return [(b, t) for _, b, t in sorted(pairs, reverse=True)[:width]]
+
+
+def best_of_each(totals: np.ndarray, scores: np.ndarray, width: int) -> list[tuple[int, int]]:
+    """Keep one token for each beginning."""
+    order = np.argsort(-(totals + scores.max(axis=1)))[:width]
+    return [(b, int(scores[b].argmax())) for b in order.tolist()]
+
+
 def weights(ids: np.ndarray) -> np.ndarray:
     """Return 1 up to EOS and 0 for PAD."""
     return (ids != PAD).astype(float)
@@ -139,6 +169,11 @@ RIGHT: dict[str, list[Any]] = {
     "warmup-cosine": [rate_of],
     "adam": [adam, lambda *given: list(adam(*given))],
     "plain-back": [lambda delta, h, r: (delta * (1 - h * h)) @ r.T],
+    "log-probability": [
+        log_probability,
+        lambda *asked: np.float32(log_probability(*asked)),
+    ],
+    "keep-best": [keep_best, lambda *given: np.array(keep_best(*given))],
 }
 
 WRONG: list[tuple[str, Any, str]] = [
@@ -283,6 +318,15 @@ WRONG: list[tuple[str, Any, str]] = [
     ("plain-back", lambda delta, h, r: (delta * (1 - np.tanh(h) ** 2)) @ r.T, "tanh already"),
     ("plain-back", lambda delta, h, r: delta, "numbers are others"),
     ("plain-back", lambda delta, h, r: delta[0], "yours"),
+    ("log-probability", lambda *asked: np.exp(log_probability(*asked)), "probability itself"),
+    ("log-probability", without_eos, "EOS is part"),
+    ("log-probability", lambda *asked: -log_probability(*asked), "'50[+]9' and '59' comes -"),
+    ("log-probability", lambda *asked: 0.0, "yours is 0.000"),
+    ("keep-best", lambda totals, scores, width: keep_best(totals * 0, scores, width), "add totals"),
+    ("keep-best", lambda *given: keep_best(*given)[::-1], "best one comes first"),
+    ("keep-best", lambda *given: keep_best(*given)[:1], "2 pairs to keep, yours are 1"),
+    ("keep-best", best_of_each, "same beginning"),
+    ("keep-best", lambda totals, scores, width: [(0, 0), (0, 1)], "the best pairs are"),
 ]
 
 

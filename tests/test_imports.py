@@ -8,7 +8,15 @@ import pytest
 LIGHT = {
     **{
         name: f"import helpers.{name}"
-        for name in ("decoding", "diagrams", "exercises", "plots", "pretrained", "widgets")
+        for name in (
+            "decoding",
+            "diagrams",
+            "exercises",
+            "plots",
+            "pretrained",
+            "search",
+            "widgets",
+        )
     },
     "a record": "from helpers import pretrained; pretrained.record('notes')",
     "a replay": """
