@@ -9,6 +9,7 @@ The icons are those of Font Awesome, which comes with the theme. A theme that sh
 its fonts elsewhere, fails ``tests/test_light_pages.py``.
 """
 
+import html
 import re
 import unicodedata
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, when_written
+from bookbuild.site import Pages, once
 
 FOLDER = "_static/fonts"
 SOURCES = {
@@ -54,6 +55,8 @@ _OWN_NAME = {_FAMILY, _IDENTIFIER, _FULL, _POSTSCRIPT}
 _KEPT_NAMES = [0, *sorted(_OWN_NAME), _LICENCE, 14]
 # Naver put Nanum Gothic under this licence in 2010, but its file does not say so.
 LICENCE = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
+FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
 # How a script may write a sign that no keyboard has.
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 # The slanted letters in which MathML shows variables: Latin, Planck's h, Greek with other forms of
@@ -89,6 +92,18 @@ def write_subset(source: Path, target: Path, characters: set[int], name: str = "
         subset.save_font(font, target, options)
 
 
+def subset_once(
+    app: Sphinx, source: Path, target: Path, characters: set[int], name: str = ""
+) -> bytes:
+    """Write such a font, unless it is known from an earlier build; return it."""
+
+    def make() -> bytes:
+        write_subset(source, target, characters, name)
+        return target.read_bytes()
+
+    return once(app, target, make, source.read_bytes(), str(sorted(characters)).encode())
+
+
 def rename(font: TTFont, name: str) -> None:
     """Give a font a name of this book, and let it say what licence it is under."""
     for record in font["name"].names:
@@ -102,7 +117,7 @@ def characters_of_text(pages: Pages, scripts: Path) -> set[int]:
     """Return the numbers of the characters that the pages and the scripts of a folder show."""
     found = set(KEYBOARD)
     for page in pages.values():
-        found.update(map(ord, page.get_text()))
+        found.update(map(ord, html.unescape(page)))
     for path in scripts.rglob("*.js"):
         script = path.read_text(encoding="utf-8")
         found.update(map(ord, script))
@@ -113,10 +128,9 @@ def characters_of_text(pages: Pages, scripts: Path) -> set[int]:
 def characters_of_formulas(pages: Pages) -> set[int]:
     """Return the numbers of the characters of all formulas, upright and slanted."""
     found: set[int] = set()
-    for page in pages.values():
-        for formula in page.find_all("math"):
-            found.update(map(ord, formula.get_text()))
-        if page.find("msqrt"):
+    for formula in FORMULA.findall("\n".join(pages.values())):
+        found.update(map(ord, html.unescape(TAG.sub("", formula))))
+        if "<msqrt>" in formula:
             found.add(ord("\N{SQUARE ROOT}"))  # the browser draws it
     return found | {_ITALIC[letter] for letter in found if letter in _ITALIC}
 
@@ -129,14 +143,16 @@ def write_fonts(app: Sphinx, pages: Pages) -> None:
     formulas = characters_of_formulas(pages)
     for name in SOURCES:
         target = site / FOLDER / f"{name}.woff2"
-        write_subset(source(name), target, formulas if name == "math" else text, name)
+        characters = formulas if name == "math" else text
+        target.write_bytes(subset_once(app, source(name), target, characters, name))
     for path in (site / ICON_FONTS).glob("fa-*.woff2"):
-        write_subset(path, path, ICONS)
+        path.write_bytes(subset_once(app, path, path, ICONS))
         path.with_suffix(".ttf").unlink()  # each browser that can read the book reads the other
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     subset.log.setLevel("WARNING")  # it tells each step
-    when_written(app, write_fonts)
+    app.setup_extension("bookbuild.site")
+    app.connect("pages-written", write_fonts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,8 +15,9 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, when_written
+from bookbuild.site import Pages, once
 
+ELEMENT = re.compile(r'<([a-z][\w-]*)|\s(?:class|id)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 PSEUDO = re.compile(r"::?[\w-]+")
 GROUPS = {"media", "supports", "layer"}
@@ -50,8 +51,8 @@ def words_of(pages: Pages, site: Path) -> set[str]:
     """Return all that a rule may ask for: what the pages have, and every word of the scripts."""
     words: set[str] = set()
     for page in pages.values():
-        for element in page.find_all(True):
-            words.update((element.name, str(element.get("id")), *(element.get("class") or ())))
+        for element, names in ELEMENT.findall(page):
+            words.update((element, *names.split()))
     for script in site.rglob("*.js"):
         words.update(WORD.findall(script.read_text(encoding="utf-8")))
     return words
@@ -62,12 +63,18 @@ def purge(app: Sphinx, pages: Pages) -> None:
     site = Path(app.outdir)
     words = words_of(pages, site)
     for sheet in site.rglob("*.css"):
-        rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
-        sheet.write_text(purged(rules, words), encoding="utf-8")
+        text = sheet.read_bytes()
+
+        def make(text: bytes = text) -> bytes:
+            rules = tinycss2.parse_stylesheet(text.decode(), True, True)
+            return purged(rules, words).encode()
+
+        sheet.write_bytes(once(app, sheet, make, text, "\n".join(sorted(words)).encode()))
         sheet.with_suffix(".css.map").unlink(missing_ok=True)  # it tells of what is no longer there
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    when_written(app, purge)
+    app.setup_extension("bookbuild.site")
+    app.connect("pages-written", purge)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
