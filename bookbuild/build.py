@@ -142,7 +142,8 @@ def run_jupyter_book(root: Path, edition: Edition, only_changed: bool = False) -
         Whether the book is built: where only changed pages are to be, it may have to begin afresh.
     """
     program = (
-        "import json, sys; from jupyter_book.sphinx import build_sphinx; "
+        "import gc, json, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; "
+        "from jupyter_book.sphinx import build_sphinx; "
         "sys.exit(bool(build_sphinx(**json.loads(sys.argv[1]))))"
     )
     arguments = {

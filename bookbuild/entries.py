@@ -9,8 +9,9 @@
 * each entry says in which chapters it is used;
 * a variable is no link, whatever is in it.
 
-The last two look at HTML, where entries and links have the classes that Sphinx and sphinx_codeautolink
-give them; the latter also says what is used. If these change, ``tests/test_helpers_page.py`` fails.
+The last two look at HTML, where entries and links have the classes that Sphinx and
+sphinx_codeautolink give them, and at what the latter keeps of code. If these change,
+``tests/test_helpers_page.py`` fails.
 """
 
 import ast

@@ -1,8 +1,8 @@
 """A Sphinx extension: what others share that work on the pages once all of them are written.
 
-``page-written`` gives the tree of each page to those who correct it. Then ``pages-written`` gives the
-texts of all to those who look at the whole site. What Sphinx wrote stays as it was, in a folder beside
-its doctrees.
+``page-written`` gives the tree of each page to those who correct it. Then ``pages-written`` gives
+the texts of all to those who look at the whole site. What Sphinx wrote stays as it was, in a folder
+beside its doctrees.
 """
 
 import shutil
@@ -56,19 +56,21 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         site, doctrees = Path(app.outdir), Path(app.doctreedir)
         if not doctrees.is_relative_to(site):
             shutil.copytree(site, doctrees / WRITTEN, dirs_exist_ok=True)
-        pages = read_pages(site)
-        for path, text in pages.items():
-            pages[path] = once(app, path, lambda: corrected(app, text), text.encode()).decode()
+        pages = {path: corrected(app, path, text) for path, text in read_pages(site).items()}
         app.emit("pages-written", pages)
         for path, text in pages.items():
             path.write_text(text, encoding="utf-8")
 
 
-def corrected(app: Sphinx, text: str) -> bytes:
+def corrected(app: Sphinx, path: Path, text: str) -> str:
     """Return a page with all that extensions correct in it."""
-    page = BeautifulSoup(text, "html.parser")
-    app.emit("page-written", page)
-    return str(page).encode()
+
+    def make() -> bytes:
+        page = BeautifulSoup(text, "html.parser")
+        app.emit("page-written", page)
+        return str(page).encode()
+
+    return once(app, path, make, text.encode()).decode()
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
