@@ -12,6 +12,7 @@ its fonts elsewhere, fails ``tests/test_light_pages.py``.
 import html
 import re
 import unicodedata
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -92,18 +93,6 @@ def write_subset(source: Path, target: Path, characters: set[int], name: str = "
         subset.save_font(font, target, options)
 
 
-def subset_once(
-    app: Sphinx, source: Path, target: Path, characters: set[int], name: str = ""
-) -> bytes:
-    """Write such a font, unless it is known from an earlier build; return it."""
-
-    def make() -> bytes:
-        write_subset(source, target, characters, name)
-        return target.read_bytes()
-
-    return once(app, target, make, source.read_bytes(), str(sorted(characters)).encode())
-
-
 def rename(font: TTFont, name: str) -> None:
     """Give a font a name of this book, and let it say what licence it is under."""
     for record in font["name"].names:
@@ -144,9 +133,10 @@ def write_fonts(app: Sphinx, pages: Pages) -> None:
     for name in SOURCES:
         target = site / FOLDER / f"{name}.woff2"
         characters = formulas if name == "math" else text
-        target.write_bytes(subset_once(app, source(name), target, characters, name))
+        make = partial(write_subset, source(name), target, characters, name)
+        once(app, target, make, str(sorted(characters)).encode())
     for path in (site / ICON_FONTS).glob("fa-*.woff2"):
-        path.write_bytes(subset_once(app, path, path, ICONS))
+        once(app, path, partial(write_subset, path, path, ICONS), path.read_bytes())
         path.with_suffix(".ttf").unlink()  # each browser that can read the book reads the other
 
 

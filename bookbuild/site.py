@@ -7,6 +7,7 @@ beside its doctrees.
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,19 +36,27 @@ def read_pages(site: Path) -> Pages:
     }
 
 
-def once(app: Sphinx, path: Path, make: Callable[[], bytes], *sources: bytes) -> bytes:
-    """Return what is made of the sources for a file of the site.
+def once(app: Sphinx, path: Path, make: Callable[[], object], *sources: bytes) -> None:
+    """Let a file of the site be made, unless it was made from the same sources in the last build.
 
-    It is kept beside the doctrees, and not made again until a source is another.
+    For that it is kept beside the doctrees.
     """
     kept = Path(app.doctreedir) / "made" / f"{path.relative_to(app.outdir)}.made"
     key = sha256(b"".join(sha256(source).digest() for source in sources)).digest()
     content = kept.read_bytes() if kept.is_file() else b""
-    if not content.startswith(key):
-        content = key + make()
+    if content.startswith(key):
+        path.write_bytes(content.removeprefix(key))
+    else:
+        make()
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(content)
-    return content.removeprefix(key)
+        kept.write_bytes(key + path.read_bytes())
+
+
+def correct(app: Sphinx, path: Path, text: str) -> None:
+    """Write a page with all that extensions correct in it."""
+    page = BeautifulSoup(text, "html.parser")
+    app.emit("page-written", page)
+    path.write_text(str(page), encoding="utf-8")
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
@@ -56,21 +65,11 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         site, doctrees = Path(app.outdir), Path(app.doctreedir)
         if not doctrees.is_relative_to(site):
             shutil.copytree(site, doctrees / WRITTEN, dirs_exist_ok=True)
-        pages = {path: corrected(app, path, text) for path, text in read_pages(site).items()}
-        app.emit("pages-written", pages)
-        for path, text in pages.items():
-            path.write_text(text, encoding="utf-8")
-
-
-def corrected(app: Sphinx, path: Path, text: str) -> str:
-    """Return a page with all that extensions correct in it."""
-
-    def make() -> bytes:
-        page = BeautifulSoup(text, "html.parser")
-        app.emit("page-written", page)
-        return str(page).encode()
-
-    return once(app, path, make, text.encode()).decode()
+        for path, text in read_pages(site).items():
+            once(app, path, partial(correct, app, path, text), text.encode())
+        # The index would only lead on to the first page.
+        (site / "index.html").write_bytes((site / f"{app.config.root_doc}.html").read_bytes())
+        app.emit("pages-written", read_pages(site))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

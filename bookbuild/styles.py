@@ -8,6 +8,7 @@ stays, and ``tests/test_light_pages.py`` weighs what is left.
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,23 +59,24 @@ def words_of(pages: Pages, site: Path) -> set[str]:
     return words
 
 
-def purge(app: Sphinx, pages: Pages) -> None:
+def purge(sheet: Path, words: set[str]) -> None:
+    """Purge a style sheet."""
+    rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
+    sheet.write_text(purged(rules, words), encoding="utf-8")
+
+
+def purge_all(app: Sphinx, pages: Pages) -> None:
     """Purge every style sheet of the site."""
     site = Path(app.outdir)
     words = words_of(pages, site)
+    known = "\n".join(sorted(words)).encode()
     for sheet in site.rglob("*.css"):
-        text = sheet.read_bytes()
-
-        def make(text: bytes = text) -> bytes:
-            rules = tinycss2.parse_stylesheet(text.decode(), True, True)
-            return purged(rules, words).encode()
-
-        sheet.write_bytes(once(app, sheet, make, text, "\n".join(sorted(words)).encode()))
+        once(app, sheet, partial(purge, sheet, words), sheet.read_bytes(), known)
         sheet.with_suffix(".css.map").unlink(missing_ok=True)  # it tells of what is no longer there
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     app.setup_extension("bookbuild.site")
-    app.connect("pages-written", purge)
+    app.connect("pages-written", purge_all)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -121,11 +121,9 @@ def correct(app: Sphinx, page: BeautifulSoup) -> None:
     mark_other_languages(page, app.config.language)
 
 
-def make_index(app: Sphinx, pages: Pages) -> None:
-    """Make the first page the index of the site, which would only lead on to it."""
-    site = Path(app.outdir)
-    pages[site / "index.html"] = pages[site / f"{app.config.root_doc}.html"]
-    for path in site.glob(f"_static/{UNWANTED[0]}*"):
+def remove_script(app: Sphinx, pages: Pages) -> None:
+    """Remove the script that no page loads."""
+    for path in Path(app.outdir).glob(f"_static/{UNWANTED[0]}*"):
         path.unlink()
 
 
@@ -136,5 +134,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", add_to_context)
     app.setup_extension("bookbuild.site")
     app.connect("page-written", correct)
-    app.connect("pages-written", make_index, priority=400)  # before those who look at the pages
+    app.connect("pages-written", remove_script, priority=400)  # before those who look at scripts
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.build import AFRESH, FIRST, ROOT, SOURCES, remove_pages
+from bookbuild.build import AFRESH, ROOT, SOURCES, remove_pages
+from bookbuild.edition import FIRST
 from tests.tiny_book import PAGES, Build
 
 WORDS = PAGES["chapters/words"]
