@@ -33,7 +33,8 @@ def known(env: BuildEnvironment) -> object:
         for page in env.found_docs
     }
     named = {(name, *thing) for name, of in env.domains.items() for thing in of.get_objects()}
-    others = [env.domaindata["citation"], env.domaindata["math"], vars(env)["_viewcode_modules"]]
+    code = {name: of for name, of in vars(env)["_viewcode_modules"].items() if of and of[2]}
+    others = [env.domaindata["citation"], env.domaindata["math"], code]
     return copy.deepcopy([pages, named, *others, dict(env.images), dict(env.dlfiles)])
 
 
