@@ -16,12 +16,11 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, top
+from bookbuild.site import Pages, elements_of, top
 
-# What names another file, and what is no element.
+# What names another file, and what a link may lead to.
 NAMING = re.compile(r'<(?:a|form|img|link|script)\s[^>]*?\b(?:href|action|src)="([^"]*)"')
 PLACE = re.compile(r'<[^>]*?\sid="([^"]*)"')
-HIDDEN = re.compile(r"<!--.*?-->|(?<=>)[^<>]*</script>", re.DOTALL)
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ def broken_links(pages: Pages, site: Path, top: str = "/") -> Iterator[tuple[str
 
     ``top`` is where the site is on its server; links that begin with it start there.
     """
-    written = {path.resolve(): HIDDEN.sub("", page) for path, page in pages.items()}
+    written = {path.resolve(): elements_of(page) for path, page in pages.items()}
     places = {path: {*map(unescape, PLACE.findall(page))} for path, page in written.items()}
     for path, page in written.items():
         for link in map(unescape, NAMING.findall(page)):

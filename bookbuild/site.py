@@ -5,6 +5,7 @@ the texts of all to those who look at the whole site. What Sphinx wrote stays as
 beside its doctrees.
 """
 
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ from bookbuild.build import WRITTEN
 
 Pages = dict[Path, str]
 """The texts of the pages of a site by their files, as Beautiful Soup writes them."""
+HIDDEN = re.compile(r"<!--.*?-->|(<script[^>]*>).*?</script>", re.DOTALL)
 
 
 def top(address: str) -> str:
@@ -34,6 +36,11 @@ def read_pages(site: Path) -> Pages:
         for path in sorted(site.rglob("*.html"))
         if "_static" not in path.relative_to(site).parts
     }
+
+
+def elements_of(page: str) -> str:
+    """Return the text of a page without comments, and without what is in scripts."""
+    return HIDDEN.sub(r"\1", page)
 
 
 def once(app: Sphinx, path: Path, make: Callable[[], object], *sources: bytes) -> None:

@@ -16,7 +16,7 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, once
+from bookbuild.site import Pages, elements_of, once
 
 ELEMENT = re.compile(r'<([a-z][\w-]*)|\s(?:class|id)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -52,7 +52,7 @@ def words_of(pages: Pages, site: Path) -> set[str]:
     """Return all that a rule may ask for: what the pages have, and every word of the scripts."""
     words: set[str] = set()
     for page in pages.values():
-        for element, names in ELEMENT.findall(page):
+        for element, names in ELEMENT.findall(elements_of(page)):
             words.update((element, *names.split()))
     for script in site.rglob("*.js"):
         words.update(WORD.findall(script.read_text(encoding="utf-8")))
