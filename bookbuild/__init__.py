@@ -2,8 +2,8 @@
 
 ``accept`` runs the notebooks and stores their outputs, ``provenance`` knows what these were made
 from, and ``build`` makes the pages of an ``edition``. ``messages`` collects the sentences for those
-who translate them. ``site`` is what extensions share. The others are extensions of
-Sphinx:
+who translate them. ``site`` is what extensions share, and ``changed`` leaves pages as they are that
+have not changed. The others are extensions of Sphinx:
 
 * what a page holds: ``outputs`` shows what notebooks keep for it and lets the widgets live,
   ``formulas`` writes formulas as MathML, ``entries`` explains the helpers;

@@ -2,7 +2,8 @@
 
 Sphinx reads a page again only when the page itself changes, and the book has more sources than its
 pages. So this module takes a fingerprint of all of them. It is recorded only after a build that
-succeeded, so a failed build is never taken for a finished one.
+succeeded, so a failed build is never taken for a finished one. Where nothing but pages has changed
+since, Sphinx goes on from that build (``bookbuild.changed``); else it begins afresh.
 
 Run it as ``python -m bookbuild.build``, and for another language than English, for example Korean,
 with ``--language ko``.
@@ -30,19 +31,36 @@ SOURCES = (
 )
 """All that the pages are made of, in each edition; catalogues come to it."""
 
+WRITTEN = "site"
+"""The folder, beside the doctrees, with what Sphinx wrote."""
+AFRESH = 3
+"""The exit status of a build of changed pages where all have to be built afresh."""
+
 
 class BuildError(Exception):
     """The book was not built; the message says why."""
 
 
 def fingerprint(root: Path, edition: Edition = FIRST) -> str:
-    """Return a digest of the names and the contents of the sources, and of the Python version."""
-    digest = hashlib.sha256(f"Python {sys.version_info.major}.{sys.version_info.minor}\n".encode())
+    """Return the version of Python, and a line for each source: a digest, and the name."""
+    lines = [f"{sys.version_info.major}.{sys.version_info.minor} Python\n"]
     catalogues = sorted((root / "locale" / edition.language).rglob("*.po"))
     for file in (*source_files(root, SOURCES), *catalogues):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
-    return digest.hexdigest()
+        lines.append(f"{content} {file.relative_to(root).as_posix()}\n")
+    return "".join(lines)
+
+
+def changed_pages(root: Path, before: str, now: str) -> list[str]:
+    """Return the pages that have changed between two fingerprints; none if more has changed."""
+    old, new = (
+        {name: content for content, _, name in (line.partition(" ") for line in text.splitlines())}
+        for text in (before, now)
+    )
+    changed = [Path(name) for name in new if old.get(name) != new[name]]
+    pages = [path.with_suffix("").as_posix() for path in changed]
+    alike = old.keys() == new.keys() and {".ipynb", ".md"}.issuperset(p.suffix for p in changed)
+    return pages if alike and set(documents(root)).issuperset(pages) else []
 
 
 def documents(root: Path) -> list[str]:
@@ -102,10 +120,30 @@ def remove_pages(root: Path, edition: Edition = FIRST) -> None:
     recorded(root, edition).unlink(missing_ok=True)
 
 
-def run_jupyter_book(root: Path, edition: Edition) -> None:
-    """Run Jupyter Book on the sources, with every warning an error."""
+def go_back(root: Path, edition: Edition, pages: Sequence[str]) -> bool:
+    """Put back what Sphinx wrote, but for some pages; tell whether it was there.
+
+    It reads a page anew that it has not: it would go by the time of the file, not by its content.
+    """
+    written = doctrees(root, edition) / WRITTEN
+    if not written.is_dir():
+        return False
+    for page in pages:
+        (doctrees(root, edition) / f"{page}.doctree").unlink(missing_ok=True)
+    shutil.rmtree(edition.pages(root))
+    written.rename(edition.pages(root))
+    return True
+
+
+def run_jupyter_book(root: Path, edition: Edition, only_changed: bool = False) -> bool:
+    """Run Jupyter Book on the sources, with every warning an error.
+
+    Returns:
+        Whether the book is built: where only changed pages are to be, it may have to begin afresh.
+    """
     program = (
-        "import json, sys; from jupyter_book.sphinx import build_sphinx; "
+        "import gc, json, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; "
+        "from jupyter_book.sphinx import build_sphinx; "
         "sys.exit(bool(build_sphinx(**json.loads(sys.argv[1]))))"
     )
     arguments = {
@@ -114,14 +152,20 @@ def run_jupyter_book(root: Path, edition: Edition) -> None:
         "doctreedir": str(doctrees(root, edition)),
         "noconfig": True,  # of Sphinx
         "path_config": str(root / "_config.yml"),
-        "confoverrides": {"latex_individualpages": False, **edition.settings},
+        "confoverrides": {
+            "latex_individualpages": False,
+            "only_changed": only_changed,
+            **edition.settings,
+        },
         "warningiserror": True,
         "keep_going": True,
     }
     # Unbuffered, so that each line is shown at once.
     command = [sys.executable, "-u", "-c", program, json.dumps(arguments)]
-    if subprocess.call(command, cwd=root):
+    status = subprocess.call(command, cwd=root)
+    if status and not (only_changed and status == AFRESH):
         raise BuildError("The book was not built: see the warnings and errors above.")
+    return not status
 
 
 def build(root: Path = ROOT, edition: Edition = FIRST) -> None:
@@ -134,8 +178,14 @@ def build(root: Path = ROOT, edition: Edition = FIRST) -> None:
     if is_current(root, now, edition):
         print("The book is up to date.")
         return
-    remove_pages(root, edition)
-    run_jupyter_book(root, edition)
+    record = recorded(root, edition)
+    before = record.read_text(encoding="utf-8") if record.is_file() else ""
+    record.unlink(missing_ok=True)
+    changed = changed_pages(root, before, now)
+    goes_on = changed and go_back(root, edition, changed)
+    if not (goes_on and run_jupyter_book(root, edition, only_changed=True)):
+        remove_pages(root, edition)
+        run_jupyter_book(root, edition)
     missing = missing_pages(root, edition)
     if missing:
         raise BuildError(f"Jupyter Book said that all is well, but made no {', '.join(missing)}.")

@@ -12,7 +12,7 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, when_written
+from bookbuild.site import Pages
 
 NEEDS = """\
 > **This notebook needs the rest of its book**, *{book}*. Its cells import `helpers`, which comes
@@ -51,5 +51,6 @@ def say_what_they_need(app: Sphinx, pages: Pages) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    when_written(app, say_what_they_need)
+    app.setup_extension("bookbuild.site")
+    app.connect("pages-written", say_what_they_need)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,13 +9,15 @@
 * each entry says in which chapters it is used;
 * a variable is no link, whatever is in it.
 
-The last two look at the written pages, where entries and links have the classes that Sphinx and
-sphinx_codeautolink give them. If these change, ``tests/test_helpers_page.py`` fails.
+The last two look at HTML, where entries and links have the classes that Sphinx and
+sphinx_codeautolink give them, and at what the latter keeps of code. If these change,
+``tests/test_helpers_page.py`` fails.
 """
 
 import ast
 import dataclasses
 import re
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -30,12 +32,10 @@ from sphinx.ext.autodoc.preserve_defaults import update_defvalue
 from sphinx.locale import _
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import signature, stringify_signature
-from sphinx.util.osutil import relative_uri
 from sphinx.util.typing import ExtensionMetadata, stringify_annotation
 from traitlets import HasTraits
 
 from bookbuild.build import documents
-from bookbuild.site import Pages, when_written
 from bookbuild.theme import short
 
 PACKAGE = "helpers"
@@ -107,46 +107,51 @@ def is_variable(link: Tag, entry: str) -> bool:
     return last != own or (alone and owner[:1].isupper())  # such an owner is a class
 
 
-def take_uses(page: Tag) -> dict[str, str]:
-    """Return the entries that the code of a page uses, each with the section of its first use.
+def unlink_variables(app: Sphinx, page: BeautifulSoup) -> None:
+    """Let no variable be a link.
 
-    Then no variable is a link: ``arrays = problems.arrays("50+9")`` uses the class ``Arrays``, but
-    names only the function.
+    ``arrays = problems.arrays("50+9")`` uses the class ``Arrays``, but names only the function.
     """
-    uses: dict[str, str] = {}
     for link in page.select(f"section {CODE_LINK}"):
-        section = link.find_parent("section")
-        entry = used = str(link["href"]).partition("#")[2].removeprefix("module-")
-        while used and section:  # the use of a method is a use of its class
-            uses.setdefault(used, str(section["id"]))
-            used = used.rpartition(".")[0]
-        if is_variable(link, entry):
+        if is_variable(link, str(link["href"]).partition("#")[2].removeprefix("module-")):
             link.unwrap()
+
+
+def uses_in(blocks: Iterable[Any]) -> dict[str, str]:
+    """Return the entries that the code of a page uses, each with the section of its first use."""
+    uses: dict[str, str] = {}
+    for block in blocks:
+        for name in block.names:
+            used = name.resolved_location
+            while used:  # the use of a method is a use of its class
+                uses.setdefault(used, block.example.ref_id)
+                used = used.rpartition(".")[0]
     return uses
 
 
-def say_uses(app: Sphinx, pages: Pages) -> None:
-    """Say in each entry in which chapters it is used, with links to the first uses."""
-    site = Path(app.outdir)
-    uses = {
-        document: take_uses(pages[site / f"{document}.html"])
-        for document in documents(Path(app.srcdir))
-    }
-    for path, page in pages.items():
-        here = path.relative_to(site).as_posix()
-        for head in page.select(f"section > {ENTRY}"):
-            links = [
-                f'<a class="reference internal" href="{relative_uri(here, f"{document}.html")}'
-                f'#{used[str(head["id"])]}">{escape(short(app.env.titles[document].astext()))}</a>'
-                for document, used in uses.items()
-                if head["id"] in used
-            ]
-            content = head.find_next_sibling("dd")
-            if links and content is not None:
-                said = _("Used in: {chapters}").format(chapters=", ".join(links))
-                line = BeautifulSoup(f"<p>{said}</p>", "html.parser")
-                own = content.find("dl", class_="py", recursive=False)
-                (own.insert_before if own else content.append)(line)
+def say_uses(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Say in each entry of a page in which chapters it is used, with links to the first uses."""
+    if doctree is None or not any(True for _ in doctree.findall(addnodes.desc)):
+        return
+    blocks = getattr(app.env, "sphinx_codeautolink_transforms", {})
+    uses = {name: uses_in(blocks.get(name, ())) for name in documents(Path(app.srcdir))}
+    body = BeautifulSoup(context["body"], "html.parser")
+    for head in body.select(f"section > {ENTRY}"):
+        links = [
+            f'<a class="reference internal" href="{app.builder.get_relative_uri(page, document)}'
+            f'#{used[str(head["id"])]}">{escape(short(app.env.titles[document].astext()))}</a>'
+            for document, used in uses.items()
+            if head["id"] in used
+        ]
+        content = head.find_next_sibling("dd")
+        if links and content is not None:
+            said = _("Used in: {chapters}").format(chapters=", ".join(links))
+            line = BeautifulSoup(f"<p>{said}</p>", "html.parser")
+            own = content.find("dl", class_="py", recursive=False)
+            (own.insert_before if own else content.append)(line)
+    context["body"] = str(body)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -156,5 +161,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("viewcode-find-source", find_source)
     app.connect("viewcode-follow-imported", find_module)
     app.connect("missing-reference", resolve)
-    when_written(app, say_uses)
+    app.setup_extension("bookbuild.site")
+    app.connect("html-page-context", say_uses)
+    app.connect("page-written", unlink_variables)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,8 +9,10 @@ The icons are those of Font Awesome, which comes with the theme. A theme that sh
 its fonts elsewhere, fails ``tests/test_light_pages.py``.
 """
 
+import html
 import re
 import unicodedata
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, when_written
+from bookbuild.site import Pages, once
 
 FOLDER = "_static/fonts"
 SOURCES = {
@@ -54,6 +56,8 @@ _OWN_NAME = {_FAMILY, _IDENTIFIER, _FULL, _POSTSCRIPT}
 _KEPT_NAMES = [0, *sorted(_OWN_NAME), _LICENCE, 14]
 # Naver put Nanum Gothic under this licence in 2010, but its file does not say so.
 LICENCE = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
+FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
 # How a script may write a sign that no keyboard has.
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 # The slanted letters in which MathML shows variables: Latin, Planck's h, Greek with other forms of
@@ -102,7 +106,7 @@ def characters_of_text(pages: Pages, scripts: Path) -> set[int]:
     """Return the numbers of the characters that the pages and the scripts of a folder show."""
     found = set(KEYBOARD)
     for page in pages.values():
-        found.update(map(ord, page.get_text()))
+        found.update(map(ord, html.unescape(page)))
     for path in scripts.rglob("*.js"):
         script = path.read_text(encoding="utf-8")
         found.update(map(ord, script))
@@ -113,10 +117,9 @@ def characters_of_text(pages: Pages, scripts: Path) -> set[int]:
 def characters_of_formulas(pages: Pages) -> set[int]:
     """Return the numbers of the characters of all formulas, upright and slanted."""
     found: set[int] = set()
-    for page in pages.values():
-        for formula in page.find_all("math"):
-            found.update(map(ord, formula.get_text()))
-        if page.find("msqrt"):
+    for formula in FORMULA.findall("\n".join(pages.values())):
+        found.update(map(ord, html.unescape(TAG.sub("", formula))))
+        if "<msqrt>" in formula:
             found.add(ord("\N{SQUARE ROOT}"))  # the browser draws it
     return found | {_ITALIC[letter] for letter in found if letter in _ITALIC}
 
@@ -129,14 +132,17 @@ def write_fonts(app: Sphinx, pages: Pages) -> None:
     formulas = characters_of_formulas(pages)
     for name in SOURCES:
         target = site / FOLDER / f"{name}.woff2"
-        write_subset(source(name), target, formulas if name == "math" else text, name)
+        characters = formulas if name == "math" else text
+        make = partial(write_subset, source(name), target, characters, name)
+        once(app, target, make, str(sorted(characters)).encode())
     for path in (site / ICON_FONTS).glob("fa-*.woff2"):
-        write_subset(path, path, ICONS)
+        once(app, path, partial(write_subset, path, path, ICONS), path.read_bytes())
         path.with_suffix(".ttf").unlink()  # each browser that can read the book reads the other
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     subset.log.setLevel("WARNING")  # it tells each step
-    when_written(app, write_fonts)
+    app.setup_extension("bookbuild.site")
+    app.connect("pages-written", write_fonts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

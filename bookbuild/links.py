@@ -6,7 +6,9 @@ are checked here, once all pages stand. Links to other sites are left to ``make 
 It takes for granted only HTML, whatever theme writes it.
 """
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,10 +16,11 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, top, when_written
+from bookbuild.site import Pages, elements_of, top
 
-# The attribute with which an element names another file.
-NAMING = {"a": "href", "form": "action", "img": "src", "link": "href", "script": "src"}
+# What names another file, and what a link may lead to.
+NAMING = re.compile(r'<(?:a|form|img|link|script)\s[^>]*?\b(?:href|action|src)="([^"]*)"')
+PLACE = re.compile(r'<[^>]*?\sid="([^"]*)"')
 
 logger = logging.getLogger(__name__)
 
@@ -27,14 +30,10 @@ def broken_links(pages: Pages, site: Path, top: str = "/") -> Iterator[tuple[str
 
     ``top`` is where the site is on its server; links that begin with it start there.
     """
-    written = {path.resolve(): page for path, page in pages.items()}
-    places = {
-        path: {str(element["id"]) for element in page.find_all(id=True)}
-        for path, page in written.items()
-    }
+    written = {path.resolve(): elements_of(page) for path, page in pages.items()}
+    places = {path: {*map(unescape, PLACE.findall(page))} for path, page in written.items()}
     for path, page in written.items():
-        for element in page.find_all(list(NAMING)):
-            link = str(element.get(NAMING[element.name], ""))
+        for link in map(unescape, NAMING.findall(page)):
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
                 continue
@@ -60,5 +59,6 @@ def check_links(app: Sphinx, pages: Pages) -> None:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
     # When all that writes pages or files has done so.
-    when_written(app, check_links, priority=900)
+    app.setup_extension("bookbuild.site")
+    app.connect("pages-written", check_links, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -120,6 +120,7 @@ def _bring_to_life(app: Sphinx, still: nodes.Element, known: dict[str, Any]) -> 
 
 
 def _write_script(app: Sphinx, name: str) -> str:
+    app.env.metadata[app.env.docname].setdefault("widgets", []).append(name)
     path = f"widgets/{name}.js"
     file = Path(app.outdir) / "_static" / path
     file.parent.mkdir(parents=True, exist_ok=True)

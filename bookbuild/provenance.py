@@ -9,6 +9,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,12 @@ def _text(cell: dict[str, Any]) -> str:
 
 
 def _digest(file: Path) -> str:
-    content = file.read_bytes()
-    if file.suffix == ".py":
+    return _digest_of(file.read_bytes(), file.suffix)
+
+
+@cache
+def _digest_of(content: bytes, suffix: str) -> str:
+    if suffix == ".py":
         content = "\n".join(_code(content.decode())).encode()
     return hashlib.sha256(content).hexdigest()
 

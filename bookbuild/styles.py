@@ -8,6 +8,7 @@ stays, and ``tests/test_light_pages.py`` weighs what is left.
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from bookbuild.site import Pages, when_written
+from bookbuild.site import Pages, elements_of, once
 
+ELEMENT = re.compile(r'<([a-z][\w-]*)|\s(?:class|id)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 PSEUDO = re.compile(r"::?[\w-]+")
 GROUPS = {"media", "supports", "layer"}
@@ -50,24 +52,31 @@ def words_of(pages: Pages, site: Path) -> set[str]:
     """Return all that a rule may ask for: what the pages have, and every word of the scripts."""
     words: set[str] = set()
     for page in pages.values():
-        for element in page.find_all(True):
-            words.update((element.name, str(element.get("id")), *(element.get("class") or ())))
+        for element, names in ELEMENT.findall(elements_of(page)):
+            words.update((element, *names.split()))
     for script in site.rglob("*.js"):
         words.update(WORD.findall(script.read_text(encoding="utf-8")))
     return words
 
 
-def purge(app: Sphinx, pages: Pages) -> None:
+def purge(sheet: Path, words: set[str]) -> None:
+    """Purge a style sheet."""
+    rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
+    sheet.write_text(purged(rules, words), encoding="utf-8")
+
+
+def purge_all(app: Sphinx, pages: Pages) -> None:
     """Purge every style sheet of the site."""
     site = Path(app.outdir)
     words = words_of(pages, site)
+    known = "\n".join(sorted(words)).encode()
     for sheet in site.rglob("*.css"):
-        rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
-        sheet.write_text(purged(rules, words), encoding="utf-8")
+        once(app, sheet, partial(purge, sheet, words), sheet.read_bytes(), known)
         sheet.with_suffix(".css.map").unlink(missing_ok=True)  # it tells of what is no longer there
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx."""
-    when_written(app, purge)
+    app.setup_extension("bookbuild.site")
+    app.connect("pages-written", purge_all)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,7 +22,7 @@ from sphinx.locale import _
 from sphinx.util.typing import ExtensionMetadata
 
 from bookbuild.edition import Edition
-from bookbuild.site import Pages, top, when_written
+from bookbuild.site import Pages, top
 
 # The script draws the icons, which the fonts of the theme hold as well, in a hundredth of the size;
 # `assets/book.css` has the rules of the style sheet.
@@ -114,17 +114,17 @@ def mark(page: BeautifulSoup, language: str, words: re.Pattern[str]) -> None:
             text.extract()
 
 
-def correct(app: Sphinx, pages: Pages) -> None:
-    """Correct every page of the site, and make the first one its index."""
-    site = Path(app.outdir)
-    pages.pop(site / "index.html", None)  # it would only lead on to the first page
-    for page in pages.values():
-        correct_names(page)
-        correct_logo(page)
-        remove_unwanted(page)
-        mark_other_languages(page, app.config.language)
-    pages[site / "index.html"] = pages[site / f"{app.config.root_doc}.html"]
-    for path in site.glob(f"_static/{UNWANTED[0]}*"):
+def correct(app: Sphinx, page: BeautifulSoup) -> None:
+    """Correct a page."""
+    correct_names(page)
+    correct_logo(page)
+    remove_unwanted(page)
+    mark_other_languages(page, app.config.language)
+
+
+def remove_script(app: Sphinx, pages: Pages) -> None:
+    """Remove the script that no page loads."""
+    for path in Path(app.outdir).glob(f"_static/{UNWANTED[0]}*"):
         path.unlink()
 
 
@@ -133,5 +133,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("live", False, "env", bool)
     app.connect("config-inited", set_address)
     app.connect("html-page-context", add_to_context)
-    when_written(app, correct, priority=400)  # before those who look at what is in the pages
+    app.setup_extension("bookbuild.site")
+    app.connect("page-written", correct)
+    app.connect("pages-written", remove_script, priority=400)  # before those who look at scripts
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -95,6 +95,30 @@ def test_a_file_that_goes_or_moves_is_a_change(book: Path) -> None:
     assert len({before, moved, gone}) == 3
 
 
+@pytest.mark.parametrize(
+    ("names", "pages"),
+    [
+        (["intro.ipynb"], ["intro"]),
+        (["chapters/one.ipynb", "chapters/two.md"], ["chapters/one", "chapters/two"]),
+        (["chapters/one.ipynb", "helpers/model.py"], []),
+        (["chapters/one.ipynb", "chapters/other.md"], []),
+        (["_toc.yml"], []),
+    ],
+)
+def test_a_build_goes_on_only_where_nothing_but_pages_has_changed(
+    book: Path, names: list[str], pages: list[str]
+) -> None:
+    """Neither what they are made with nor which there are; without a record all is new."""
+    write_files(book, {"chapters/two.md": "# Two\n"})
+    before = build.fingerprint(book)
+    write_files(book, dict.fromkeys(names, TOC))
+    now = build.fingerprint(book)
+    assert sorted(build.changed_pages(book, before, now)) == pages
+    assert build.changed_pages(book, "", now) == build.changed_pages(book, "{", now) == []
+    (book / "intro.ipynb").unlink()
+    assert build.changed_pages(book, before, build.fingerprint(book)) == []
+
+
 def test_a_missing_page_is_noticed(book: Path) -> None:
     """A book that lacks a page is not current."""
     (book / "_build/html/chapters/two.html").unlink()

@@ -133,9 +133,9 @@ def test_what_a_reader_may_type_can_be_shown(name: str) -> None:
     assert set(KEYBOARD) <= {ord(letter) for letter in widths(FOLDER / f"{name}.woff2")}
 
 
-def page_of(html: str) -> dict[Path, BeautifulSoup]:
+def page_of(html: str) -> dict[Path, str]:
     """Return a site of one page."""
-    return {Path("a.html"): BeautifulSoup(html, "html.parser")}
+    return {Path("a.html"): str(BeautifulSoup(html, "html.parser"))}
 
 
 def test_letters_that_only_scripts_show_are_counted(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
-from bookbuild.build import ROOT, doctrees
+from bookbuild.build import ROOT, doctrees, go_back
 from bookbuild.edition import FIRST, Edition
 from tests.files import write_files
 
@@ -62,13 +62,18 @@ def build_tiny(
     pages: Mapping[str, str] | None = None,
     address: str = "",
     written: bool = False,
+    changed: Mapping[str, str] | None = None,
     edition: Edition = FIRST,
 ) -> tuple[Path, str]:
     """Build a tiny book in a folder, with other pages if there are; return site and warnings.
 
-    If it has been ``written`` there before, it stays as it is.
+    If it has been ``written`` there before, it stays as it is. If pages have ``changed`` since it
+    was built, only they are built.
     """
-    if not written:
+    if changed:
+        write_files(source, {f"{name}.md": text for name, text in changed.items()})
+        assert go_back(source, edition, list(changed))
+    elif not written:
         write_tiny(source, pages)
     site, said = edition.pages(source), StringIO()
     extensions = run_path(str(ROOT / "conf.py"))["extensions"]
@@ -82,6 +87,7 @@ def build_tiny(
             confoverrides={
                 "extensions": [name for name in extensions if name not in LEFT_OUT],
                 "html_baseurl": address,
+                "only_changed": bool(changed),
                 **edition.settings,
             },
             status=None,
