@@ -3,7 +3,8 @@
 The modules follow the way of the data. Those up to ``pretrained`` import no Keras, nor do the
 figures, the exercises and the widgets: it comes when a model is built or loaded::
 
-    vocabulary, problems, records        text, arrays, what is kept of a model
+    task, vocabulary, problems           what is learned; text, ids, arrays
+    records, results                     what is kept of a model; what was measured
     reference, decoding, search          what a model computes; a model at work
     model_file, pretrained               models in files, and those that come with the book
     model, training, progress, run       models of Keras, and how they are trained

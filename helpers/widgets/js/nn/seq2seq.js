@@ -5,8 +5,7 @@
 // first number; its axes are written behind it in comments, row after row. `gates` stands for 3 units:
 // update, reset and candidate, side by side.
 
-import { cellNames, EMBEDDING, layout } from "../domain/layout.js";
-import { SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
+import { cellNames, EMBEDDING, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
 import { unpacked } from "../domain/packing.js";
 import { Task } from "../domain/task.js";
 import { argmax, exponentiate, plainOps } from "./ops.js";
