@@ -17,14 +17,16 @@ import numpy as np
 from benchmarks import peer
 from benchmarks.measuring import in_turns, spread
 from helpers import decoding, problems, training
-from helpers.model import Seq2Seq
+from helpers.model import Seq2Seq, seq2seq
 from helpers.pretrained import RECIPES
 from helpers.problems import Arrays
 from helpers.records import Recipe
 from helpers.results import Cell, Results, Table
+from helpers.training import Make
 from helpers.vocabulary import PAD
 
 GROWN = RECIPES["grown"][0]
+ADAMW = GROWN
 LEVELS = (0.95, 0.99)
 STEADY = 1  # the first epoch is compiled
 RUNS = 3
@@ -114,11 +116,15 @@ def train_ours(
     *,
     jit_compile: bool = True,
     as_read: Callable[[Sequence[str]], Arrays] | None = None,
+    make: Make = seq2seq,
 ) -> Trained:
-    """Train by a recipe; with ``as_read`` the model reads other arrays than the recipe says."""
+    """Train by a recipe; with ``as_read`` the model reads other arrays than the recipe says.
+
+    Another model than the recipe says is made by ``make``, as in `training.build`.
+    """
     keras.backend.clear_session()
     read = as_read or (lambda asked: problems.batch(asked, reverse=recipe.reverse))
-    model, batches = training.build(recipe, parts.train)
+    model, batches = training.build(recipe, parts.train, make)
     if as_read is not None:
         batches = training.batches_of(as_read(parts.train), recipe)
     model.model.jit_compile = jit_compile
@@ -154,7 +160,7 @@ def train_peer(
         model.fit(*train, batch_size=peer.BATCH_SIZE, epochs=epochs, verbose=0, callbacks=[clock])
     else:
         batches = training.in_batches(train, recipe)
-        peer.compile_by(model, recipe, len(batches))
+        training.compile_by(model, recipe, len(batches))
         model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[clock])
     clock.say("the peer")
     return Trained(clock, peer.exact_match(model, *reported), model.count_params())
@@ -349,20 +355,17 @@ def choices(quick: bool) -> tuple[Table, dict[str, list[float]], float]:
             spread([clock.seconds[0] for clock in of]),
             spread([clock.an_epoch for clock in of]),
             spread([sum(clock.seconds) for clock in of]),
-            _epochs_to(of, 0.99),
+            epochs_to(of, 0.99),
             spread([clock.matches[-1] for clock in of]),
         )
     pairs = zip(clocks["the recipe"], clocks[AGAIN], strict=True)
     totals = [sorted((sum(one.seconds), sum(other.seconds))) for one, other in pairs]
-    curves = {
-        name: [spread(at)[0] for at in zip(*(clock.matches for clock in of), strict=True)]
-        for name, of in clocks.items()
-        if name != AGAIN
-    }
+    curves = {name: curve(of) for name, of in clocks.items() if name != AGAIN}
     return table, curves, max(longer / shorter for shorter, longer in totals)
 
 
-def _epochs_to(clocks: Sequence[Clock], level: float) -> Cell:
+def epochs_to(clocks: Sequence[Clock], level: float) -> Cell:
+    """Return after which epoch the exact match was first at ``level``, or in how many runs."""
     first = [next((n for n, m in enumerate(c.matches, 1) if m >= level), None) for c in clocks]
     there = [epoch for epoch in first if epoch is not None]
     if not there:
@@ -370,6 +373,11 @@ def _epochs_to(clocks: Sequence[Clock], level: float) -> Cell:
     if len(there) < len(first):
         return f"{spread(there)[0]:.0f} in {len(there)} of {len(first)} runs"
     return spread(there)
+
+
+def curve(clocks: Sequence[Clock]) -> list[float]:
+    """Return the exact match after each epoch, of several runs the median."""
+    return [spread(at)[0] for at in zip(*(clock.matches for clock in clocks), strict=True)]
 
 
 def orders(quick: bool) -> tuple[Table, Table]:
@@ -428,7 +436,7 @@ def orders(quick: bool) -> tuple[Table, Table]:
 
 def _add_order(table: Table, name: str, clocks: Sequence[Clock]) -> None:
     ends = spread([clock.matches[-1] for clock in clocks])
-    table.add(name, _epochs_to(clocks, 0.99), ends)
+    table.add(name, epochs_to(clocks, 0.99), ends)
 
 
 def small_model() -> Table:
@@ -510,7 +518,8 @@ def mirror_images() -> Table:
 def measure(results: Results, quick: bool) -> None:
     """Add the tables of learning."""
     results.tables |= against_the_peer(quick)
-    results.tables["choices"], results.curves, results.noise = choices(quick)
+    results.tables["choices"], curves, results.noise = choices(quick)
+    results.curves |= curves
     results.tables["reversal"], results.tables["padding"] = orders(quick)
     if not quick:
         results.tables["small-model"] = small_model()
