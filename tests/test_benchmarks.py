@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -127,6 +128,24 @@ def test_the_results_of_the_book_are_whole() -> None:
     text = results.FILE.read_text(encoding="utf-8")
     assert str(ROOT) not in text
     assert all(np.isfinite(number) for number in numbers(json.loads(text)))
+
+
+def test_choices() -> None:
+    """Each row differs from the first in one thing; Muon has half the epochs as well."""
+    recipe = asdict(learning.CHOICES["the recipe"])
+    differs = {
+        name: {key for key, value in asdict(other).items() if value != recipe[key]}
+        for name, other in learning.CHOICES.items()
+    }
+    assert differs.pop("Muon") == {"optimizer", "epochs"}
+    assert differs.pop("constant rate 0.001") == {"schedule", "learning_rate"}
+    assert [*differs].index(learning.AGAIN) == 1
+    same = {"the recipe", learning.AGAIN, "not compiled"}
+    assert {name: len(keys) for name, keys in differs.items()} == {
+        name: int(name not in same) for name in differs
+    }
+    halves = learning.CHOICES["Muon"], learning.CHOICES["AdamW in as many epochs"]
+    assert {2 * half.epochs for half in halves} == {recipe["epochs"]}
 
 
 def numbers(values: object) -> list[float]:
