@@ -8,13 +8,15 @@ import datetime
 import sys
 import time
 
-from benchmarks import book, decoding, in_page, learning, throughput
+from benchmarks import book, decoding, in_page, learning, recurrent, teacher, throughput
 from benchmarks.measuring import this_machine
 from bookbuild.build import ROOT
 from helpers.results import FILE, Results
 
 PARTS = {
     "learning": learning.measure,
+    "recurrent": recurrent.measure,
+    "teacher": teacher.measure,
     "decoding": decoding.measure,
     "throughput": throughput.measure,
     "in-page": in_page.measure,

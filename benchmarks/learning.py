@@ -17,14 +17,18 @@ import numpy as np
 from benchmarks import peer
 from benchmarks.measuring import in_turns, spread
 from helpers import decoding, problems, training
-from helpers.model import Seq2Seq
+from helpers.model import Seq2Seq, seq2seq
 from helpers.pretrained import RECIPES
 from helpers.problems import Arrays
 from helpers.records import Recipe
 from helpers.results import Cell, Results, Table
+from helpers.training import Make
 from helpers.vocabulary import PAD
 
-GROWN = RECIPES["grown"][0]
+ADAMW = replace(RECIPES["grown"][0], optimizer="adamw", epochs=12, learning_rate=0.05)
+"""The recipe by which all is measured but where another is named."""
+MUON = replace(ADAMW, optimizer="muon", epochs=6)
+"""With the optimizer that needs half the epochs."""
 LEVELS = (0.95, 0.99)
 STEADY = 1  # the first epoch is compiled
 RUNS = 3
@@ -114,11 +118,15 @@ def train_ours(
     *,
     jit_compile: bool = True,
     as_read: Callable[[Sequence[str]], Arrays] | None = None,
+    make: Make = seq2seq,
 ) -> Trained:
-    """Train by a recipe; with ``as_read`` the model reads other arrays than the recipe says."""
+    """Train by a recipe; with ``as_read`` the model reads other arrays than the recipe says.
+
+    Another model than the recipe says is made by ``make``, as in `training.build`.
+    """
     keras.backend.clear_session()
     read = as_read or (lambda asked: problems.batch(asked, reverse=recipe.reverse))
-    model, batches = training.build(recipe, parts.train)
+    model, batches = training.build(recipe, parts.train, make)
     if as_read is not None:
         batches = training.batches_of(as_read(parts.train), recipe)
     model.model.jit_compile = jit_compile
@@ -154,7 +162,7 @@ def train_peer(
         model.fit(*train, batch_size=peer.BATCH_SIZE, epochs=epochs, verbose=0, callbacks=[clock])
     else:
         batches = training.in_batches(train, recipe)
-        peer.compile_by(model, recipe, len(batches))
+        training.compile_by(model, recipe, len(batches))
         model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[clock])
     clock.say("the peer")
     return Trained(clock, peer.exact_match(model, *reported), model.count_params())
@@ -194,7 +202,7 @@ def against_the_peer(quick: bool) -> dict[str, Table]:
             "book-task",
             "0 to 99 with + and -: 16,002 problems to train on, 1,995 and 2,003 held out",
             Parts(*parts),
-            GROWN.epochs,
+            ADAMW.epochs,
         ),
     ):
         if quick and name == "peer-task":
@@ -204,8 +212,8 @@ def against_the_peer(quick: bool) -> dict[str, Table]:
 
 
 def _side_by_side(title: str, parts: Parts, epochs: int, quick: bool) -> Table:
-    ours = replace(GROWN, epochs=epochs)
-    theirs = replace(ours, learning_rate=0.01)
+    ours = replace(ADAMW, epochs=epochs)
+    muon = replace(MUON, epochs=max(1, epochs // 2))
     length = epochs if quick else peer.EPOCHS
     runs = 1 if quick else RUNS
     trained = in_turns(
@@ -215,9 +223,13 @@ def _side_by_side(title: str, parts: Parts, epochs: int, quick: bool) -> Table:
             ),
             "peer, compiled": lambda seed: train_peer(parts, seed, epochs=length),
             "peer, trained as in this book": lambda seed: train_peer(
-                parts, seed, recipe=replace(theirs, seed=seed)
+                parts, seed, recipe=replace(ours, learning_rate=0.01, seed=seed)
+            ),
+            "peer, with Muon": lambda seed: train_peer(
+                parts, seed, recipe=replace(muon, seed=seed)
             ),
             "this book": lambda seed: train_ours(replace(ours, seed=seed), parts),
+            "this book, with Muon": lambda seed: train_ours(replace(muon, seed=seed), parts),
         },
         runs,
     )
@@ -239,7 +251,8 @@ def _side_by_side(title: str, parts: Parts, epochs: int, quick: bool) -> Table:
             "epoch, on problems that nothing else was measured on; on the peer's task on those "
             "that were watched. Trained as in this book: batches of 128, AdamW with a "
             "weight decay of 0.1, a warm-up to a rate of 0.01 and cosine decay, the answer back "
-            "to front. This book's model has a rate of 0.05."
+            "to front. This book's model has a rate of 0.05. With Muon both "
+            "have this rate, and half the epochs."
         ),
     )
     for name, of in trained.items():
@@ -290,21 +303,23 @@ AGAIN = "the recipe once more"
 """The first row of the choices again, with the same seeds: how far it is off is the noise."""
 
 CHOICES: dict[str, Recipe] = {
-    "the recipe": GROWN,
-    AGAIN: GROWN,
-    "no weight decay": replace(GROWN, weight_decay=0.0),
-    "rate 0.01": replace(GROWN, learning_rate=0.01),
-    "constant rate 0.05": replace(GROWN, schedule="constant"),
-    "constant rate 0.001": replace(GROWN, schedule="constant", learning_rate=0.001),
-    "no reversal": replace(GROWN, reverse=False),
-    "no mask": replace(GROWN, masked_loss=False),
-    "embedding of 5": replace(GROWN, embedding_dim=5),
-    "16 units": replace(GROWN, units=16),
-    "batches of 32": replace(GROWN, batch_size=32),
-    "batches of 512": replace(GROWN, batch_size=512),
-    "not compiled": GROWN,
+    "the recipe": ADAMW,
+    AGAIN: ADAMW,
+    "no weight decay": replace(ADAMW, weight_decay=0.0),
+    "rate 0.01": replace(ADAMW, learning_rate=0.01),
+    "constant rate 0.05": replace(ADAMW, schedule="constant"),
+    "constant rate 0.001": replace(ADAMW, schedule="constant", learning_rate=0.001),
+    "no reversal": replace(ADAMW, reverse=False),
+    "no mask": replace(ADAMW, masked_loss=False),
+    "embedding of 5": replace(ADAMW, embedding_dim=5),
+    "16 units": replace(ADAMW, units=16),
+    "batches of 32": replace(ADAMW, batch_size=32),
+    "batches of 512": replace(ADAMW, batch_size=512),
+    "not compiled": ADAMW,
+    "Muon": MUON,
+    "AdamW in as many epochs": replace(ADAMW, epochs=MUON.epochs),
 }
-"""The recipe of the model ``grown``, and what becomes of it when one choice is another."""
+"""The recipe with AdamW, and what becomes of it when one choice is another."""
 
 
 def choices(quick: bool) -> tuple[Table, dict[str, list[float]], float]:
@@ -327,7 +342,8 @@ def choices(quick: bool) -> tuple[Table, dict[str, list[float]], float]:
         ),
         note=(
             f"Exact match on the validation part. {RUNS} runs of each, in turns: median and "
-            "spread. The first epoch includes tracing and compiling. Not compiled, a run rounds "
+            "spread. The recipe has AdamW; Muon has the same rate, in half the epochs. The first "
+            "epoch includes tracing and compiling. Not compiled, a run rounds "
             "otherwise, so it is another run, and not the same one for another price."
         ),
     )
@@ -349,20 +365,17 @@ def choices(quick: bool) -> tuple[Table, dict[str, list[float]], float]:
             spread([clock.seconds[0] for clock in of]),
             spread([clock.an_epoch for clock in of]),
             spread([sum(clock.seconds) for clock in of]),
-            _epochs_to(of, 0.99),
+            epochs_to(of, 0.99),
             spread([clock.matches[-1] for clock in of]),
         )
     pairs = zip(clocks["the recipe"], clocks[AGAIN], strict=True)
     totals = [sorted((sum(one.seconds), sum(other.seconds))) for one, other in pairs]
-    curves = {
-        name: [spread(at)[0] for at in zip(*(clock.matches for clock in of), strict=True)]
-        for name, of in clocks.items()
-        if name != AGAIN
-    }
+    curves = {name: curve(of) for name, of in clocks.items() if name != AGAIN}
     return table, curves, max(longer / shorter for shorter, longer in totals)
 
 
-def _epochs_to(clocks: Sequence[Clock], level: float) -> Cell:
+def epochs_to(clocks: Sequence[Clock], level: float) -> Cell:
+    """Return after which epoch the exact match was first at ``level``, or in how many runs."""
     first = [next((n for n, m in enumerate(c.matches, 1) if m >= level), None) for c in clocks]
     there = [epoch for epoch in first if epoch is not None]
     if not there:
@@ -372,14 +385,19 @@ def _epochs_to(clocks: Sequence[Clock], level: float) -> Cell:
     return spread(there)
 
 
+def curve(clocks: Sequence[Clock]) -> list[float]:
+    """Return the exact match after each epoch, of several runs the median."""
+    return [spread(at)[0] for at in zip(*(clock.matches for clock in clocks), strict=True)]
+
+
 def orders(quick: bool) -> tuple[Table, Table]:
     """Return what it does to write back to front, and to put PAD in front of a problem.
 
-    All by the recipe of ``grown``, but for the order in which problem and answer are read and
+    All by the recipe with AdamW, but for the order in which problem and answer are read and
     written, and for the place of PAD.
     """
     asked = Parts(*problems.split("arithmetic"))
-    recipe = replace(GROWN, epochs=2) if quick else GROWN
+    recipe = replace(ADAMW, epochs=2) if quick else ADAMW
 
     def turned(problem: bool, answer: bool) -> Callable[[Sequence[str]], Arrays]:
         def read(some: Sequence[str]) -> Arrays:
@@ -413,7 +431,7 @@ def orders(quick: bool) -> tuple[Table, Table]:
         1 if quick else RUNS,
     )
     note = (
-        f"By the recipe of grown, exact match on the validation part. {RUNS} runs of each, in "
+        f"By the recipe with AdamW, exact match on the validation part. {RUNS} runs of each, in "
         "turns: median and spread."
     )
     columns = "99% after epoch", "at the end (%)"
@@ -428,7 +446,7 @@ def orders(quick: bool) -> tuple[Table, Table]:
 
 def _add_order(table: Table, name: str, clocks: Sequence[Clock]) -> None:
     ends = spread([clock.matches[-1] for clock in clocks])
-    table.add(name, _epochs_to(clocks, 0.99), ends)
+    table.add(name, epochs_to(clocks, 0.99), ends)
 
 
 def small_model() -> Table:
@@ -510,7 +528,8 @@ def mirror_images() -> Table:
 def measure(results: Results, quick: bool) -> None:
     """Add the tables of learning."""
     results.tables |= against_the_peer(quick)
-    results.tables["choices"], results.curves, results.noise = choices(quick)
+    results.tables["choices"], curves, results.noise = choices(quick)
+    results.curves |= curves
     results.tables["reversal"], results.tables["padding"] = orders(quick)
     if not quick:
         results.tables["small-model"] = small_model()

@@ -12,8 +12,6 @@ import keras
 import numpy as np
 
 from helpers import problems
-from helpers.records import Recipe
-from helpers.training import warmup_cosine
 
 UNITS = 128
 BATCH_SIZE = 32
@@ -30,20 +28,19 @@ def build(characters: int, question_length: int, answer_length: int) -> keras.Mo
             keras.layers.LSTM(UNITS),
             keras.layers.RepeatVector(answer_length),
             keras.layers.LSTM(UNITS, return_sequences=True),
-            keras.layers.Dense(characters, activation="softmax"),
+            keras.layers.Dense(characters, activation="softmax", name="softmax"),
         ]
     )
 
 
 def compile_as_published(model: keras.Model, *, jit_compile: bool) -> None:
     """Compile the peer as the example does; with ``jit_compile`` by XLA, else as `fit` comes."""
-    _compile(model, keras.optimizers.Adam(LEARNING_RATE), True if jit_compile else "auto")
-
-
-def compile_by(model: keras.Model, recipe: Recipe, updates_an_epoch: int) -> None:
-    """Compile the peer with optimizer and schedule of a recipe of this book, by XLA."""
-    rate = warmup_cosine(recipe, updates_an_epoch)
-    _compile(model, keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), True)
+    model.compile(
+        loss="categorical_crossentropy",
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
+        metrics=["accuracy"],
+        jit_compile=True if jit_compile else "auto",
+    )
 
 
 def characters(asked: Sequence[str]) -> str:
@@ -71,17 +68,6 @@ def exact_match(model: keras.Model, questions: np.ndarray, answers: np.ndarray) 
     """Return the share of questions whose whole answer is right, the blanks behind it too."""
     chosen = model.predict(questions, batch_size=1000, verbose=0).argmax(axis=-1)
     return float((chosen == answers.argmax(axis=-1)).all(axis=-1).mean())
-
-
-def _compile(
-    model: keras.Model, optimizer: keras.optimizers.Optimizer, jit_compile: bool | str
-) -> None:
-    model.compile(
-        loss="categorical_crossentropy",
-        optimizer=optimizer,
-        metrics=["accuracy"],
-        jit_compile=jit_compile,
-    )
 
 
 def _one_hot(texts: Sequence[str], characters: str) -> np.ndarray:

@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.decoding import REPEATS, timed
-from benchmarks.learning import STEADY, Clock
+from benchmarks.learning import ADAMW, STEADY, Clock
 from benchmarks.measuring import in_turns, spread
 from helpers import problems, training
-from helpers.pretrained import RECIPES
 from helpers.records import Recipe
 from helpers.results import Results, Table
 
@@ -26,7 +25,7 @@ WAYS: tuple[tuple[str, int, dict[str, Any]], ...] = (
 )
 """Ways to call `fit`: a name, the size of a batch, and what `compile` gets."""
 
-MODELS = {"notes": Recipe(learning_rate=0.001), "grown": RECIPES["grown"][0]}
+MODELS = {"notes": Recipe(learning_rate=0.001), "grown": ADAMW}
 
 
 def measure(results: Results, quick: bool) -> None:

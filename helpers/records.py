@@ -24,6 +24,9 @@ Values = Mapping[str, np.ndarray]
 SCHEDULES = ("warmup-cosine", "constant")
 """How the learning rate goes: up and down again, or not at all."""
 
+OPTIMIZERS = ("adamw", "muon")
+"""What makes an update of a gradient; see `Recipe.optimizer`."""
+
 LARGEST_SEED = 2**32 - 1
 """What numpy takes at most."""
 
@@ -256,9 +259,9 @@ class Recipe:
     """Everything that decides how a model is trained.
 
     Raises:
-        ValueError: the task or the schedule is unknown, a count is no whole number of at
-            least 1, the seed none from 0 to `LARGEST_SEED`, the learning rate is not above 0, the
-            weight decay is below 0, the bits of a weight are not 8 or 16, or ``reverse`` or
+        ValueError: the task, the optimizer or the schedule is unknown, a count is no whole number
+            of at least 1, the seed none from 0 to `LARGEST_SEED`, the learning rate is not above 0,
+            the weight decay is below 0, the bits of a weight are not 8 or 16, or ``reverse`` or
             ``masked_loss`` is neither true nor false.
     """
 
@@ -278,13 +281,16 @@ class Recipe:
     """How often it goes through the training part."""
     batch_size: int = 128
     """Problems an update."""
+    optimizer: str = "adamw"
+    """``"adamw"`` (:ref:`Loshchilov and Hutter 2019 <loshchilov2019>`), or ``"muon"``: each update
+    of a matrix is about as long in every direction (:ref:`Jordan et al. 2024 <jordan2024>`).
+    Embedding, softmax and biases are left to AdamW."""
     learning_rate: float = 0.02
     """The highest value of the schedule."""
     schedule: str = "warmup-cosine"
     """``"warmup-cosine"``, as `warmup_cosine` says, or ``"constant"``."""
     weight_decay: float = 0.0
-    """Times the learning rate it is the share that each update takes off each weight (AdamW,
-    :ref:`Loshchilov and Hutter 2019 <loshchilov2019>`)."""
+    """Times the learning rate it is the share that each update takes off each weight."""
     seed: int = 0
     """Of the first weights, and of the order of the problems."""
     weight_bits: int | None = None
@@ -293,6 +299,14 @@ class Recipe:
     def __post_init__(self) -> None:
         """Check the values."""
         task.named(self.task)
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(
+                say(
+                    "An optimizer is one of {optimizers}, not {given}.",
+                    optimizers=", ".join(map(repr, OPTIMIZERS)),
+                    given=repr(self.optimizer),
+                )
+            )
         if self.schedule not in SCHEDULES:
             raise ValueError(
                 say(

@@ -110,7 +110,7 @@ class Results:
     machine: dict[str, str]
     tables: dict[str, Table] = field(default_factory=dict)
     curves: dict[str, list[float]] = field(default_factory=dict)
-    """Exact match on the validation part after each epoch, for each choice of the recipe."""
+    """Exact match on the validation part after each epoch, for each way to train."""
     seconds: float = 0.0
     """What the whole run took."""
     noise: float = 1.0

@@ -16,7 +16,10 @@ from helpers import decoding, packing, problems
 from helpers.model import Seq2Seq, seq2seq
 from helpers.records import Recipe, Snapshot
 from helpers.say import say
-from helpers.task import named
+from helpers.task import Task, named
+
+Make = Callable[[int, int, Task], Seq2Seq]
+"""What makes a model of an embedding_dim, of units and for a task, as `model.seq2seq` does."""
 
 
 def warmup_cosine(
@@ -83,31 +86,49 @@ def in_batches(data: tuple[Any, ...], recipe: Recipe) -> tf.data.Dataset:
     )
 
 
-def build(recipe: Recipe, train: Iterable[str]) -> tuple[Seq2Seq, tf.data.Dataset]:
-    """Return the model of ``recipe``, seeded and compiled for it, and its batches.
+def optimizer(recipe: Recipe, updates_an_epoch: int) -> keras.optimizers.Optimizer:
+    """Return the optimizer of ``recipe``, with its schedule and weight decay.
 
-    The optimizer is AdamW (Loshchilov and Hutter 2019), which without weight decay is Adam.
-    Raises like `batches`.
+    AdamW without weight decay is Adam. The biases of a GRU have two axes in Keras, as a matrix has:
+    Muon is told to leave them out.
     """
-    keras.utils.set_random_seed(recipe.seed)
-    built = replace(
-        seq2seq(recipe.embedding_dim, recipe.units, named(recipe.task)),
-        reverse=recipe.reverse,
-        trained=True,
+    constant = recipe.schedule == "constant"
+    rate = recipe.learning_rate if constant else warmup_cosine(recipe, updates_an_epoch)
+    decay = recipe.weight_decay
+    if recipe.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=decay)
+    return keras.optimizers.Muon(
+        rate, weight_decay=decay, adam_weight_decay=decay, exclude_layers=["softmax", "bias"]
     )
-    data = batches(train, recipe)
-    rate = recipe.learning_rate
-    built.model.compile(
+
+
+def compile_by(model: keras.Model, recipe: Recipe, updates_an_epoch: int) -> None:
+    """Compile a model for ``recipe``, by XLA."""
+    model.compile(
         loss="categorical_crossentropy",
-        optimizer=keras.optimizers.AdamW(
-            rate if recipe.schedule == "constant" else warmup_cosine(recipe, len(data)),
-            weight_decay=recipe.weight_decay,
-        ),
+        optimizer=optimizer(recipe, updates_an_epoch),
         # A metric by its name is made during the first trace, and all would be traced again.
         weighted_metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=True,
     )
-    built.model.optimizer.build(built.model.trainable_variables)  # as with the metric
+    model.optimizer.build(model.trainable_variables)  # as with the metric
+
+
+def build(
+    recipe: Recipe, train: Iterable[str], make: Make = seq2seq
+) -> tuple[Seq2Seq, tf.data.Dataset]:
+    """Return the model of ``recipe``, seeded and compiled for it, and its batches.
+
+    Another architecture is made by ``make``. Raises like `batches`.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    built = replace(
+        make(recipe.embedding_dim, recipe.units, named(recipe.task)),
+        reverse=recipe.reverse,
+        trained=True,
+    )
+    data = batches(train, recipe)
+    compile_by(built.model, recipe, len(data))
     return built, data
 
 

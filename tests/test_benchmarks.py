@@ -4,6 +4,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -11,16 +13,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks import in_page, learning, peer
+from benchmarks import in_page, learning, peer, teacher
 from benchmarks.decoding import Numpy, token_by_token
 from benchmarks.in_page import Course
 from benchmarks.learning import Clock
 from benchmarks.measuring import in_turns
+from benchmarks.teacher import feeding_back
 from bookbuild.build import ROOT
-from helpers import decoding, problems, results
+from helpers import decoding, problems, results, training
 from helpers.records import Recipe
 from helpers.results import Results, Table, as_text
-from helpers.training import warmup_cosine
 from helpers.widgets import TrainingLab
 from tests.messages import ONE_SENTENCE
 from tests.models import leave_out_xla, load
@@ -119,13 +121,31 @@ def test_no_results(tmp_path: Path, content: str | None) -> None:
 def test_the_results_of_the_book_are_whole() -> None:
     """A full run is in the repository, with its machine and its date, and no path of it."""
     last = results.load()
-    assert set(last.curves) == set(learning.CHOICES) - {learning.AGAIN}
+    assert set(last.curves) == {*learning.CHOICES, *teacher.WAYS} - {learning.AGAIN}
     assert last.noise >= 1
     assert {"date", "processor", "cores", "keras", "tensorflow"} <= set(last.machine)
     assert last.seconds > 60
     text = results.FILE.read_text(encoding="utf-8")
     assert str(ROOT) not in text
     assert all(np.isfinite(number) for number in numbers(json.loads(text)))
+
+
+def test_choices() -> None:
+    """Each row differs from the first in one thing; Muon has half the epochs as well."""
+    recipe = asdict(learning.CHOICES["the recipe"])
+    differs = {
+        name: {key for key, value in asdict(other).items() if value != recipe[key]}
+        for name, other in learning.CHOICES.items()
+    }
+    assert differs.pop("Muon") == {"optimizer", "epochs"}
+    assert differs.pop("constant rate 0.001") == {"schedule", "learning_rate"}
+    assert [*differs].index(learning.AGAIN) == 1
+    same = {"the recipe", learning.AGAIN, "not compiled"}
+    assert {name: len(keys) for name, keys in differs.items()} == {
+        name: int(name not in same) for name in differs
+    }
+    halves = learning.CHOICES["Muon"], learning.CHOICES["AdamW in as many epochs"]
+    assert {2 * half.epochs for half in halves} == {recipe["epochs"]}
 
 
 def numbers(values: object) -> list[float]:
@@ -186,17 +206,14 @@ def test_the_peer_is_as_published() -> None:
 
 
 def test_the_peer_trained_as_in_this_book() -> None:
-    """The same model, with optimizer, schedule and compiling of a recipe."""
+    """The same model, compiled for a recipe; Muon takes the kernels of both LSTM, no others."""
     model = peer.build(12, 7, 4)
-    recipe = Recipe(epochs=10, learning_rate=0.01, weight_decay=0.1)
-    peer.compile_by(model, recipe, 100)
-    assert isinstance(model.optimizer, keras.optimizers.AdamW)
-    assert model.optimizer.weight_decay == 0.1
-    rate = warmup_cosine(recipe, 100)
-    assert [float(model.optimizer._learning_rate(n)) for n in (0, 100, 700)] == [
-        float(rate(n)) for n in (0, 100, 700)
-    ]
+    training.compile_by(model, Recipe(optimizer="muon"), 100)
     assert model.jit_compile
+    left = zip(model.trainable_variables, model.optimizer.adam_velocities, strict=True)
+    assert [variable.path.split("/")[-1] for variable, velocity in left if velocity is None] == [
+        *("kernel", "recurrent_kernel") * 2
+    ]
 
 
 def test_the_problems_of_the_peer() -> None:
@@ -313,8 +330,8 @@ def test_all_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         compile_by(model, recipe, updates)
         model.jit_compile = False
 
-    compile_by = peer.compile_by
-    monkeypatch.setattr(peer, "compile_by", without_xla)
+    compile_by = training.compile_by
+    monkeypatch.setattr(training, "compile_by", without_xla)
     drawn = learning.published_problems(300)
     parts = learning.Parts(drawn[:256], ["1+1", "22+3"], ["5+5", "7+70", "1+999", "2+3"])
     recipe = Recipe(epochs=2, units=4, batch_size=64)
@@ -323,6 +340,7 @@ def test_all_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         learning.train_ours(
             recipe, parts, jit_compile=False, as_read=lambda some: problems.batch(some)
         ),
+        learning.train_ours(recipe, parts, jit_compile=False, make=partial(feeding_back, 0.0)),
         learning.train_peer(parts, 0, epochs=2, jit_compile=False),
         learning.train_peer(parts, 0, recipe=recipe),
     ]
@@ -331,8 +349,8 @@ def test_all_can_be_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         assert min(one.clock.seconds) > 0
         assert all(match in (0, 0.5, 1) for match in one.clock.matches)
         assert one.at_the_end in (0, 0.25, 0.5, 0.75, 1)
-    assert [one.weights for one in trained[:2]] == [trained[0].weights] * 2
-    assert trained[2].weights == trained[3].weights > 200_000
+    assert [one.weights for one in trained[:3]] == [trained[0].weights] * 3
+    assert trained[3].weights == trained[4].weights > 200_000
     assert trained[0].clock.matches == trained[1].clock.matches
 
 
@@ -369,7 +387,9 @@ def test_page_and_keras_get_the_same_recipe() -> None:
         batch_size=64, learning_rate=0.01, schedule="constant", weight_decay=0.3, seed=2,
     )  # fmt: skip
     recipe = in_page.recipe_of(lab)
-    assert recipe == Recipe("sums", None, 8, 32, False, False, 4, 64, 0.01, "constant", 0.3, 2)
+    assert recipe == Recipe(
+        "sums", None, 8, 32, False, False, 4, 64, "adamw", 0.01, "constant", 0.3, 2
+    )
     start = in_page.start_of(lab, fast=True)
     assert start["settings"] == {
         "run": 1, "sizes": {"embedding_dim": 8, "units": 32}, "reverse": False, "masked": False,

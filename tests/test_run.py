@@ -265,6 +265,19 @@ def test_goes_on_from_its_file_to_the_bit(stopped: Stopped, whole: Run, tmp_path
     assert_same(restored, whole)
 
 
+def test_goes_on_with_muon_to_the_bit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The averages of another optimizer are kept in the file as well."""
+    recipe, file = replace(RECIPE, optimizer="muon", epochs=3), tmp_path / "run.npz"
+    whole, going = Run(recipe), Run(recipe, file=file)
+    interrupt(monkeypatch, going, {2: 1})
+    whole.fit(verbose=0)
+    going.fit(verbose=0)
+    restored = Run(recipe, file=file)
+    assert (going.epoch, restored.epoch) == (2, 2)
+    restored.fit(verbose=0)
+    assert_same(restored, whole)
+
+
 def test_file_of_a_complete_run(
     stopped: Stopped,
     whole: Run,
@@ -477,7 +490,15 @@ def test_wrong_values(
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 8}, {"epochs": 7}, {"units": 5}, {"weight_decay": 0.0}, {"size": 601}]
+    "change",
+    [
+        {"seed": 8},
+        {"epochs": 7},
+        {"units": 5},
+        {"weight_decay": 0.0},
+        {"size": 601},
+        {"optimizer": "muon"},
+    ],
 )
 def test_another_recipe(stopped: Stopped, tmp_path: Path, change: dict[str, Any]) -> None:
     """A run is not gone on with by another recipe."""
@@ -485,6 +506,17 @@ def test_another_recipe(stopped: Stopped, tmp_path: Path, change: dict[str, Any]
     other = Run(replace(RECIPE, **change))
     other._save(file)
     refused(file, "a run of another recipe")
+
+
+def test_from_before_there_was_a_choice(stopped: Stopped, tmp_path: Path) -> None:
+    """A file that names no optimizer holds a run of AdamW."""
+    file = tmp_path / "run.npz"
+    with np.load(io.BytesIO(stopped.content)) as stored:
+        arrays = dict(stored)
+    said = json.loads(str(arrays["said"]))
+    assert said["recipe"].pop("optimizer") == "adamw"
+    np.savez(file, **(arrays | {"said": np.array(json.dumps(said))}))
+    assert new(file).epoch == 2
 
 
 def test_before_the_first_snapshot(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import decoding, packing, problems, training
 from helpers.model import Seq2Seq, seq2seq
-from helpers.records import Recipe, Snapshot
+from helpers.records import OPTIMIZERS, Recipe, Snapshot
 from helpers.training import Recorder, ShortWeights
 from helpers.vocabulary import PAD
 from tests.messages import ONE_SENTENCE
@@ -162,6 +162,48 @@ def test_build_compiles_for_the_recipe() -> None:
     assert decoder.get_layer("embedding").output_dim == 3
 
 
+def test_muon_is_for_matrices() -> None:
+    """It takes the kernels of both GRU; AdamW has the rest, and the decay is the same for all."""
+    recipe = replace(RECIPE, optimizer="muon", weight_decay=0.1)
+    (model, _, _), _ = training.build(recipe, PARTS.train)
+    optimizer = model.optimizer
+    assert isinstance(optimizer, keras.optimizers.Muon)
+    assert optimizer.weight_decay == optimizer.adam_weight_decay == 0.1
+    by_muon = {
+        variable.path
+        for variable, velocity in zip(
+            model.trainable_variables, optimizer.adam_velocities, strict=True
+        )
+        if velocity is None
+    }
+    assert by_muon == {
+        f"{end}_gru/gru_cell/{kernel}"
+        for end in ("encoder", "decoder")
+        for kernel in ("kernel", "recurrent_kernel")
+    }
+
+
+def test_updates_of_muon() -> None:
+    """The average gradient, a step ahead, made nearly orthogonal by Newton-Schulz steps."""
+    recipe = Recipe(optimizer="muon", schedule="constant", learning_rate=0.02, weight_decay=0.1)
+    draw = np.random.default_rng(0)
+    weights, momentum = draw.normal(size=(5, 3)), np.zeros((5, 3))
+    variable = keras.Variable(weights, dtype="float32")
+    optimizer = training.optimizer(recipe, 1)
+    for _ in range(3):
+        gradient = draw.normal(size=(5, 3))
+        optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
+        momentum = 0.95 * momentum + gradient
+        turned = (gradient + 0.95 * momentum).T
+        turned /= np.linalg.norm(turned)
+        for _ in range(5):
+            square = turned @ turned.T
+            turned = 3.4445 * turned + (-4.775 * square + 2.0315 * square @ square) @ turned
+        assert np.abs(np.linalg.svd(turned)[1] - 1).max() < 0.35
+        weights = (1 - 0.02 * 0.1) * weights - 0.02 * 0.2 * np.sqrt(5) * turned.T
+        assert np.allclose(variable, weights, atol=1e-5)
+
+
 def test_constant_schedule() -> None:
     """The learning rate stays what it is."""
     recipe = replace(RECIPE, schedule="constant", learning_rate=0.125)
@@ -171,10 +213,17 @@ def test_constant_schedule() -> None:
         assert float(model.optimizer.learning_rate) == 0.125
 
 
-def test_weight_decay() -> None:
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_weight_decay(optimizer: str) -> None:
     """Without a gradient, an update takes the learning rate times the decay off each weight."""
     for decay in (0.0, 0.5):
-        recipe = replace(RECIPE, schedule="constant", learning_rate=0.1, weight_decay=decay)
+        recipe = replace(
+            RECIPE,
+            optimizer=optimizer,
+            schedule="constant",
+            learning_rate=0.1,
+            weight_decay=decay,
+        )
         (model, _, _), _ = training.build(recipe, PARTS.train)
         before = model.get_weights()
         model.optimizer.apply(
@@ -347,6 +396,8 @@ def test_bad_problems(bad: str) -> None:
         {"size": True},
         {"schedule": "cosine"},
         {"schedule": None},
+        {"optimizer": "adam"},
+        {"optimizer": None},
         {"weight_decay": -0.1},
         {"weight_decay": float("nan")},
         {"weight_decay": float("inf")},
