@@ -317,6 +317,7 @@ CHOICES: dict[str, Recipe] = {
     "batches of 512": replace(ADAMW, batch_size=512),
     "not compiled": ADAMW,
     "Muon": MUON,
+    "Muon, no reversal": replace(MUON, reverse=False),
     "AdamW in as many epochs": replace(ADAMW, epochs=MUON.epochs),
 }
 """The recipe with AdamW, and what becomes of it when one choice is another."""
