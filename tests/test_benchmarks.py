@@ -138,6 +138,7 @@ def test_choices() -> None:
         for name, other in learning.CHOICES.items()
     }
     assert differs.pop("Muon") == {"optimizer", "epochs"}
+    assert differs.pop("Muon, no reversal") == {"optimizer", "epochs", "reverse"}
     assert differs.pop("constant rate 0.001") == {"schedule", "learning_rate"}
     assert [*differs].index(learning.AGAIN) == 1
     same = {"the recipe", learning.AGAIN, "not compiled"}
