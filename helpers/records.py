@@ -282,8 +282,8 @@ class Recipe:
     batch_size: int = 128
     """Problems an update."""
     optimizer: str = "adamw"
-    """``"adamw"`` (:ref:`Loshchilov and Hutter 2019 <loshchilov2019>`), or ``"muon"``: each update
-    of a matrix is about as long in every direction (:ref:`Jordan et al. 2024 <jordan2024>`).
+    """``"adamw"`` (:ref:`Loshchilov and Hutter 2019 <loshchilov2019>`), or ``"muon"``, whose
+    update of a matrix is about as long in every direction (:ref:`Jordan et al. 2024 <jordan2024>`).
     Embedding, softmax and biases are left to AdamW."""
     learning_rate: float = 0.02
     """The highest value of the schedule."""

@@ -369,7 +369,7 @@ def test_reduced_motion(browser: Browser, site: str) -> None:
     for motion in ("reduce", "no-preference"):
         context = browser.new_context(reduced_motion=motion)
         page = context.new_page()
-        page.goto(f"{site}intro.html")
+        page.goto(f"{site}chapters/decoder.html")
         bar = page.locator(".book-widget .cell i").first
         seen[motion] = bar.evaluate("it => getComputedStyle(it).transitionDuration")
         context.close()

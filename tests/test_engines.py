@@ -83,6 +83,7 @@ def test_the_lab(driver: WebDriver, base: str) -> None:
     """It trains to the end, and the stepper takes the model."""
     driver.get(f"{base}chapters/training.html")
     lab = widget(driver, "training_lab")
+    driver.execute_script("arguments[0].open = true", lab.find_element(By.TAG_NAME, "details"))
     for label, value in SMALL.items():
         Select(labelled(lab, label)).select_by_visible_text(value)
     press(lab, "Train")

@@ -60,7 +60,7 @@ class Answers(NamedTuple):
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, site: str) -> Page:
-    """Open the landing page and keep the state that it carries."""
+    """Open a page with a stepper of both models and keep the state that it carries."""
     page = browser.new_page()
     page.add_init_script(
         """document.addEventListener("readystatechange", () => {
@@ -68,7 +68,7 @@ def page(browser: Browser, site: str) -> Page:
             if (script) window.stateOfThePage ??= script.textContent;
         });"""
     )
-    page.goto(f"{site}intro.html")
+    page.goto(f"{site}chapters/decoder.html")
     return page
 
 
