@@ -253,7 +253,8 @@ def stop_clock(page: Page) -> None:
 def tab_through(page: Page, widget: Locator) -> list[str]:
     """Go through all controls of a widget with Tab, see the focus; return what each is called."""
     controls = widget.locator(
-        "input:not([type=radio]), select, button:enabled, input[type=radio]:checked, summary, [tabindex='0']"
+        "input:not([type=radio]), input[type=radio]:checked, select, button:enabled, summary, "
+        "[tabindex='0']"
     ).locator("visible=true")
     controls.first.focus()
     page.keyboard.press("Shift+Tab")
