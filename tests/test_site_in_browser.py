@@ -458,7 +458,7 @@ def test_without_the_policy_they_would_come_in(base: str, browser: Browser) -> N
         ("GRU", ["chapters/glossary.html#term-GRU", "chapters/encoder.html"]),
         ("greedy", ["chapters/decoder.html"]),
         ("logits", ["chapters/glossary.html#term-logits", "chapters/decoder.html"]),
-        ("learning rate", ["chapters/better.html#the-learning-rate"]),
+        ("learning rate", ["chapters/glossary.html#term-learning-rate", "chapters/better.html"]),
         ("임베딩", ["chapters/glossary.html"]),
         ("디코더", ["chapters/glossary.html"]),
         ("seq2seq", ["chapters/implementation.html"]),

@@ -135,6 +135,11 @@ def states(widget: str) -> list[dict[str, Any]]:
     return [one["state"] for one in known if one["widget"] == widget]
 
 
+def chosen_from() -> dict[str, Any]:
+    """Return the state of a decoder stepper with two models to choose from."""
+    return next(one for one in states("decoder_stepper") if len(one["models"]) == 2)
+
+
 @contextmanager
 def showing(
     browser: Browser, seen: set[str], widget: str, state: dict[str, Any], script: str = ""
@@ -181,9 +186,7 @@ SILENCE = """(state) => {
 
 def step(browser: Browser, seen: set[str]) -> None:
     """Try the steppers: stored models, the reader's own, that of a lab, a kernel that is silent."""
-    first, *_, last = (
-        one for one in states("decoder_stepper") if len(one["models"]) > 1 or one["follows"]
-    )
+    first, last = chosen_from(), states("decoder_stepper")[-1]
     notes, grown = first["models"]
     short = {**notes, "name": "own", "task": {**notes["task"], "problem_length": 6}}
     follows = {**last, "models": [notes, short], "follows": True}
@@ -303,7 +306,7 @@ def learn(browser: Browser, seen: set[str]) -> None:
 
 def open_files(browser: Browser, seen: set[str], state: dict[str, Any]) -> None:
     """Open files in the training lab."""
-    _, grown = states("decoder_stepper")[0]["models"]
+    _, grown = chosen_from()["models"]
     longer = {**grown, "task": {**grown["task"], "problem_length": 9}}
     lengths = {
         name: 6 if name.endswith("cell/bias") else 3 if "cell" in name else 14
