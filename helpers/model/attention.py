@@ -16,9 +16,9 @@ from helpers.task import ARITHMETIC, Task
 def attention(embedding_dim: int = 5, units: int = 16, task: Task = ARITHMETIC) -> Seq2Seq:
     """Return ``model, encoder, decoder`` as `seq2seq` does, but the decoder looks back.
 
-    At each time step the query, made of the decoder's new state, is compared with each state of the
-    encoder, the memory. The softmax of the scores weighs them, and what they give together goes into
-    the distribution beside the state.
+    At each time step the query, made of the decoder's new state, is compared with each state of
+    the encoder, the memory. The softmax of the scores weighs them, and what they give together goes
+    into the distribution beside the state.
 
     * ``model``: as that of `seq2seq`.
     * ``encoder``: encoder input (batch, time 8) to ``"state"`` (batch, units), the last one, and

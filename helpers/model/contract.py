@@ -1,4 +1,4 @@
-"""What every model of this book is: an encoder, a decoder that takes one token, and the two in one."""
+"""What every model of this book is: an encoder, a decoder of one time step, and the two in one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

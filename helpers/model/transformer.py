@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from helpers.model.contract import Seq2Seq
 from helpers.model.sizes import check_sizes
+from helpers.say import say
 from helpers.task import ARITHMETIC, Task
 
 
@@ -22,14 +23,14 @@ def transformer(
     A token at a place is a vector, axes (width), to which each layer adds: what attention gathers
     from other places, then what two dense layers make of it.
 
-    * ``model``: as that of `seq2seq`. Each token of the answer looks at itself and those before it.
+    * ``model``: as that of `seq2seq`. Each token of the answer looks at those up to itself.
     * ``encoder``: encoder input (batch, time 8) to what the decoder may look at,
-      ``"memory_keys"`` and ``"memory_values"`` (batch, layer, time 8, head, width of a head), and to
-      an empty cache: ``"keys"`` and ``"values"`` (batch, layer, time 5, head, width of a head) and
-      ``"place"`` (batch, 1), which says how many tokens are in it.
-    * ``decoder``: ``"token"`` (batch, time 1) and all of these to ``"distribution"`` (batch, time 1,
-      token 14), the next cache, and two kinds of weights: ``"attention"`` of each token of the
-      problem (batch, layer, head, time 8), and ``"self_attention"`` of each token that the decoder
+      ``"memory_keys"`` and ``"memory_values"`` (batch, layer, time 8, head, width of a head), and
+      to an empty cache: ``"keys"`` and ``"values"`` (batch, layer, time 5, head, width of a head)
+      and ``"place"`` (batch, 1), which says how many tokens are in it.
+    * ``decoder``: ``"token"`` (batch, time 1) and all of these to ``"distribution"`` (batch,
+      time 1, token 14), the next cache, and two kinds of weights: ``"attention"`` of each token of
+      the problem (batch, layer, head, time 8), and ``"self_attention"`` of each token that the decoder
       has read (batch, layer, head, time 5).
 
     Raises:
@@ -37,6 +38,15 @@ def transformer(
         ValueError: a size is smaller than 1, or ``heads`` does not divide ``width``.
     """
     width, heads, depth = check_sizes(width=width, heads=heads, depth=depth)
+    if width % heads:
+        raise ValueError(
+            say(
+                "The width is a multiple of the heads, for each has an equal part of it, but "
+                "{width} is none of {heads}.",
+                width=width,
+                heads=heads,
+            )
+        )
     tokens, problem, answer = len(task.tokens), task.problem_length, task.answer_length
     embedding = layers.Embedding(tokens, width, name="embedding")
     reading = [_Reading.of(width, heads, f"encoder_{layer}") for layer in range(depth)]
@@ -50,19 +60,19 @@ def transformer(
 
     encoder_input = keras.Input((problem,), dtype="int32", name="encoder_input")
     vectors = embedding(encoder_input) + places["encoder"](_counted(encoder_input))
-    for block in reading:
-        vectors = block(vectors)
+    for reader in reading:
+        vectors = reader(vectors)
     memory = normal["encoder"](vectors)
 
     decoder_input = keras.Input((answer,), dtype="int32", name="decoder_input")
     vectors = embedding(decoder_input) + places["decoder"](_counted(decoder_input))
-    for block in writing:
-        vectors = block(vectors, memory)
+    for writer in writing:
+        vectors = writer(vectors, memory)
     distributions = softmax(normal["decoder"](vectors))
     model = keras.Model([encoder_input, decoder_input], distributions, name="transformer")
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 
-    projected = [_Project(block.other)(memory) for block in writing]
+    projected = [_Project(writer.other)(memory) for writer in writing]
     memory_keys, memory_values = (ops.stack(of, axis=1) for of in zip(*projected, strict=True))
     empty = ops.repeat(ops.zeros_like(memory_keys[:, :, :1]), answer, axis=2)
     started = {
@@ -79,9 +89,9 @@ def transformer(
     vectors = embedding(token) + places["decoder"](ops.cast(carried["place"], "int32"))
     here = ops.one_hot(ops.cast(carried["place"], "int32"), answer)
     steps = []
-    for layer, block in enumerate(writing):
+    for layer, writer in enumerate(writing):
         of_layer = {name: carried[name][:, layer] for name in started if name != "place"}
-        vectors, *step = block.step(vectors, here, **of_layer)
+        vectors, *step = writer.step(vectors, here, **of_layer)
         steps.append(step)
     keys, values, self_attention, attention = (
         ops.stack(parts, axis=1) for parts in zip(*steps, strict=True)
@@ -227,7 +237,7 @@ class _Look(layers.Layer):
         self.attention = attention
 
     def call(self, vectors: Any, keys: Any, values: Any, hidden: Any = None) -> tuple[Any, Any]:
-        """Take vectors (batch, time 1, width), keys and values (batch, time, head, width of a head).
+        """Take vectors (batch, time 1, width), keys, values (batch, time, head, width of a head).
 
         What is ``hidden``, axes (batch, 1, time), gets no weight. Returns vectors and weights
         (batch, head, time).
