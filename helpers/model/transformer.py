@@ -30,8 +30,8 @@ def transformer(
       and ``"place"`` (batch, 1), which says how many tokens are in it.
     * ``decoder``: ``"token"`` (batch, time 1) and all of these to ``"distribution"`` (batch,
       time 1, token 14), the next cache, and two kinds of weights: ``"attention"`` of each token of
-      the problem (batch, layer, head, time 8), and ``"self_attention"`` of each token that the decoder
-      has read (batch, layer, head, time 5).
+      the problem (batch, layer, head, time 8), and ``"self_attention"`` of each token that the
+      decoder has read (batch, layer, head, time 5).
 
     Raises:
         TypeError: a size is no whole number.
@@ -51,28 +51,28 @@ def transformer(
     embedding = layers.Embedding(tokens, width, name="embedding")
     reading = [_Reading.of(width, heads, f"encoder_{layer}") for layer in range(depth)]
     writing = [_Writing.of(width, heads, f"decoder_{layer}") for layer in range(depth)]
-    places = {
-        part: layers.Embedding(length, width, name=f"{part}_places")
+    positions = {
+        part: layers.Embedding(length, width, name=f"{part}_positions")
         for part, length in (("encoder", problem), ("decoder", answer))
     }
-    normal = {part: _norm(f"{part}_norm") for part in places}
+    normal = {part: _norm(f"{part}_norm") for part in positions}
     softmax = layers.Dense(tokens, activation="softmax", name="softmax")
 
     encoder_input = keras.Input((problem,), dtype="int32", name="encoder_input")
-    vectors = embedding(encoder_input) + places["encoder"](_counted(encoder_input))
+    vectors = embedding(encoder_input) + positions["encoder"](_counted(encoder_input))
     for reader in reading:
         vectors = reader(vectors)
     memory = normal["encoder"](vectors)
 
     decoder_input = keras.Input((answer,), dtype="int32", name="decoder_input")
-    vectors = embedding(decoder_input) + places["decoder"](_counted(decoder_input))
+    vectors = embedding(decoder_input) + positions["decoder"](_counted(decoder_input))
     for writer in writing:
         vectors = writer(vectors, memory)
     distributions = softmax(normal["decoder"](vectors))
     model = keras.Model([encoder_input, decoder_input], distributions, name="transformer")
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 
-    projected = [_Project(writer.other)(memory) for writer in writing]
+    projected = [_Project(writer.cross_attention)(memory) for writer in writing]
     memory_keys, memory_values = (ops.stack(of, axis=1) for of in zip(*projected, strict=True))
     empty = ops.repeat(ops.zeros_like(memory_keys[:, :, :1]), answer, axis=2)
     started = {
@@ -86,7 +86,7 @@ def transformer(
 
     token = keras.Input((1,), dtype="int32", name="token")
     carried = {name: keras.Input(given.shape[1:], name=name) for name, given in started.items()}
-    vectors = embedding(token) + places["decoder"](ops.cast(carried["place"], "int32"))
+    vectors = embedding(token) + positions["decoder"](ops.cast(carried["place"], "int32"))
     here = ops.one_hot(ops.cast(carried["place"], "int32"), answer)
     steps = []
     for layer, writer in enumerate(writing):
@@ -145,47 +145,47 @@ class _FeedForward:
 class _Reading:
     """A layer of the encoder: every place looks at every place."""
 
-    norm: layers.Layer
-    own: layers.MultiHeadAttention
+    self_norm: layers.Layer
+    self_attention: layers.MultiHeadAttention
     feed_forward: _FeedForward
 
     @classmethod
     def of(cls, width: int, heads: int, name: str) -> "_Reading":
         return cls(
-            _norm(f"{name}_own_norm"),
-            _attention(width, heads, f"{name}_own"),
-            _FeedForward.of(width, f"{name}_dense"),
+            _norm(f"{name}_self_norm"),
+            _attention(width, heads, f"{name}_self"),
+            _FeedForward.of(width, f"{name}_feed_forward"),
         )
 
     def __call__(self, vectors: Any) -> Any:
-        known = self.norm(vectors)
-        return self.feed_forward(vectors + self.own(known, known))
+        known = self.self_norm(vectors)
+        return self.feed_forward(vectors + self.self_attention(known, known))
 
 
 @dataclass(frozen=True)
 class _Writing:
     """A layer of the decoder: a place looks at itself and those before it, then at the problem."""
 
-    own_norm: layers.Layer
-    own: layers.MultiHeadAttention
-    other_norm: layers.Layer
-    other: layers.MultiHeadAttention
+    self_norm: layers.Layer
+    self_attention: layers.MultiHeadAttention
+    cross_norm: layers.Layer
+    cross_attention: layers.MultiHeadAttention
     feed_forward: _FeedForward
 
     @classmethod
     def of(cls, width: int, heads: int, name: str) -> "_Writing":
         return cls(
-            _norm(f"{name}_own_norm"),
-            _attention(width, heads, f"{name}_own"),
-            _norm(f"{name}_other_norm"),
-            _attention(width, heads, f"{name}_other"),
-            _FeedForward.of(width, f"{name}_dense"),
+            _norm(f"{name}_self_norm"),
+            _attention(width, heads, f"{name}_self"),
+            _norm(f"{name}_cross_norm"),
+            _attention(width, heads, f"{name}_cross"),
+            _FeedForward.of(width, f"{name}_feed_forward"),
         )
 
     def __call__(self, vectors: Any, memory: Any) -> Any:
-        known = self.own_norm(vectors)
-        vectors = vectors + self.own(known, known, use_causal_mask=True)
-        vectors = vectors + self.other(self.other_norm(vectors), memory)
+        known = self.self_norm(vectors)
+        vectors = vectors + self.self_attention(known, known, use_causal_mask=True)
+        vectors = vectors + self.cross_attention(self.cross_norm(vectors), memory)
         return self.feed_forward(vectors)
 
     def step(
@@ -203,16 +203,16 @@ class _Writing:
         its own among them (batch, time 5, head, width of a head), and the weights of each token of
         the answer (batch, head, time 5) and of the problem (batch, head, time 8).
         """
-        known = self.own_norm(vectors)
+        known = self.self_norm(vectors)
         written = ops.transpose(here, (0, 2, 1))[..., None]
-        key, value = _Project(self.own)(known)
+        key, value = _Project(self.self_attention)(known)
         keys, values = keys + written * key, values + written * value
         later = 1 - ops.flip(ops.cumsum(ops.flip(here, axis=2), axis=2), axis=2)
-        seen, self_attention = _Look(self.own)(known, keys, values, later)
+        seen, own_weights = _Look(self.self_attention)(known, keys, values, later)
         vectors = vectors + seen
-        known = self.other_norm(vectors)
-        seen, attention = _Look(self.other)(known, memory_keys, memory_values)
-        return self.feed_forward(vectors + seen), keys, values, self_attention, attention
+        known = self.cross_norm(vectors)
+        seen, weights = _Look(self.cross_attention)(known, memory_keys, memory_values)
+        return self.feed_forward(vectors + seen), keys, values, own_weights, weights
 
 
 class _Project(layers.Layer):

@@ -44,6 +44,8 @@ function answer(choices, more = {}) {
       embedding: [0.25],
       before: [0],
       after: [1],
+      attention: [],
+      selfAttention: [],
       distribution: Array.from({ length: 14 }, (_, id) => (id === choice ? 0.87 : 0.01)),
       choice,
       written: written[place],

@@ -6,13 +6,24 @@ import { littleEndian, unpacked } from "../../helpers/widgets/js/domain/packing.
 import { reading, trace } from "../../helpers/widgets/js/nn/seq2seq.js";
 import { ARITHMETIC, PRODUCTS } from "./tasks.js";
 
+/** @import { About } from "../../helpers/widgets/js/domain/model_file.js" */
+
 const SIZES = { embedding_dim: 3, units: 4 };
-const ABOUT = { sizes: SIZES, reverse: true, task: ARITHMETIC.data, trained: true };
+/** @type {About} */
+const ABOUT = {
+  architecture: "gru",
+  sizes: SIZES,
+  reverse: true,
+  task: ARITHMETIC.data,
+  trained: true,
+};
 /** Arrays of such a model. @param {(k: number) => number} number */
 function weightsOf(number) {
-  const arrays = Object.entries(layout(SIZES, 14)).map(([name, length]) => [
+  const arrays = Object.entries(layout("gru", SIZES, ARITHMETIC)).map((
+    [name, { rows, columns }],
+  ) => [
     name,
-    Float32Array.from({ length }, (_, k) => number(k)),
+    Float32Array.from({ length: rows * columns }, (_, k) => number(k)),
   ]);
   return Object.fromEntries(arrays);
 }
@@ -98,7 +109,7 @@ test("a model reads and answers: distributions sum to 1, states stay within 1", 
   for (const { distribution, after } of free.steps) {
     const sum = Array.from(distribution).reduce((all, share) => all + share, 0);
     assert.ok(Math.abs(sum - 1) < 1e-12);
-    assert.ok(Array.from(after).every((value) => Math.abs(value) <= 1));
+    assert.ok(Array.from(after ?? []).every((value) => Math.abs(value) <= 1));
   }
 });
 

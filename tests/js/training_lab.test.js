@@ -116,6 +116,7 @@ test("it is said when there is no WebAssembly, to those who have asked for it", 
 
 test("a model that was opened is the one that is trained", () => {
   const model = record(WEIGHTS, {
+    architecture: "gru",
     sizes: SIZES,
     reverse: true,
     task: ARITHMETIC.data,

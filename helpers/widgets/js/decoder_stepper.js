@@ -207,7 +207,7 @@ function handedOn() {
       const words = say("The encoder reads {tokens} and hands on", { tokens: GAP });
       const [before, behind] = words.split(GAP);
       read.replaceChildren(before, ...tokens, behind);
-      context.show(seen.context);
+      context.show(seen.context ?? []);
     },
   };
 }
@@ -254,9 +254,9 @@ function stepInside() {
           largest,
           caption: say("Embedding of {token}", { token: seen.task.tokens[one.token] }),
         });
-        after.show(one.after);
+        after.show(one.after ?? []);
       }
-      before.show(one ? one.before : seen.context, {
+      before.show((one ? one.before : seen.context) ?? [], {
         caption: step < 2 ? say("State before: the context vector") : say("State before"),
       });
     },

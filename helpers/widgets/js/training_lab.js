@@ -242,6 +242,7 @@ class Lab {
   #trained(weights) {
     const { task, trained } = this.#learned();
     return record(weights, {
+      architecture: "gru",
       sizes: sizesIn(this.model),
       reverse: this.model.get("reverse"),
       task: task.data,

@@ -6,7 +6,6 @@
 import compiled from "./nn/ops.wasm" with { type: "bytes" };
 import { fastOps, trainingOps, wasmModule } from "./nn/training_ops.js";
 import { littleEndian } from "./domain/packing.js";
-import { EMBEDDING } from "./domain/layout.js";
 import { say } from "./domain/say.js";
 import { backToFront, Task } from "./domain/task.js";
 import { asData, random, shuffle, Trainer, warmupCosine } from "./nn/training.js";
@@ -299,7 +298,7 @@ class Run {
       loss: this.tokens ? this.loss / this.tokens : undefined,
       seconds: this.milliseconds / 1000,
       problems: this.trainer.updates * this.settings.batch,
-      embedding: this.embedding(),
+      embedding: this.trainer.embedding,
       answers: this.answers(),
       ...more,
     });
@@ -323,12 +322,6 @@ class Run {
       },
       weights: this.trainer.weights,
     });
-  }
-
-  embedding() {
-    const { heap, at, classes, sizes } = this.trainer;
-    const from = at[EMBEDDING];
-    return Float32Array.from(heap.subarray(from, from + classes * sizes.embedding_dim));
   }
 
   /** The answers to the problems of the reader, by problem. */

@@ -1,40 +1,208 @@
-// The arrays of a model: what Keras calls them, and how many numbers each has.
+// The arrays of a model: what Keras calls them, how large they are, and how they start.
 
-/** @typedef {{ embedding_dim: number, units: number }} Sizes */
-/** @typedef {"encoder" | "decoder"} Part */
-
+/** @typedef {Record<string, number>} Sizes by the names that the builder in Python gives them */
+/** @typedef {"gru" | "attention" | "transformer"} Architecture */
 /** @typedef {Record<string, Float32Array>} Weights the arrays by name */
 
+/**
+ * An array: its rows and columns, and how a new one starts: at random within a bound, with rows at right
+ * angles, or all alike.
+ *
+ * @typedef {object} Matrix
+ * @property {number} rows
+ * @property {number} columns
+ * @property {{ bound: number } | "orthogonal" | 0 | 1} start
+ */
+
+/** @typedef {Record<string, Matrix>} Matrices */
+
 export const EMBEDDING = "embedding/embeddings"; // (token, embedding_dim)
-export const SOFTMAX_KERNEL = "softmax/kernel"; // (units, token)
-export const SOFTMAX_BIAS = "softmax/bias"; // (token)
+export const SOFTMAX = "softmax";
+
+const LAYER_NORM = { gamma: 1, beta: 0 };
+export const FEED_FORWARD = 4; // times the width
 
 /**
- * The names of the arrays of a GRU, whose gates are update, reset and candidate: kernel (embedding_dim,
- * gates), recurrent kernel (units, gates), biases (input and recurrent, gates).
+ * Glorot's bound, for a matrix or for an array with more axes, whose sums Keras counts otherwise.
  *
- * @param {Part} part
+ * @param {number} inputs
+ * @param {number} outputs
  */
-export function cellNames(part) {
-  return ["kernel", "recurrent_kernel", "bias"].map((name) => `${part}_gru/gru_cell/${name}`);
+function glorot(inputs, outputs) {
+  return { bound: Math.sqrt(6 / (inputs + outputs)) };
 }
 
 /**
- * How many numbers each array has, by name, in the order of Keras.
- *
- * @param {Sizes} sizes
- * @param {number} tokens how many there are
- * @param {number} columns of the softmax layer, where it has more
- * @returns {Record<string, number>}
+ * @param {string} name
+ * @param {number} rows
+ * @param {number} columns
+ * @returns {Matrices}
  */
-export function layout({ embedding_dim, units }, tokens, columns = tokens) {
-  const gates = 3 * units;
-  const cell = [embedding_dim * gates, units * gates, 2 * gates];
-  const names = [...cellNames("encoder"), ...cellNames("decoder")];
-  return Object.fromEntries([
-    [EMBEDDING, tokens * embedding_dim],
-    ...names.map((name, k) => [name, cell[k % 3]]),
-    [SOFTMAX_KERNEL, units * columns],
-    [SOFTMAX_BIAS, columns],
-  ]);
+function table(name, rows, columns) {
+  return { [`${name}/embeddings`]: { rows, columns, start: { bound: 0.05 } } };
+}
+
+/**
+ * A dense layer.
+ *
+ * @param {string} name
+ * @param {number} rows
+ * @param {number} columns
+ * @param {{ bound: number }} start
+ * @returns {Matrices}
+ */
+function dense(name, rows, columns, start = glorot(rows, columns)) {
+  return {
+    [`${name}/kernel`]: { rows, columns, start },
+    [`${name}/bias`]: { rows: 1, columns, start: 0 },
+  };
+}
+
+/**
+ * A GRU, whose gates are update, reset and candidate, side by side. There are two biases, of what is
+ * read and of the state.
+ *
+ * @param {string} part
+ * @param {number} inputs
+ * @param {number} units
+ * @returns {Matrices}
+ */
+function gru(part, inputs, units) {
+  const columns = 3 * units;
+  const name = `${part}_gru/gru_cell`;
+  return {
+    [`${name}/kernel`]: { rows: inputs, columns, start: glorot(inputs, columns) },
+    [`${name}/recurrent_kernel`]: { rows: units, columns, start: "orthogonal" },
+    [`${name}/bias`]: { rows: 2, columns, start: 0 },
+  };
+}
+
+/**
+ * A layer norm.
+ *
+ * @param {string} name
+ * @param {number} columns
+ * @returns {Matrices}
+ */
+function norm(name, columns) {
+  return Object.fromEntries(
+    Object.entries(LAYER_NORM).map(([part, start]) => [
+      `${name}/${part}`,
+      { rows: 1, columns, start: start ? 1 : 0 },
+    ]),
+  );
+}
+
+/**
+ * A layer of attention with heads. The kernels of Keras have three axes, (width, head, width of a head)
+ * or (head, width of a head, width); laid flat they are matrices.
+ *
+ * @param {string} name
+ * @param {number} width
+ * @param {number} heads
+ * @returns {Matrices}
+ */
+function multiHead(name, width, heads) {
+  const inward = glorot(heads * width, width * (width / heads));
+  const outward = glorot(width, heads * width);
+  return {
+    ...dense(`${name}/query`, width, width, inward),
+    ...dense(`${name}/key`, width, width, inward),
+    ...dense(`${name}/value`, width, width, inward),
+    ...dense(`${name}/attention_output`, width, width, outward),
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {number} width
+ * @returns {Matrices}
+ */
+function feedForward(name, width) {
+  return {
+    ...norm(`${name}_norm`, width),
+    ...dense(`${name}_inner`, width, FEED_FORWARD * width),
+    ...dense(`${name}_outer`, FEED_FORWARD * width, width),
+  };
+}
+
+/** @typedef {{ tokens: number, problemLength: number, answerLength: number }} Lengths of a task */
+
+/** @type {Record<Architecture, { sizes: string[], arrays: (sizes: Sizes, lengths: Lengths) => Matrices }>} */
+const ARCHITECTURES = {
+  gru: {
+    sizes: ["embedding_dim", "units"],
+    arrays: ({ embedding_dim, units }, { tokens }) => ({
+      ...table("embedding", tokens, embedding_dim),
+      ...gru("encoder", embedding_dim, units),
+      ...gru("decoder", embedding_dim, units),
+      ...dense(SOFTMAX, units, tokens),
+    }),
+  },
+  attention: {
+    sizes: ["embedding_dim", "units"],
+    arrays: ({ embedding_dim, units }, { tokens }) => ({
+      ...table("embedding", tokens, embedding_dim),
+      ...gru("encoder", embedding_dim, units),
+      ...gru("decoder", embedding_dim, units),
+      "query/kernel": { rows: units, columns: units, start: glorot(units, units) },
+      ...dense("combine", 2 * units, units),
+      ...dense(SOFTMAX, units, tokens),
+    }),
+  },
+  transformer: {
+    sizes: ["width", "heads", "depth"],
+    arrays: ({ width, heads, depth }, { tokens, problemLength, answerLength }) => {
+      const numbers = Array.from({ length: depth }, (_, number) => number);
+      return {
+        ...table("embedding", tokens, width),
+        ...table("encoder_positions", problemLength, width),
+        ...table("decoder_positions", answerLength, width),
+        ...Object.assign(
+          {},
+          ...numbers.flatMap((number) => [
+            norm(`encoder_${number}_self_norm`, width),
+            multiHead(`encoder_${number}_self`, width, heads),
+            feedForward(`encoder_${number}_feed_forward`, width),
+            norm(`decoder_${number}_self_norm`, width),
+            multiHead(`decoder_${number}_self`, width, heads),
+            norm(`decoder_${number}_cross_norm`, width),
+            multiHead(`decoder_${number}_cross`, width, heads),
+            feedForward(`decoder_${number}_feed_forward`, width),
+          ]),
+        ),
+        ...norm("encoder_norm", width),
+        ...norm("decoder_norm", width),
+        ...dense(SOFTMAX, width, tokens),
+      };
+    },
+  },
+};
+
+/**
+ * Whether there is an architecture of this name with these sizes.
+ *
+ * @param {unknown} name
+ * @param {Record<string, unknown>} sizes
+ * @returns {name is Architecture}
+ */
+export function isArchitecture(name, sizes) {
+  const known = Object.entries(ARCHITECTURES).find(([one]) => one === name)?.[1];
+  if (known === undefined || Object.keys(sizes).length !== known.sizes.length) return false;
+  const sound = known.sizes.every((size) =>
+    Number.isInteger(sizes[size]) && Number(sizes[size]) > 0
+  );
+  return sound && (name !== "transformer" || Number(sizes.width) % Number(sizes.heads) === 0);
+}
+
+/**
+ * The arrays of a model by name.
+ *
+ * @param {Architecture} architecture
+ * @param {Sizes} sizes
+ * @param {{ tokens: string[], problemLength: number, answerLength: number }} task
+ */
+export function layout(architecture, sizes, { tokens, problemLength, answerLength }) {
+  const lengths = { tokens: tokens.length, problemLength, answerLength };
+  return ARCHITECTURES[architecture].arrays(sizes, lengths);
 }

@@ -1,10 +1,10 @@
 // A trained model in a file: the JavaScript side of helpers/model_file.py.
 
-import { layout } from "./layout.js";
+import { isArchitecture, layout } from "./layout.js";
 import { unpacked } from "./packing.js";
 import { Task } from "./task.js";
 
-/** @import { Sizes, Weights } from "./layout.js" */
+/** @import { Architecture, Sizes, Weights } from "./layout.js" */
 /** @import { Packed } from "./packing.js" */
 /** @import { TaskData } from "./task.js" */
 
@@ -12,6 +12,7 @@ import { Task } from "./task.js";
  * What is to be known of a model beside its weights.
  *
  * @typedef {object} About
+ * @property {Architecture} architecture
  * @property {Sizes} sizes
  * @property {boolean} reverse whether it reads and writes back to front
  * @property {TaskData} task
@@ -21,12 +22,11 @@ import { Task } from "./task.js";
 /**
  * A model as all widgets carry it, with its arrays by the names of Keras.
  *
- * @typedef {About & { format: string, architecture: string, arrays: Record<string, Packed> }} ModelRecord
+ * @typedef {About & { format: string, arrays: Record<string, Packed> }} ModelRecord
  */
 
 const FORMAT = "seq2seq-book model, version 2";
 const FIRST_FORMAT = "arithmetic seq2seq, version 1"; // arrays without names, in the order of `layout`
-const ARCHITECTURE = "gru";
 const CHUNK = 8192; // bytes that become text at a time
 
 /**
@@ -53,17 +53,12 @@ export function packed(numbers) {
  * @param {About} about
  * @returns {ModelRecord}
  */
-export function record(weights, { sizes, reverse, task, trained }) {
-  const arrays = Object.entries(weights).map(([name, numbers]) => [name, packed(numbers)]);
-  return {
-    format: FORMAT,
-    architecture: ARCHITECTURE,
-    sizes,
-    reverse,
-    task,
-    trained,
-    arrays: Object.fromEntries(arrays),
-  };
+export function record(weights, about) {
+  const { architecture, sizes, reverse, task, trained } = about;
+  const arrays = Object.fromEntries(
+    Object.entries(weights).map(([name, numbers]) => [name, packed(numbers)]),
+  );
+  return { format: FORMAT, architecture, sizes, reverse, task, trained, arrays };
 }
 
 /**
@@ -88,9 +83,7 @@ export function read(text, arithmetic) {
     const said = given.format === FIRST_FORMAT ? renewed(given, arithmetic) : given;
     const { format, architecture, sizes, reverse, task, trained, arrays } = said;
     const isSound = format === FORMAT &&
-      architecture === ARCHITECTURE &&
-      isWhole(sizes.embedding_dim, 1) &&
-      isWhole(sizes.units, 1) &&
+      isArchitecture(architecture, sizes) &&
       typeof reverse === "boolean" &&
       typeof trained === "boolean" &&
       isTask(task) &&
@@ -99,7 +92,7 @@ export function read(text, arithmetic) {
     const weights = Object.fromEntries(
       Object.keys(arrays).map((name) => [name, unpacked(arrays[name])]),
     );
-    if (!fits(weights, sizes, task.tokens.length)) return null;
+    if (!fits(weights, layout(architecture, sizes, new Task(task)))) return null;
     if (!Object.values(weights).every((numbers) => numbers.every(Number.isFinite))) return null;
     return { model: { format, architecture, sizes, reverse, task, trained, arrays }, weights };
   } catch {
@@ -116,11 +109,11 @@ export function read(text, arithmetic) {
 function renewed({ embeddingDim, units, reverse, trainedOn, weights }, arithmetic) {
   const { largest, operators } = trainedOn === null ? arithmetic : trainedOn;
   const sizes = { embedding_dim: embeddingDim, units };
-  const names = Object.keys(layout(sizes, arithmetic.tokens.length));
+  const names = Object.keys(layout("gru", sizes, new Task(arithmetic)));
   if (!Array.isArray(weights) || weights.length !== names.length) return {};
   return {
     format: FORMAT,
-    architecture: ARCHITECTURE,
+    architecture: "gru",
     sizes,
     reverse,
     task: { ...arithmetic, name: "", largest, operators },
@@ -186,11 +179,10 @@ function bytesIn(text) {
  * Whether these are the arrays of a model.
  *
  * @param {Weights} weights
- * @param {Sizes} sizes
- * @param {number} tokens
+ * @param {import("./layout.js").Matrices} wanted
  */
-function fits(weights, sizes, tokens) {
-  const wanted = Object.entries(layout(sizes, tokens));
-  return Object.keys(weights).length === wanted.length &&
-    wanted.every(([name, length]) => weights[name]?.length === length);
+function fits(weights, wanted) {
+  const sizes = Object.entries(wanted);
+  return Object.keys(weights).length === sizes.length &&
+    sizes.every(([name, { rows, columns }]) => weights[name]?.length === rows * columns);
 }

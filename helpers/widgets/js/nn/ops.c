@@ -1,10 +1,11 @@
-// The four operations of the training lab for WebAssembly, four numbers at a time.
+// The operations of the training lab for WebAssembly, four numbers at a time.
 //
 // Each does what the one of the same name in training_ops.js does, on the same heap: a pointer here is
-// an address there. Rows are multiples of four numbers long, and the columns of a matrix product of
-// eight.
+// an address there. Rows are multiples of four numbers long, those of a head of attention too, and the
+// columns of a matrix product of eight.
 
 typedef float four __attribute__((vector_size(16), aligned(4)));
+typedef int four_whole __attribute__((vector_size(16), aligned(4)));
 typedef int token;
 
 static inline four all(float x) { return (four){x, x, x, x}; }
@@ -29,6 +30,35 @@ static inline four tanh4(four x) {
 }
 
 static inline four sigmoid4(four x) { return all(0.5f) * tanh4(all(0.5f) * x) + all(0.5f); }
+
+// e to the power of x, for x from -87 to 0, within 2e-7: two to the power of a whole number, times a
+// polynomial for what is left.
+static inline four exp4(four x) {
+  x = most(x, all(-87));
+  const four whole = __builtin_wasm_nearest_f32x4(x * all(1.44269504f));
+  const four rest = x - whole * all(0.693359375f) + whole * all(2.12194440e-4f);
+  four p = all(1.9875691500e-4f);
+  p = p * rest + all(1.3981999507e-3f);
+  p = p * rest + all(8.3334519073e-3f);
+  p = p * rest + all(4.1665795894e-2f);
+  p = p * rest + all(1.6666665459e-1f);
+  p = p * rest + all(5.0000001201e-1f);
+  p = p * rest * rest + rest + all(1);
+  const four_whole power = (__builtin_convertvector(whole, four_whole) + 127) << 23;
+  return p * (four)power;
+}
+
+static inline float sum4(four x) { return (x[0] + x[1]) + (x[2] + x[3]); }
+
+static inline float dot(int count, const float *x, const float *y) {
+  four sum = all(0);
+  for (int k = 0; k < count; k += 4) sum += at(x + k) * at(y + k);
+  return sum4(sum);
+}
+
+static inline void add_to(int count, float *to, float by, const float *x) {
+  for (int k = 0; k < count; k += 4) put(to + k, at(to + k) + all(by) * at(x + k));
+}
 
 // c (rows, columns) = a (rows, inner) @ b (inner, columns), or that added to c. The numbers of `a`
 // lie `down` apart from row to row and `across` from column to column, so that it may be transposed.
@@ -77,6 +107,137 @@ void matmul(int rows, int inner, int columns, const float *a, int down, int acro
       float *to = c + row * columns + column;
       if (add) s0 += at(to), s1 += at(to + 4);
       put(to, s0), put(to + 4, s1);
+    }
+  }
+}
+
+enum { NONE, RELU, TANH };
+
+// Add a bias (columns) to each row of x (rows, columns), and apply an activation, in place.
+__attribute__((export_name("activate")))
+void activate(int rows, int columns, const float *bias, int kind, float *x) {
+  for (int row = 0; row < rows; row++, x += columns) {
+    for (int k = 0; k < columns; k += 4) {
+      four y = at(x + k) + at(bias + k);
+      if (kind == RELU) y = most(y, all(0));
+      if (kind == TANH) y = tanh4(y);
+      put(x + k, y);
+    }
+  }
+}
+
+// From the gradient of y = activation(x + bias), axes (row, columns), to that of x, in its place, and
+// of the bias.
+__attribute__((export_name("activateBackward")))
+void activate_backward(int rows, int columns, int kind, const float *y, float *d_y, float *d_bias) {
+  for (int row = 0; row < rows; row++, y += columns, d_y += columns) {
+    for (int k = 0; k < columns; k += 4) {
+      const four given = at(y + k);
+      four d = at(d_y + k);
+      if (kind == RELU) d = (four)((four_whole)d & (given > all(0)));
+      if (kind == TANH) d *= all(1) - given * given;
+      put(d_y + k, d);
+      put(d_bias + k, at(d_bias + k) + d);
+    }
+  }
+}
+
+#define MOST 64 // rows that a row may look at
+
+// Attention: row i of the queries (row, head, width) looks at the first counts[i] rows of keys and
+// values that are named in row i of `table` (row, many). Its weights (row, head, many) are the softmax
+// of the dot products times `scale`; `seen` (row, head, width) is the sum of the values by these.
+__attribute__((export_name("attendForward")))
+void attend_forward(int rows, int heads, int width, int many, float scale, const int *table,
+                    const int *counts, const float *queries, const float *keys,
+                    const float *values, float *weights, float *seen) {
+  const int columns = heads * width;
+  float scores[MOST];
+  for (int row = 0; row < rows; row++, table += many) {
+    const int count = counts[row];
+    for (int head = 0; head < heads; head++, weights += many, queries += width, seen += width) {
+      float largest = -3e38f, sum = 0;
+      for (int k = 0; k < count; k++) {
+        scores[k] = scale * dot(width, queries, keys + table[k] * columns + head * width);
+        if (scores[k] > largest) largest = scores[k];
+      }
+      for (int k = 0; k < count; k += 4) put(scores + k, exp4(at(scores + k) - all(largest)));
+      for (int k = 0; k < count; k++) sum += scores[k];
+      for (int k = 0; k < width; k++) seen[k] = 0;
+      for (int k = 0; k < many; k++) {
+        weights[k] = k < count ? scores[k] / sum : 0;
+        if (k < count) add_to(width, seen, weights[k], values + table[k] * columns + head * width);
+      }
+    }
+  }
+}
+
+// Attention backward: from the gradient of what was seen to those of queries, keys and values.
+__attribute__((export_name("attendBackward")))
+void attend_backward(int rows, int heads, int width, int many, float scale, const int *table,
+                     const int *counts, const float *queries, const float *keys,
+                     const float *values, const float *weights, const float *d_seen,
+                     float *d_queries, float *d_keys, float *d_values) {
+  const int columns = heads * width;
+  float d_weights[MOST];
+  for (int row = 0; row < rows; row++, table += many) {
+    const int count = counts[row];
+    for (int head = 0; head < heads; head++) {
+      float together = 0;
+      for (int k = 0; k < count; k++) {
+        const int other = table[k] * columns + head * width;
+        d_weights[k] = dot(width, d_seen, values + other);
+        add_to(width, d_values + other, weights[k], d_seen);
+        together += weights[k] * d_weights[k];
+      }
+      for (int k = 0; k < count; k++) {
+        const int other = table[k] * columns + head * width;
+        const float d_score = scale * weights[k] * (d_weights[k] - together);
+        add_to(width, d_queries, d_score, keys + other);
+        add_to(width, d_keys + other, d_score, queries);
+      }
+      weights += many, queries += width, d_seen += width, d_queries += width;
+    }
+  }
+}
+
+// A layer norm: each row of x (rows, columns) less its mean, divided by its standard deviation, which
+// is `normal`, times gamma, plus beta. Kept for the way back: `normal`, and one over the deviation.
+__attribute__((export_name("normForward")))
+void norm_forward(int rows, int columns, const float *x, const float *gamma, const float *beta,
+                  float *normal, float *inverse, float *y) {
+  for (int row = 0; row < rows; row++, x += columns, normal += columns, y += columns) {
+    four sum = all(0), squares = all(0);
+    for (int k = 0; k < columns; k += 4) sum += at(x + k);
+    const four mean = all(sum4(sum) / columns);
+    for (int k = 0; k < columns; k += 4) squares += (at(x + k) - mean) * (at(x + k) - mean);
+    inverse[row] = 1 / __builtin_sqrtf(sum4(squares) / columns + 1e-6f);
+    for (int k = 0; k < columns; k += 4) {
+      const four n = (at(x + k) - mean) * all(inverse[row]);
+      put(normal + k, n);
+      put(y + k, n * at(gamma + k) + at(beta + k));
+    }
+  }
+}
+
+// A layer norm backward: from the gradient of y to those of x, gamma and beta.
+__attribute__((export_name("normBackward")))
+void norm_backward(int rows, int columns, const float *gamma, const float *normal,
+                   const float *inverse, const float *d_y, float *d_x, float *d_gamma,
+                   float *d_beta) {
+  for (int row = 0; row < rows; row++, normal += columns, d_y += columns, d_x += columns) {
+    four sum = all(0), product = all(0);
+    for (int k = 0; k < columns; k += 4) {
+      const four d = at(d_y + k), n = at(normal + k);
+      put(d_gamma + k, at(d_gamma + k) + d * n);
+      put(d_beta + k, at(d_beta + k) + d);
+      sum += d * at(gamma + k);
+      product += d * at(gamma + k) * n;
+    }
+    const four mean = all(sum4(sum) / columns), along = all(sum4(product) / columns);
+    for (int k = 0; k < columns; k += 4) {
+      const four d = at(d_y + k) * at(gamma + k) - mean - at(normal + k) * along;
+      put(d_x + k, at(d_x + k) + all(inverse[row]) * d);
     }
   }
 }

@@ -1,18 +1,15 @@
-// The encoder-decoder of helpers/model.py: how it reads and writes. Steppers take one problem at a time
-// through it, in double precision; training.js takes batches, and goes the way back.
-//
-// All numbers of a model lie in one flat typed array, the heap. A tensor is an address, the index of its
-// first number; its axes are written behind it in comments, row after row. `gates` stands for 3 units:
-// update, reset and candidate, side by side.
+// A model at work: steppers take one problem at a time through it, in double precision.
 
-import { cellNames, EMBEDDING, layout, SOFTMAX_BIAS, SOFTMAX_KERNEL } from "../domain/layout.js";
+import { EMBEDDING } from "../domain/layout.js";
 import { unpacked } from "../domain/packing.js";
 import { Task } from "../domain/task.js";
+import { BUILDERS } from "./architectures.js";
+import { Net } from "./net.js";
 import { argmax, exponentiate, plainOps } from "./ops.js";
+import { Rows } from "./rows.js";
 
-/** @import { Part, Sizes } from "../domain/layout.js" */
 /** @import { ModelRecord } from "../domain/model_file.js" */
-/** @import { Heap, Ops } from "./ops.js" */
+/** @import { Built, Weights } from "./architectures.js" */
 
 /**
  * Numbers of a vector: as Python sends them, or as they are computed here.
@@ -46,8 +43,10 @@ import { argmax, exponentiate, plainOps } from "./ops.js";
  * @typedef {object} DecoderStep
  * @property {number} token
  * @property {Vector} embedding (embedding_dim)
- * @property {Vector} before the state (units)
- * @property {Vector} after the state (units)
+ * @property {Vector} [before] the state (units), where there is one
+ * @property {Vector} [after] the state (units)
+ * @property {number[][][]} attention weights of the tokens of the problem, axes (layer, head, time)
+ * @property {number[][][]} selfAttention those of the tokens that were read so far
  * @property {Vector} distribution (token)
  * @property {number} choice
  * @property {number} written
@@ -65,157 +64,13 @@ import { argmax, exponentiate, plainOps } from "./ops.js";
 /**
  * An answer: `read` are the ids that the encoder has read, `target` those of the right answer.
  *
- * @typedef {Asked & { reverse: boolean, read: number[], context: Vector, steps: DecoderStep[],
+ * @typedef {Asked & { reverse: boolean, read: number[], context?: Vector, steps: DecoderStep[],
  *   target: number[] }} Trace
  */
 
-/**
- * The addresses of a GRU. `table` (token, gates) is what each token adds to the gates: its embedding
- * times the kernel, and the input bias.
- *
- * @typedef {Record<"kernel" | "recurrent" | "bias" | "table", number>} Cell
- */
+/** @typedef {{ net: Net, built: Built, rows: Rows }} Model */
 
-/**
- * One time step of a batch: how many rows it has, how many the one before that it goes on from, and
- * the addresses of what belongs to its rows. The state that it goes on from is at `from`.
- *
- * @typedef {Record<"rows" | "before" | "from" | "parents" | "tokens" | "state" | "recurrent"
- *   | "gates" | "logits", number> & { part: Part }} Step
- */
-
-/** @typedef {{ sizes: Sizes, task: Task, batch: number }} Shape */
-/** @typedef {ReturnType<typeof planOf>} Plan */
-
-/**
- * Where everything lies in the heap that it takes to read and write batches, from the address `first`
- * on, where the weights begin. `take` gives the address of as many more numbers, `end` says where they
- * end.
- *
- * @param {Shape} shape
- * @param {number} first
- * @param {number} columns of the softmax layer: those behind the tokens are always zero
- */
-export function planOf({ sizes, task, batch }, first = 0, columns = task.tokens.length) {
-  const { units } = sizes;
-  const tokens = task.tokens.length;
-  let end = first;
-  const take = (/** @type {number} */ size) => {
-    const at = end;
-    end += Math.ceil(size / 4) * 4;
-    return at;
-  };
-  /** @type {Record<string, number>} */
-  const at = {};
-  for (const [name, size] of Object.entries(layout(sizes, tokens, columns))) {
-    at[name] = take(size);
-  }
-  const count = end - first; // of the weights
-  const cellOf = (/** @type {Part} */ part) => {
-    const [kernel, recurrent, bias] = cellNames(part).map((name) => at[name]);
-    return { kernel, recurrent, bias, table: take(tokens * 3 * units) };
-  };
-  /** @type {Record<Part, Cell>} */
-  const cells = { encoder: cellOf("encoder"), decoder: cellOf("decoder") };
-  const start = take(batch * units); // zeros: the state before the first step
-  /** @type {Step[]} */
-  const steps = [];
-  for (let time = 0; time < task.problemLength + task.answerLength; time++) {
-    const part = time < task.problemLength ? "encoder" : "decoder";
-    steps.push({
-      part,
-      rows: 0,
-      before: 0,
-      from: steps.at(-1)?.state ?? start,
-      parents: take(batch),
-      tokens: take(batch),
-      state: take(batch * units),
-      recurrent: take(batch * 3 * units),
-      gates: take(batch * 3 * units),
-      logits: part === "encoder" ? 0 : take(batch * columns),
-    });
-  }
-  return { columns, at, first, count, cells, steps, take, end: () => end };
-}
-
-/**
- * A model that reads and writes.
- *
- * @template {Ops} Kind of operations
- */
-export class Seq2Seq {
-  /**
-   * @param {Shape} shape
-   * @param {Plan} plan
-   * @param {Heap} heap
-   * @param {Int32Array} ids
-   * @param {Kind} ops
-   */
-  constructor({ sizes, task }, { columns, at, first, count, cells, steps }, heap, ids, ops) {
-    this.sizes = sizes;
-    this.units = sizes.units;
-    this.task = task;
-    this.classes = task.tokens.length;
-    this.columns = columns;
-    this.at = at;
-    this.first = first;
-    this.count = count;
-    this.cells = cells;
-    this.steps = steps;
-    this.heap = heap;
-    this.ids = ids;
-    this.ops = ops;
-  }
-
-  /** Fill the table of each cell. */
-  tabulate() {
-    const { heap, at, classes, units, ops } = this;
-    const { embedding_dim } = this.sizes;
-    const gates = 3 * units;
-    for (const { kernel, bias, table } of Object.values(this.cells)) {
-      for (let token = 0; token < classes; token++) {
-        heap.copyWithin(table + token * gates, bias, bias + gates);
-      }
-      ops.matmul(classes, embedding_dim, gates, at[EMBEDDING], embedding_dim, 1, kernel, table, 1);
-    }
-  }
-
-  /**
-   * One time step of all rows: `eq-gates` and `eq-state` of *Encoder*. The state before (parent, units)
-   * times the recurrent kernel (units, gates) is computed once for each parent; then each row takes that
-   * of its own.
-   *
-   * @param {number} time
-   */
-  stepForward(time) {
-    const { units, ops } = this;
-    const { part, rows, before, from, parents, tokens, state, recurrent, gates } = this.steps[time];
-    const cell = this.cells[part];
-    const bias = cell.bias + 3 * units;
-    ops.matmul(before, units, 3 * units, from, units, 1, cell.recurrent, recurrent, 0);
-    // deno-fmt-ignore
-    ops.gruForward(
-      rows, units, parents, tokens, cell.table, bias, recurrent, from, gates, state,
-    );
-  }
-
-  /**
-   * The logits (row, token) of a time step of the decoder.
-   *
-   * @param {number} time
-   */
-  computeLogits(time) {
-    const { heap, at, units, columns, ops } = this;
-    const { rows, state, logits } = this.steps[time];
-    const bias = at[SOFTMAX_BIAS];
-    for (let row = logits; row < logits + rows * columns; row += columns) {
-      for (let token = 0; token < columns; token++) heap[row + token] = heap[bias + token];
-    }
-    ops.matmul(rows, units, columns, state, units, 1, at[SOFTMAX_KERNEL], logits, 1);
-  }
-}
-
-/** @type {WeakMap<ModelRecord, Seq2Seq<Ops>>} */
+/** @type {WeakMap<ModelRecord, Model>} */
 const ready = new WeakMap();
 
 /**
@@ -224,18 +79,22 @@ const ready = new WeakMap();
  * is the rounding of Keras.
  *
  * @param {ModelRecord} record
+ * @returns {Model}
  */
 function modelOf(record) {
   const made = ready.get(record);
   if (made) return made;
-  const { sizes, arrays } = record;
-  const shape = { sizes, task: new Task(record.task), batch: 1 };
-  const plan = planOf(shape);
-  const heap = new Float64Array(plan.end());
-  const ids = new Int32Array(plan.end());
-  const model = new Seq2Seq(shape, plan, heap, ids, plainOps(heap, ids, Math.tanh));
-  for (const [name, array] of Object.entries(arrays)) heap.set(unpacked(array), plan.at[name]);
-  model.tabulate();
+  const { architecture, sizes, arrays } = record;
+  const net = new Net({ architecture, sizes, task: new Task(record.task), batch: 1 });
+  const built = BUILDERS[architecture](net);
+  const heap = new Float64Array(net.end);
+  const ids = new Int32Array(net.end);
+  net.bind(heap, ids, plainOps(heap, ids, Math.tanh));
+  for (const [name, array] of Object.entries(arrays)) {
+    heap.set(unpacked(array), net.weights[name].at);
+  }
+  net.tabulate();
+  const model = { net, built, rows: new Rows(net, false) };
   ready.set(record, model);
   return model;
 }
@@ -243,42 +102,78 @@ function modelOf(record) {
 /**
  * Numbers of a heap.
  *
- * @param {Heap} heap
+ * @param {Net} net
  * @param {number} from
  * @param {number} count
  */
-function vector(heap, from, count) {
+function vector({ heap }, from, count) {
   return Float64Array.from(heap.subarray(from, from + count));
 }
 
 /**
- * Let a model read a token: its embedding, the state before and after that time step, and the gates.
+ * The vector of a token, axes (embedding_dim).
  *
- * @param {Seq2Seq<Ops>} model
- * @param {number} time
+ * @param {Net} net
  * @param {number} token
- * @returns {EncoderStep}
  */
-function stepOne(model, time, token) {
-  const { heap, units } = model;
-  const { embedding_dim } = model.sizes;
-  const step = model.steps[time];
-  step.rows = step.before = 1;
-  model.ids[step.tokens] = token;
-  model.stepForward(time);
+function embeddingOf(net, token) {
+  const { at, columns } = net.weights[EMBEDDING];
+  return vector(net, at + token * columns, columns);
+}
+
+/**
+ * The state before a time step and after it, where there is one.
+ *
+ * @param {Model} model
+ * @param {"encoder" | "decoder"} part
+ * @param {number} time
+ */
+function statesOf({ net, built }, part, time) {
+  const { cells, start } = built;
+  if (!cells || !start) return {};
+  const { states } = cells[part];
+  const first = part === "encoder" ? start : cells.encoder.states;
+  const from = time ? states : first;
+  const row = time ? time - 1 : part === "encoder" ? 0 : net.encoder.steps - 1;
   return {
-    token,
-    embedding: vector(heap, model.at[EMBEDDING] + token * embedding_dim, embedding_dim),
-    before: vector(heap, step.from, units),
-    update: vector(heap, step.gates, units),
-    reset: vector(heap, step.gates + units, units),
-    candidate: vector(heap, step.gates + 2 * units, units),
-    after: vector(heap, step.state, units),
+    before: vector(net, from.at + row * from.columns, from.columns),
+    after: vector(net, states.at + time * states.columns, states.columns),
   };
 }
 
 /**
- * Read a problem: the time steps of the encoder.
+ * The weights of attention in one row, axes (layer, head, time), of what may be looked at.
+ *
+ * @param {Net} net
+ * @param {Weights[]} layers
+ * @param {number} row
+ * @param {number} count
+ */
+function weightsOf(net, layers, row, count) {
+  return layers.map(({ at, heads, most }) =>
+    Array.from(
+      { length: heads },
+      (_, head) => Array.from(vector(net, at + (row * heads + head) * most, count)),
+    )
+  );
+}
+
+/**
+ * Read a problem with the encoder; returns the ids.
+ *
+ * @param {Model} model
+ * @param {ModelRecord} record
+ * @param {string} problem
+ */
+function read({ net, rows }, { reverse }, problem) {
+  const ids = net.task.encoderInput(problem, reverse);
+  rows.read(1, (_, time) => ids[time]);
+  net.encoder.forward();
+  return ids;
+}
+
+/**
+ * Read a problem: the time steps of an encoder with a GRU.
  *
  * @param {ModelRecord} record
  * @param {string} problem
@@ -286,9 +181,17 @@ function stepOne(model, time, token) {
  */
 export function reading(record, problem) {
   const model = modelOf(record);
-  const { reverse } = record;
-  const read = model.task.encoderInput(problem, reverse);
-  return { problem, reverse, steps: read.map((token, time) => stepOne(model, time, token)) };
+  const { net, built } = model;
+  const gates = built.cells?.encoder.gates ?? 0;
+  const { units } = net.sizes;
+  const steps = read(model, record, problem).map((token, time) => {
+    const { before = [], after = [] } = statesOf(model, "encoder", time);
+    const [update, reset, candidate] = [0, 1, 2].map((gate) =>
+      vector(net, gates + (3 * time + gate) * units, units)
+    );
+    return { token, embedding: embeddingOf(net, token), before, update, reset, candidate, after };
+  });
+  return { problem, reverse: record.reverse, steps };
 }
 
 /**
@@ -301,33 +204,36 @@ export function reading(record, problem) {
  */
 export function trace(record, { problem, teacherForcing, picks }) {
   const model = modelOf(record);
-  const { task, classes, heap } = model;
+  const { net, built, rows } = model;
+  const { task, heap, classes } = net;
   const { reverse } = record;
-  const wanted = task.target(problem, reverse);
-  const read = reading(record, problem).steps;
+  const target = task.target(problem, reverse);
+  const ids = read(model, record, problem);
+  /** @type {DecoderStep[]} */
   const steps = [];
   let token = task.pad;
-  for (let place = 0; place < task.answerLength; place++) {
-    const time = task.problemLength + place;
-    const { logits } = model.steps[time];
-    const { embedding, before, after } = stepOne(model, time, token);
-    model.computeLogits(time);
+  for (let time = 0; time < task.answerLength; time++) {
+    const reads = token;
+    rows.write(time, 1, () => reads);
+    net.decoder.step(time);
+    const logits = built.logits.at + time * built.logits.columns;
     const choice = argmax(heap, logits, classes);
     const distribution = new Float64Array(classes);
     const sum = exponentiate(heap, logits, heap[logits + choice], distribution);
     for (let id = 0; id < classes; id++) distribution[id] /= sum;
-    const written = picks[place] ?? choice;
-    steps.push({ token, embedding, before, after, distribution, choice, written });
-    token = teacherForcing ? wanted[place] : written;
+    const written = picks[time] ?? choice;
+    steps.push({
+      token,
+      embedding: embeddingOf(net, token),
+      ...statesOf(model, "decoder", time),
+      attention: weightsOf(net, built.cross, time, task.problemLength),
+      selfAttention: weightsOf(net, built.self, time, time + 1),
+      distribution,
+      choice,
+      written,
+    });
+    token = teacherForcing ? target[time] : written;
   }
-  return {
-    problem,
-    reverse,
-    teacherForcing,
-    picks,
-    read: read.map((step) => step.token),
-    context: steps[0].before,
-    steps,
-    target: wanted,
-  };
+  const { before: context } = steps[0];
+  return { problem, reverse, teacherForcing, picks, read: ids, context, steps, target };
 }

@@ -1,15 +1,23 @@
 // What it takes to learn: the operations of ops.js, and two more on the way back. There are two kinds of
 // them: in plain JavaScript, and compiled from ops.c for WebAssembly, four numbers at a time.
 
-import { plainOps } from "./ops.js";
+import { plainOps, RELU, TANH } from "./ops.js";
 
-/** @import { Heap, Ops } from "./ops.js" */
+/** @import { Activation, Heap, Ops } from "./ops.js" */
 
 /**
  * The operations; what they do stands at those in JavaScript. All numbers without a name of their own
- * are addresses.
+ * are addresses. What reaches the inputs of an operation is added to what is there: an input may have
+ * other uses, and rows may share one.
  *
  * @typedef {object} BackwardOps
+ * @property {(rows: number, columns: number, kind: Activation, y: number, dY: number, dBias: number)
+ *   => void} activateBackward
+ * @property {(rows: number, heads: number, width: number, most: number, scale: number, table: number,
+ *   counts: number, queries: number, keys: number, values: number, weights: number, dSeen: number,
+ *   dQueries: number, dKeys: number, dValues: number) => void} attendBackward
+ * @property {(rows: number, columns: number, gamma: number, normal: number, inverse: number,
+ *   dY: number, dX: number, dGamma: number, dBeta: number) => void} normBackward
  * @property {(rows: number, units: number, parents: number, tokens: number, bias: number,
  *   recurrent: number, before: number, gates: number, dAfter: number, dBefore: number,
  *   dRecurrent: number, dBias: number, dTable: number) => void} gruBackward
@@ -63,6 +71,77 @@ export function trainingOps(heap, ids) {
       }
       const from = a + row * down;
       plain.matmul(rows - row, inner, columns, from, down, across, b, c + row * columns, add);
+    },
+
+    /**
+     * From the gradient of y = activation(x + bias), axes (row, columns), to that of x, in its place, and
+     * of the bias.
+     */
+    activateBackward(rows, columns, kind, y, dY, dBias) {
+      for (let row = 0; row < rows * columns; row += columns) {
+        for (let k = 0; k < columns; k++) {
+          const given = heap[y + row + k];
+          if (kind === RELU && given <= 0) heap[dY + row + k] = 0;
+          if (kind === TANH) heap[dY + row + k] *= 1 - given * given;
+          heap[dBias + k] += heap[dY + row + k];
+        }
+      }
+    },
+
+    /** Attention backward: from the gradient of what was seen to those of queries, keys and values. */
+    // deno-fmt-ignore
+    attendBackward(
+      rows, heads, width, most, scale, table, counts, queries, keys, values, weights,
+      dSeen, dQueries, dKeys, dValues,
+    ) {
+      const columns = heads * width;
+      const dWeights = new Float64Array(most);
+      for (let row = 0; row < rows; row++) {
+        const count = ids[counts + row];
+        for (let head = 0; head < heads; head++) {
+          const at = row * columns + head * width;
+          const kept = weights + (row * heads + head) * most;
+          let together = 0;
+          for (let k = 0; k < count; k++) {
+            const other = ids[table + row * most + k] * columns + head * width;
+            const weight = heap[kept + k];
+            let sum = 0;
+            for (let j = 0; j < width; j++) {
+              sum += heap[dSeen + at + j] * heap[values + other + j];
+              heap[dValues + other + j] += weight * heap[dSeen + at + j];
+            }
+            dWeights[k] = sum;
+            together += weight * sum;
+          }
+          for (let k = 0; k < count; k++) {
+            const other = ids[table + row * most + k] * columns + head * width;
+            const dScore = scale * heap[kept + k] * (dWeights[k] - together);
+            for (let j = 0; j < width; j++) {
+              heap[dQueries + at + j] += dScore * heap[keys + other + j];
+              heap[dKeys + other + j] += dScore * heap[queries + at + j];
+            }
+          }
+        }
+      }
+    },
+
+    /** A layer norm backward: from the gradient of y to those of x, gamma and beta. */
+    normBackward(rows, columns, gamma, normal, inverse, dY, dX, dGamma, dBeta) {
+      for (let row = 0; row < rows; row++) {
+        const at = row * columns;
+        let mean = 0, along = 0; // of the gradient of `normal`, and along `normal`
+        for (let k = 0; k < columns; k++) {
+          const d = heap[dY + at + k], n = heap[normal + at + k];
+          heap[dGamma + k] += d * n;
+          heap[dBeta + k] += d;
+          mean += d * heap[gamma + k] / columns;
+          along += d * heap[gamma + k] * n / columns;
+        }
+        for (let k = 0; k < columns; k++) {
+          const d = heap[dY + at + k] * heap[gamma + k];
+          heap[dX + at + k] += heap[inverse + row] * (d - mean - heap[normal + at + k] * along);
+        }
+      }
     },
 
     /**
@@ -151,6 +230,18 @@ export function fastOps(memory, module) {
   const compiled = /** @type {Record<keyof TrainingOps, Function>} */ (exports);
   // There, an address counts bytes, and a number of the heap has four.
   return {
+    activate: (rows, columns, bias, kind, x) =>
+      compiled.activate(rows, columns, 4 * bias, kind, 4 * x),
+    activateBackward: (rows, columns, kind, ...addresses) =>
+      compiled.activateBackward(rows, columns, kind, ...addresses.map((address) => 4 * address)),
+    attendForward: (rows, heads, width, most, scale, ...addresses) =>
+      compiled.attendForward(rows, heads, width, most, scale, ...addresses.map((a) => 4 * a)),
+    attendBackward: (rows, heads, width, most, scale, ...addresses) =>
+      compiled.attendBackward(rows, heads, width, most, scale, ...addresses.map((a) => 4 * a)),
+    normForward: (rows, columns, ...addresses) =>
+      compiled.normForward(rows, columns, ...addresses.map((address) => 4 * address)),
+    normBackward: (rows, columns, ...addresses) =>
+      compiled.normBackward(rows, columns, ...addresses.map((address) => 4 * address)),
     matmul: (rows, inner, columns, a, down, across, b, c, add) =>
       compiled.matmul(rows, inner, columns, 4 * a, down, across, 4 * b, 4 * c, add),
     gruForward: (rows, units, ...addresses) =>
