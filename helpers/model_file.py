@@ -98,15 +98,15 @@ def packed(model: Seq2Seq) -> dict[str, Any]:
         ValueError: the layers are not those of `model.seq2seq` or compute something else, or
             encoder and decoder are not of one call of it.
     """
-    arrays = reference.arrays_of(model)
+    arrays, sizes = reference.arrays_of(model)
     return {
         "format": FORMAT,
         "architecture": model.architecture,
-        "sizes": {"embedding_dim": arrays[0].shape[1], "units": model.units},
+        "sizes": sizes,
         "reverse": bool(model.reverse),
         "task": model.task.data(),
         "trained": bool(model.trained),
-        "arrays": dict(zip(reference.NAMES, packing.pack(arrays), strict=True)),
+        "arrays": dict(zip(arrays, packing.pack(arrays.values()), strict=True)),
     }
 
 
@@ -116,29 +116,29 @@ def unpacked(said: dict[str, Any]) -> Seq2Seq:
     Raises:
         ValueError: this describes none.
     """
-    from helpers.model import seq2seq  # and with it Keras, which a description does not need
+    from helpers.model import ARCHITECTURES  # and with it Keras, which a description does not need
 
     try:
-        sizes = {
-            name: _whole(_checked(said["sizes"], dict)[name], 1)
-            for name in ("embedding_dim", "units")
-        }
+        architecture = ARCHITECTURES[_checked(said["architecture"], str)]
+        sizes = {name: _whole(size, 1) for name, size in _checked(said["sizes"], dict).items()}
         arrays = {
             name: packing.unpack(array) for name, array in _checked(said["arrays"], dict).items()
         }
         reverse, trained = _checked(said["reverse"], bool), _checked(said["trained"], bool)
         task = _task(_checked(said["task"], dict))
         lengths = {name: len(array) for name, array in arrays.items()}
-        if said["architecture"] != "gru" or lengths != _lengths(len(task.tokens), **sizes):
+        if not architecture.holds(lengths, sizes, len(task.tokens)):
             raise ValueError("The sizes are not those of the arrays.")
         if not all(np.isfinite(values).all() for values in arrays.values()):
             raise ValueError("A weight is no number.")
+        built = architecture.build(**sizes, task=task)
+        if lengths != {variable.path: variable.numpy().size for variable in built.model.weights}:
+            raise ValueError("These are not all of its arrays.")
     except (LookupError, OverflowError, TypeError, ValueError) as error:
-        raise ValueError("This describes no model of `seq2seq`.") from error
-    model = replace(seq2seq(**sizes, task=task), reverse=reverse, trained=trained)
-    for variable in model.model.weights:
+        raise ValueError("This describes no model of this book.") from error
+    for variable in built.model.weights:
         variable.assign(arrays[variable.path].reshape(variable.shape))
-    return model
+    return replace(built, reverse=reverse, trained=trained)
 
 
 def _renewed(said: dict[str, Any]) -> dict[str, Any]:
@@ -170,14 +170,6 @@ def _whole(value: Any, least: int) -> int:
     if not is_number(value) or not float(value).is_integer() or value < least:
         raise ValueError(f"This is no whole number of at least {least}.")
     return int(value)
-
-
-def _lengths(tokens: int, embedding_dim: int, units: int) -> dict[str, int]:
-    """Return how many numbers each of the arrays has."""
-    gates = 3 * units
-    gru = [embedding_dim * gates, units * gates, 2 * gates]
-    lengths = [tokens * embedding_dim, *gru, *gru, units * tokens, tokens]
-    return dict(zip(reference.NAMES, lengths, strict=True))
 
 
 def _task(said: dict[str, Any]) -> Task:

@@ -81,13 +81,15 @@ def steps(arrays: Sequence[np.ndarray], tokens: np.ndarray, states: np.ndarray) 
     return np.concatenate([shares / shares.sum(axis=-1, keepdims=True), after], axis=-1)
 
 
-def arrays_of(model: Seq2Seq) -> list[np.ndarray]:
-    """Return the nine arrays of a model, in the order of `NAMES`, in float32.
+def arrays_of(model: Seq2Seq) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Return the arrays of a model by name, in float32, and its sizes.
 
     Raises:
-        ValueError: it has not the layers of `model.seq2seq`, computes something else with them, or
-            encoder and decoder are not of one call of it.
+        ValueError: it has not the layers of its architecture, computes something else with them, or
+            encoder and decoder are not of one call of its builder.
     """
+    if model.architecture != "gru":
+        return _arrays_of_another(model)
     reading, writing = encoder_arrays(model.encoder), decoder_arrays(model.decoder)
     if not np.array_equal(reading[0], writing[0]):
         raise ValueError(
@@ -98,7 +100,67 @@ def arrays_of(model: Seq2Seq) -> list[np.ndarray]:
         )
     check_encoder(model.encoder, reading)
     check_decoder(model.decoder, writing)
-    return [*reading, *writing[1:]]
+    arrays = dict(zip(NAMES, [*reading, *writing[1:]], strict=True))
+    return arrays, {"embedding_dim": reading[0].shape[1], "units": model.units}
+
+
+def _arrays_of_another(model: Seq2Seq) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Do the same by holding a model against a twin, one of its builder with the same arrays."""
+    from helpers.model import ARCHITECTURES  # where there is a model, it is there
+
+    arrays = {variable.path: variable.numpy() for variable in model.model.weights}
+    try:
+        architecture = ARCHITECTURES[model.architecture]
+        sizes = architecture.sizes(model.model)
+        twin = architecture.build(**sizes, task=model.task)
+        names = [variable.path for variable in twin.model.weights]
+        twin.model.set_weights([arrays[name] for name in names])
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _other_layers(model) from error
+    if arrays.keys() != set(names):
+        raise _other_layers(model)
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise ValueError(
+            say(
+                "Steppers and files are for models with finite weights, but one is nan or infinite."
+            )
+        )
+
+    def of_twin(moved: Sequence[np.ndarray]) -> np.ndarray:
+        twin.model.set_weights(moved)
+        return _written(twin)
+
+    check(model.model, _written(model), of_twin, [arrays[name] for name in names])
+    return {name: arrays[name].astype(np.float32) for name in names}, sizes
+
+
+def _other_layers(model: Seq2Seq) -> ValueError:
+    return ValueError(
+        say(
+            "Steppers and files are for models whose layers are those of a builder of this book, "
+            "but {name}, said to be of the kind {architecture}, has others; "
+            '`model.save("x.keras")` keeps any model.',
+            name=repr(model.model.name),
+            architecture=repr(model.architecture),
+        )
+    )
+
+
+def _written(model: Seq2Seq) -> np.ndarray:
+    """Return the distributions of some answers, axes (time, problem, token), a step at a time.
+
+    The tokens that are read do not depend on the model.
+    """
+    task = model.task
+    ids = _ids(len(task.tokens), task.problem_length)
+    carried = model.encode(ids)
+    distributions = []
+    for time in range(task.answer_length):
+        tokens = (np.arange(len(ids), dtype=np.int32)[:, None] + time) % len(task.tokens)
+        given = model.decode(tokens, carried)
+        carried = {name: given.get(name, value) for name, value in carried.items()}
+        distributions.append(_floats(given["distribution"][:, 0]))
+    return np.array(distributions)
 
 
 def encoder_arrays(encoder: keras.Model) -> list[np.ndarray]:

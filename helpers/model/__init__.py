@@ -6,9 +6,10 @@ recurrence. Each gives ``model, encoder, decoder``, a `Seq2Seq`.
 Chapters: *Implementation* and *Decoder, time step by time step*.
 """
 
+from helpers.model.architectures import ARCHITECTURES
 from helpers.model.attention import attention
 from helpers.model.contract import Seq2Seq
 from helpers.model.gru import seq2seq
 from helpers.model.transformer import transformer
 
-__all__ = ["Seq2Seq", "attention", "seq2seq", "transformer"]
+__all__ = ["ARCHITECTURES", "Seq2Seq", "attention", "seq2seq", "transformer"]

@@ -53,7 +53,7 @@ class Seq2Seq:
     trained: bool = False
     """Whether it was trained on the problems of its task."""
     architecture: str = "gru"
-    """What kind of model it is."""
+    """What kind of model it is: one of `ARCHITECTURES`."""
 
     def __post_init__(self) -> None:
         """Check the parts."""
