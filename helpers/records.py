@@ -8,7 +8,7 @@ Chapters: *Encoder*, *Decoder, time step by time step* and *Training*.
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from html import escape
 
 import numpy as np
@@ -23,6 +23,13 @@ Values = Mapping[str, np.ndarray]
 
 SCHEDULES = ("warmup-cosine", "constant")
 """How the learning rate goes: up and down again, or not at all."""
+
+SIZES = {
+    "gru": ("embedding_dim", "units"),
+    "attention": ("embedding_dim", "units"),
+    "transformer": ("width", "heads", "depth"),
+}
+"""The kinds of model, as `model.ARCHITECTURES` has them, and the sizes that each has."""
 
 OPTIMIZERS = ("adamw", "muon")
 """What makes an update of a gradient; see `Recipe.optimizer`."""
@@ -254,25 +261,34 @@ class Trace:
         return first_mistake(self.written, self.target, self.task.eos)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recipe:
     """Everything that decides how a model is trained.
 
     Raises:
-        ValueError: the task, the optimizer or the schedule is unknown, a count is no whole number
-            of at least 1, the seed none from 0 to `LARGEST_SEED`, the learning rate is not above 0,
-            the weight decay is below 0, the bits of a weight are not 8 or 16, or ``reverse`` or
-            ``masked_loss`` is neither true nor false.
+        ValueError: the task, the architecture, the optimizer or the schedule is unknown, a count is
+            no whole number of at least 1, the heads do not divide the width, the seed is none from
+            0 to `LARGEST_SEED`, the learning rate is not above 0, the weight decay is below 0, the
+            bits of a weight are not 8 or 16, or ``reverse`` or ``masked_loss`` is neither true nor
+            false.
     """
 
     task: str = "arithmetic"
     """The name of one of `task.TASKS`."""
     size: int | None = None
     """How many problems of the task are drawn, for all three parts together; None for all."""
+    architecture: str = "gru"
+    """What kind of model it is; each has sizes of its own, see `SIZES`."""
     embedding_dim: int = 5
     """How many numbers stand for a token."""
     units: int = 16
     """How many numbers a state has."""
+    width: int = 32
+    """How many numbers stand for a token at a place, in a Transformer."""
+    heads: int = 4
+    """In how many parts a Transformer looks at once."""
+    depth: int = 1
+    """How many layers its encoder has, and its decoder."""
     reverse: bool = False
     """Problem and answer written back to front."""
     masked_loss: bool = False
@@ -299,6 +315,14 @@ class Recipe:
     def __post_init__(self) -> None:
         """Check the values."""
         task.named(self.task)
+        if self.architecture not in SIZES:
+            raise ValueError(
+                say(
+                    "An architecture is one of {architectures}, not {given}.",
+                    architectures=", ".join(map(repr, SIZES)),
+                    given=repr(self.architecture),
+                )
+            )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(
                 say(
@@ -315,7 +339,8 @@ class Recipe:
                     given=repr(self.schedule),
                 )
             )
-        for name in ("embedding_dim", "units", "epochs", "batch_size", "size"):
+        counts = ("embedding_dim", "units", "width", "heads", "depth")
+        for name in (*counts, "epochs", "batch_size", "size"):
             count = getattr(self, name)
             if name == "size" and count is None:
                 continue
@@ -328,6 +353,15 @@ class Recipe:
                     )
                 )
             self._set(name, int(count))
+        if self.width % self.heads:
+            raise ValueError(
+                say(
+                    "The width is a multiple of the heads, for each has an equal part of it, but "
+                    "{width} is none of {heads}.",
+                    width=self.width,
+                    heads=self.heads,
+                )
+            )
         self._set("seed", check_seed(self.seed))
         if self.weight_bits is not None:
             if not is_whole(self.weight_bits) or self.weight_bits not in packing.WHOLE:
@@ -359,9 +393,23 @@ class Recipe:
                 )
             self._set(name, bool(flag))
 
+    def __repr__(self) -> str:
+        others = {name for names in SIZES.values() for name in names} - {*self.sizes}
+        said = ", ".join(
+            f"{each.name}={getattr(self, each.name)!r}"
+            for each in fields(self)
+            if each.name not in others
+        )
+        return f"Recipe({said})"
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of its model, by name."""
+        return {name: getattr(self, name) for name in SIZES[self.architecture]}
+
     @property
     def flops(self) -> int:
-        """The floating-point operations that training takes for one problem.
+        """The floating-point operations that training a GRU takes for one problem.
 
         Those of the matrix products alone: a multiplication and an addition for each weight of a
         GRU at each time step, and of the softmax at each of the decoder's. The way back takes twice

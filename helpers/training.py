@@ -13,13 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import decoding, packing, problems
-from helpers.model import Seq2Seq, seq2seq
+from helpers.model import ARCHITECTURES, Seq2Seq
 from helpers.records import Recipe, Snapshot
 from helpers.say import say
-from helpers.task import Task, named
+from helpers.task import named
 
-Make = Callable[[int, int, Task], Seq2Seq]
-"""What makes a model of an embedding_dim, of units and for a task, as `model.seq2seq` does."""
+Make = Callable[..., Seq2Seq]
+"""What makes a model of the sizes of a recipe and for a task, as `model.seq2seq` does."""
 
 
 def warmup_cosine(
@@ -67,7 +67,7 @@ def batches_of(arrays: problems.Arrays, recipe: Recipe) -> tf.data.Dataset:
         )
     data: tuple[Any, ...] = ((encoder_input, decoder_input), target)
     if recipe.masked_loss:
-        weights = problems.weights_up_to_eos(target)
+        weights = problems.weights_up_to_eos(target, named(recipe.task))
         data += (weights / weights.mean(),)
     return in_batches(data, recipe)
 
@@ -115,15 +115,16 @@ def compile_by(model: keras.Model, recipe: Recipe, updates_an_epoch: int) -> Non
 
 
 def build(
-    recipe: Recipe, train: Iterable[str], make: Make = seq2seq
+    recipe: Recipe, train: Iterable[str], make: Make | None = None
 ) -> tuple[Seq2Seq, tf.data.Dataset]:
     """Return the model of ``recipe``, seeded and compiled for it, and its batches.
 
-    Another architecture is made by ``make``. Raises like `batches`.
+    Another model than that of its architecture is made by ``make``. Raises like `batches`.
     """
     keras.utils.set_random_seed(recipe.seed)
+    make = make or ARCHITECTURES[recipe.architecture].build
     built = replace(
-        make(recipe.embedding_dim, recipe.units, named(recipe.task)),
+        make(**recipe.sizes, task=named(recipe.task)),
         reverse=recipe.reverse,
         trained=True,
     )
@@ -224,7 +225,9 @@ def examine(
     distribution = model.model([encoder_input, decoder_input]).numpy()
     probability = (distribution * target).sum(axis=-1)
     right = distribution.argmax(axis=-1) == target.argmax(axis=-1)
-    counts = problems.weights_up_to_eos(target) > 0 if masked_loss else np.ones_like(right)
+    counts = (
+        problems.weights_up_to_eos(target, model.task) > 0 if masked_loss else np.ones_like(right)
+    )
     loss = -np.log(np.maximum(probability[counts], 1e-7)).mean()
     return float(loss), float(right[counts].mean())
 
