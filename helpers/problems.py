@@ -5,6 +5,7 @@ Chapters: *Encoder* (the padded problem) and *Training* (the shifted answer, the
 
 import hashlib
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy as np
 from helpers.numbers import is_whole
 from helpers.say import say
 from helpers.task import ARITHMETIC, Task, named
+
+MOST_DRAWN = 1_000_000
+"""How many problems of a task without end may be drawn."""
 
 
 class Arrays(NamedTuple):
@@ -148,8 +152,8 @@ def split(task: str | Task, size: int | None = None) -> Split:
         ValueError: ``task`` is none of `task.TASKS`, or ``size`` is not from 1 to the task's size.
     """
     drawn_from = task if isinstance(task, Task) else named(task)
-    drawn = list(drawn_from.problems())
-    if size is not None:
+    drawn = list(islice(drawn_from.problems(), MOST_DRAWN if drawn_from.endless else None))
+    if size is not None or drawn_from.endless:
         if not is_whole(size) or not 1 <= size <= len(drawn):
             raise ValueError(
                 say(
@@ -159,19 +163,12 @@ def split(task: str | Task, size: int | None = None) -> Split:
                     given=repr(size),
                 )
             )
-        drawn = sorted(drawn, key=_digest)[:size]
+        drawn = drawn[:size] if drawn_from.endless else sorted(drawn, key=_digest)[:size]
     parts = Split([], [], [])
     for problem in drawn:
-        tenth = _digest(_mirror_free(drawn_from, problem)) % 10
+        tenth = _digest(drawn_from.twins(problem)) % 10
         parts[{0: 2, 1: 1}.get(tenth, 0)].append(problem)
     return parts
-
-
-def _mirror_free(task: Task, problem: str) -> str:
-    left, sign, right = task.parse(problem)
-    if sign in "+*":
-        left, right = sorted((left, right))
-    return f"{left}{sign}{right}"
 
 
 def _digest(text: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import decoding, problems
 from helpers.model import Seq2Seq, attention, seq2seq, transformer
-from helpers.task import TASKS, Task
+from helpers.task import TASKS, Arithmetic, Task
 from tests.messages import ONE_SENTENCE
 
 Make = Callable[..., Seq2Seq]
@@ -20,7 +20,7 @@ MAKERS: dict[str, Make] = {
     "transformer": partial(transformer, 8, 2, 1),
     "deep transformer": partial(transformer, 6, 3, 2),
 }
-LONG = Task("long", 99999, "+-", problem_length=12, answer_length=7)
+LONG = Arithmetic("long", 99999, "+-", problem_length=12, answer_length=7)
 ASKED = problems.split("arithmetic").test[::400]
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from helpers import decoding, problems, search
 from helpers.model import Seq2Seq, seq2seq
-from helpers.task import Task
+from helpers.task import Arithmetic
 from helpers.vocabulary import EOS
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
 from tests.test_carried import looking_back
 from tests.variants import NO_DISTRIBUTION, OTHERS
 
-TINY = Task("tiny", 4, "+", problem_length=4, answer_length=3)
+TINY = Arithmetic("tiny", 4, "+", problem_length=4, answer_length=3)
 ASKED = ["0+39", "50+9", "3-71"]
 EVERY = 1 + 13 + 13 * 13 * 14
 """How many answers of three tokens there are, with PAD after EOS."""

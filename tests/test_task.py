@@ -9,11 +9,11 @@ import pytest
 
 from helpers import decoding, model_file, problems
 from helpers.model import seq2seq
-from helpers.task import ARITHMETIC, TASKS, Task, named
+from helpers.task import ARITHMETIC, TASKS, Arithmetic, named
 from helpers.widgets import DecoderStepper, EncoderStepper
 from tests.messages import ONE_SENTENCE
 
-PRODUCTS = Task(
+PRODUCTS = Arithmetic(
     "products",
     12,
     "*",

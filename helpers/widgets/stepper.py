@@ -85,7 +85,7 @@ class Stepper(BookWidget):
                     given=repr(proposal.value),
                 )
             )
-        self.by_name[proposal.value].task.parse(self.problem)
+        self.by_name[proposal.value].task.normal(self.problem)
         return proposal.value
 
     @traitlets.validate("step")
