@@ -152,18 +152,21 @@ def split(task: str | Task, size: int | None = None) -> Split:
         ValueError: ``task`` is none of `task.TASKS`, or ``size`` is not from 1 to the task's size.
     """
     drawn_from = task if isinstance(task, Task) else named(task)
-    drawn = list(islice(drawn_from.problems(), MOST_DRAWN if drawn_from.endless else None))
-    if size is not None or drawn_from.endless:
-        if not is_whole(size) or not 1 <= size <= len(drawn):
-            raise ValueError(
-                say(
-                    "A size of {task} is a whole number from 1 to {most}, not {given}.",
-                    task=repr(drawn_from.name),
-                    most=len(drawn),
-                    given=repr(size),
-                )
+    listed = [] if drawn_from.endless else list(drawn_from.problems())
+    most = len(listed) or MOST_DRAWN
+    if (size is not None or drawn_from.endless) and not (is_whole(size) and 1 <= size <= most):
+        raise ValueError(
+            say(
+                "A size of {task} is a whole number from 1 to {most}, not {given}.",
+                task=repr(drawn_from.name),
+                most=most,
+                given=repr(size),
             )
-        drawn = drawn[:size] if drawn_from.endless else sorted(drawn, key=_digest)[:size]
+        )
+    if drawn_from.endless:
+        drawn = list(islice(drawn_from.problems(), size))
+    else:
+        drawn = listed if size is None else sorted(listed, key=_digest)[:size]
     parts = Split([], [], [])
     for problem in drawn:
         tenth = _digest(drawn_from.twins(problem)) % 10
