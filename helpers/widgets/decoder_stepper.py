@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from helpers import decoding, plots, problems
-from helpers.records import Trace
+from helpers.records import DecoderStep, Trace
 from helpers.widgets.base import Still
 from helpers.widgets.stepper import Stepper
 from helpers.widgets.training_lab import TrainingLab
@@ -35,21 +35,31 @@ def _trace_as_json(trace: Trace, stepper: DecoderStepper) -> dict[str, Any]:
         "teacherForcing": trace.teacher_forcing,
         "picks": list(trace.picks),
         "read": read.tolist(),
-        "context": trace.context.tolist(),
+        **({"context": trace.context.tolist()} if "state" in trace.start else {}),
         "steps": [
             {
                 "token": step.token,
                 "embedding": matrix[step.token].tolist(),
-                "before": step.state_before.tolist(),
-                "after": step.state_after.tolist(),
+                **(
+                    {"before": step.state_before.tolist(), "after": step.state_after.tolist()}
+                    if "state" in step.before
+                    else {}
+                ),
+                "attention": _weights(step, "attention"),
+                "selfAttention": _weights(step, "self_attention", time + 1),
                 "distribution": step.distribution.tolist(),
                 "choice": step.choice,
                 "written": written,
             }
-            for step, written in zip(trace.steps, trace.written, strict=True)
+            for time, (step, written) in enumerate(zip(trace.steps, trace.written, strict=True))
         ],
         "target": list(trace.target),
     }
+
+
+def _weights(step: DecoderStep, name: str, upto: int | None = None) -> list[Any]:
+    """Return weights of attention, axes (layer, head, time), of what may be looked at."""
+    return step.inside[name][..., :upto].tolist() if name in step.inside else []
 
 
 class DecoderStepper(Stepper):

@@ -5,11 +5,14 @@ import {
   calledMarks,
   canPick,
   columns,
+  handed,
   heading,
   hint,
   inWords,
+  looks,
   note,
   picksWith,
+  strengths,
   verdict,
   wrongStep,
 } from "../../helpers/widgets/js/state/decoder_stepper.js";
@@ -152,4 +155,39 @@ test("another task has other tokens, another EOS, and as many steps as the model
   assert.equal(verdict(product, 3), "Written: 56. Right.");
   assert.deepEqual(columns(product, 5).map(({ right }) => right), ["5", "6", "EOS", "PAD", "PAD"]);
   assert.equal(bars(product, 1).length, 14);
+});
+
+/** The same answer, of a model with one layer and two heads that looks at the ninth. */
+const LOOKING = {
+  ...RIGHT,
+  steps: RIGHT.steps.map((step, time) => ({
+    ...step,
+    attention: [[[0, 0, 0, 0, 0, 0, 1, 0], [0, 0, 0, 0.5, 0, 0, 0.5, 0]]],
+    selfAttention: [[0, 1].map(() => Array.from({ length: time + 1 }, () => 1 / (time + 1)))],
+  })),
+};
+
+test("a row a step says what is looked at", () => {
+  const problem = looks(LOOKING, 2, "attention");
+  assert.deepEqual(problem?.tokens, ["PAD", "PAD", "PAD", "5", "0", "+", "9", "EOS"]);
+  assert.deepEqual(problem?.rows.map(({ name }) => name), ["1: PAD", "2: 5"]);
+  const own = looks(LOOKING, 3, "selfAttention");
+  assert.deepEqual(own?.tokens, ["PAD", "5", "9"]);
+  assert.deepEqual(own?.rows.map(({ weights }) => weights[0][0].length), [1, 2, 3]);
+  assert.equal(looks(RIGHT, 3, "attention"), null);
+});
+
+test("the tokens of the problem are as strong as the layers and heads look at them together", () => {
+  assert.deepEqual(strengths(LOOKING, 1), [0, 0, 0, 0.25, 0, 0, 0.75, 0]);
+  assert.equal(strengths(LOOKING, 0), null);
+  assert.equal(strengths(RIGHT, 1), null);
+  const heard = inWords(LOOKING, 1);
+  assert.match(heard, /It looks most at 9, the token 7 of the problem, with 75\.0 %\.$/);
+  assert.doesNotMatch(inWords(RIGHT, 1), /looks/);
+});
+
+test("it is said what the encoder does for the decoder", () => {
+  assert.match(handed(RIGHT, "50+9"), /^The encoder reads 50\+9 and hands on$/);
+  assert.match(handed(LOOKING, "50+9"), /may look at each, and starts from$/);
+  assert.match(handed({ ...LOOKING, context: undefined }, "50+9"), /may look at each\.$/);
 });

@@ -4,8 +4,18 @@
 import { say } from "./domain/say.js";
 import { learnedBy } from "./domain/task.js";
 import { trace } from "./nn/seq2seq.js";
-import { bars, calledMarks, canPick, columns, heading, hint } from "./state/decoder_stepper.js";
-import { inWords, note, picksWith, verdict, wrongStep } from "./state/decoder_stepper.js";
+import {
+  bars,
+  calledMarks,
+  canPick,
+  columns,
+  handed,
+  heading,
+  hint,
+} from "./state/decoder_stepper.js";
+import { inWords, looks, note, picksWith, strengths } from "./state/decoder_stepper.js";
+import { verdict, wrongStep } from "./state/decoder_stepper.js";
+import { looksTable } from "./ui/looks.js";
 import { announcer, asker, button, element, frame, numbersSwitch, strip } from "./ui/parts.js";
 import { question, recordOf, stepTable, TRAINED, walk } from "./ui/stepping.js";
 
@@ -68,6 +78,8 @@ function render({ model, el }) {
   const table = stepTable([say("reads"), say("writes"), say("right")], way.go);
   const inside = stepInside();
   const shares = distribution(pick);
+  const problem = looksTable(say("How much it looks at each token of the problem"));
+  const own = looksTable(say("How much it looks at each token that it has read"));
   const judged = element("p", { class: "verdict" });
   const mistake = button("", goToMistake);
   const root = frame(
@@ -81,6 +93,7 @@ function render({ model, el }) {
     table.whole,
     element("div", { class: "result" }, judged, mistake),
     element("div", { class: "step" }, ...(detailed ? [inside.whole] : []), shares.whole),
+    ...(detailed ? [problem.whole, own.whole] : []),
     said,
   );
   if (detailed) root.querySelector(".buttons")?.append(numbersSwitch(root));
@@ -112,12 +125,14 @@ function render({ model, el }) {
     const step = model.get("step");
     asked.show(seen.problem);
     about.textContent = note(seen);
-    hand.show(seen);
+    hand.show(seen, step);
     way.show(step);
     table.show(step, seen.steps.length);
     showColumns(table.places, seen, step);
     inside.show(seen, step);
     shares.show(seen, step);
+    problem.show(looks(seen, step, "attention"));
+    own.show(looks(seen, step, "selfAttention"));
     const wrong = wrongStep(seen, step);
     regime.show(seen.teacherForcing, step > 0 && wrong === null);
     judged.textContent = verdict(seen, step);
@@ -201,13 +216,21 @@ function handedOn() {
   const context = strip(say("the context vector"));
   return {
     whole: element("div", { class: "reading" }, read, context.whole),
-    /** @param {Seen} seen */
-    show(seen) {
-      const tokens = seen.read.map((id) => element("code", {}, seen.task.tokens[id]));
-      const words = say("The encoder reads {tokens} and hands on", { tokens: GAP });
-      const [before, behind] = words.split(GAP);
+    /**
+     * @param {Seen} seen
+     * @param {number} step
+     */
+    show(seen, step) {
+      const weights = strengths(seen, step);
+      const tokens = seen.read.map((id, place) => {
+        const token = element("code", {}, seen.task.tokens[id]);
+        if (weights) token.style.setProperty("--look", String(weights[place]));
+        return token;
+      });
+      const [before, behind] = handed(seen, GAP).split(GAP);
       read.replaceChildren(before, ...tokens, behind);
-      context.show(seen.context ?? []);
+      context.whole.hidden = seen.context === undefined;
+      if (seen.context) context.show(seen.context);
     },
   };
 }
@@ -245,7 +268,10 @@ function stepInside() {
     show(seen, step) {
       const one = step === 0 ? null : seen.steps[step - 1];
       title.textContent = heading(seen, step);
-      embedding.whole.hidden = after.whole.hidden = one === null;
+      const state = one ? one.before : seen.context;
+      embedding.whole.hidden = one === null;
+      after.whole.hidden = one?.after === undefined;
+      before.whole.hidden = state === undefined;
       if (one) {
         const largest = Math.max(
           ...seen.steps.flatMap((each) => Array.from(each.embedding, Math.abs)),
@@ -254,9 +280,10 @@ function stepInside() {
           largest,
           caption: say("Embedding of {token}", { token: seen.task.tokens[one.token] }),
         });
-        after.show(one.after ?? []);
+        if (one.after) after.show(one.after);
       }
-      before.show((one ? one.before : seen.context) ?? [], {
+      if (state === undefined) return;
+      before.show(state, {
         caption: step < 2 ? say("State before: the context vector") : say("State before"),
       });
     },

@@ -6,6 +6,7 @@ import { percent } from "../ui/parts.js";
 
 /** @import { Learned } from "../domain/task.js" */
 /** @import { Trace } from "../nn/seq2seq.js" */
+/** @import { Looks } from "../ui/looks.js" */
 
 /** @typedef {Trace & Learned} Seen */
 
@@ -47,6 +48,24 @@ export function note(seen) {
     )
     : "";
   return [order, unfamiliar(problem, seen)].filter(Boolean).join(" ");
+}
+
+/**
+ * What the encoder does for the decoder.
+ *
+ * @param {Seen} seen
+ * @param {string} tokens that are read
+ */
+export function handed({ context, steps }, tokens) {
+  const looked = steps[0].attention.length > 0;
+  if (context && looked) {
+    return say("The encoder reads {tokens}. The decoder may look at each, and starts from", {
+      tokens,
+    });
+  }
+  return context
+    ? say("The encoder reads {tokens} and hands on", { tokens })
+    : say("The encoder reads {tokens}, and the decoder may look at each.", { tokens });
 }
 
 /**
@@ -231,6 +250,42 @@ function fault(seen, place) {
 }
 
 /**
+ * What the decoder looks at in each time step so far; null if it does not look. "attention" is at the
+ * problem, "selfAttention" at what it has read itself.
+ *
+ * @param {Seen} seen
+ * @param {number} step
+ * @param {"attention" | "selfAttention"} kind
+ * @returns {Looks | null}
+ */
+export function looks({ steps, read, task }, step, kind) {
+  const done = steps.slice(0, step);
+  if (steps[0][kind].length === 0) return null;
+  const ids = kind === "attention" ? read : done.map(({ token }) => token);
+  return {
+    tokens: ids.map((id) => task.tokens[id]),
+    rows: done.map(({ token, [kind]: weights }, place) => ({
+      name: `${place + 1}: ${task.tokens[token]}`,
+      weights,
+    })),
+  };
+}
+
+/**
+ * How much a time step looks at each token of the problem, the mean of all layers and heads; null if it
+ * does not look.
+ *
+ * @param {Seen} seen
+ * @param {number} step
+ */
+export function strengths({ steps, read }, step) {
+  if (step === 0) return null;
+  const all = steps[step - 1].attention.flat();
+  if (all.length === 0) return null;
+  return read.map((_, place) => all.reduce((sum, weights) => sum + weights[place], 0) / all.length);
+}
+
+/**
  * What is read out of a time step.
  *
  * @param {Seen} seen
@@ -250,7 +305,26 @@ export function inWords(seen, step) {
       share: percent(distribution[choice]),
     },
   );
-  if (written === choice) return taken;
-  const yours = say("You write {token} instead.", { token: tokens[written] });
-  return `${taken} ${yours}`;
+  return [
+    taken,
+    written === choice ? "" : say("You write {token} instead.", { token: tokens[written] }),
+    lookInWords(seen, step),
+  ].filter(Boolean).join(" ");
+}
+
+/**
+ * Which token of the problem a time step looks at most.
+ *
+ * @param {Seen} seen
+ * @param {number} step
+ */
+function lookInWords(seen, step) {
+  const shares = strengths(seen, step);
+  if (shares === null) return "";
+  const most = shares.indexOf(Math.max(...shares));
+  return say("It looks most at {token}, the token {place} of the problem, with {share}.", {
+    token: seen.task.tokens[seen.read[most]],
+    place: most + 1,
+    share: percent(shares[most]),
+  });
 }
