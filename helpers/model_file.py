@@ -18,7 +18,7 @@ import numpy as np
 from helpers import packing, reference
 from helpers.numbers import is_number
 from helpers.say import say
-from helpers.task import ARITHMETIC, TASKS, Arithmetic
+from helpers.task import ARITHMETIC, TASKS, Arithmetic, Pairs, Task
 
 if TYPE_CHECKING:
     from helpers.model import Seq2Seq
@@ -172,16 +172,21 @@ def _whole(value: Any, least: int) -> int:
     return int(value)
 
 
-def _task(said: dict[str, Any]) -> Arithmetic:
+def _task(said: dict[str, Any]) -> Task:
     """Return the task that a file says, one of the book if it is the same but for its name."""
+    lengths = {
+        "name": _checked(said["name"], str),
+        "tokens": tuple(_checked(token, str) for token in _checked(said["tokens"], list)),
+        "problem_length": _whole(said["problem_length"], 4),
+        "answer_length": _whole(said["answer_length"], 2),
+    }
+    if "answers" in said:
+        return Pairs(answers=_checked(said["answers"], dict), **lengths)
     task = Arithmetic(
-        name=_checked(said["name"], str),
         largest=_whole(said["largest"], 0),
         operators=_checked(said["operators"], str),
-        tokens=tuple(_checked(token, str) for token in _checked(said["tokens"], list)),
-        problem_length=_whole(said["problem_length"], 4),
-        answer_length=_whole(said["answer_length"], 2),
         drawn=_checked(said.get("drawn", False), bool),  # earlier files do not say it
+        **lengths,
     )
     known = [one for one in TASKS.values() if replace(one, name="") == replace(task, name="")]
     return known[0] if known else task

@@ -11,7 +11,7 @@ import random
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 from unicodedata import normalize
@@ -73,6 +73,10 @@ class Task(ABC):
     @abstractmethod
     def data(self) -> dict[str, Any]:
         """Return all that a page or a file has to know of it."""
+
+    def told(self, problems: Iterable[str]) -> "Task":
+        """Return the task as a page has to know it where these problems can be picked."""
+        return self
 
     def twins(self, problem: str) -> str:
         """Return a text that only problems share that give each other's answer away."""
@@ -320,7 +324,8 @@ class Pairs(Task):
     A character is a token; lengths and tokens are those that the texts need.
 
     Raises:
-        ValueError: there is no pair, or a text is empty.
+        ValueError: there is no pair, a text is empty, or tokens or lengths are given with which
+            not all can be written.
     """
 
     name: str
@@ -337,13 +342,27 @@ class Pairs(Task):
             raise ValueError(
                 say("The pairs of a task are texts and their answers, and none is empty.")
             )
-        found = {
+        found: dict[str, Any] = {
             "tokens": (*sorted(set("".join(texts))), "PAD", "EOS"),
             "problem_length": 1 + max(map(len, self.answers)),
             "answer_length": 1 + max(map(len, self.answers.values())),
         }
         for name, value in found.items():
             object.__setattr__(self, name, getattr(self, name) or value)
+        if (
+            not {*found["tokens"]} <= {*self.tokens}
+            or found["problem_length"] > self.problem_length
+            or found["answer_length"] > self.answer_length
+        ):
+            raise ValueError(
+                say(
+                    "A task of pairs has a token for each character of its texts, and room for the "
+                    "longest of them and EOS: {problem} time steps for a problem and {answer} for "
+                    "an answer.",
+                    problem=found["problem_length"],
+                    answer=found["answer_length"],
+                )
+            )
 
     def normal(self, text: str) -> str:
         """Return the problem, with no white space around it."""
@@ -369,13 +388,12 @@ class Pairs(Task):
         return iter(self.answers)
 
     def data(self) -> dict[str, Any]:
-        """Return all but the answers, which are too many for a page."""
-        return {
-            "name": self.name,
-            "tokens": list(self.tokens),
-            "problem_length": self.problem_length,
-            "answer_length": self.answer_length,
-        }
+        """Return all that a page or a file has to know of it."""
+        return {**asdict(self), "tokens": list(self.tokens), "answers": dict(self.answers)}
+
+    def told(self, problems: Iterable[str]) -> "Pairs":
+        """Return the same task with the answers to some problems only, so that a page is light."""
+        return replace(self, answers={problem: self.answers[problem] for problem in problems})
 
 
 def _text(problem: object) -> str:

@@ -1,7 +1,9 @@
 """A task of one's own: other operators, other lengths, and nothing else has to know of it."""
 
 import json
+from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from helpers import decoding, model_file, problems
 from helpers.model import seq2seq
-from helpers.task import ARITHMETIC, TASKS, Arithmetic, named
+from helpers.task import ARITHMETIC, TASKS, Arithmetic, Pairs, named
 from helpers.widgets import DecoderStepper, EncoderStepper
 from tests.messages import ONE_SENTENCE
 
@@ -135,3 +137,77 @@ def test_a_model_of_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     found = model_file.read(path)
     assert (found.task, found.trained) == (PRODUCTS, True)
     assert decoding.answers(found, ["7*8"]) == [trace.answer]
+
+
+DATES = {
+    "28 November 2026": "2026-11-28",
+    "1 May 1999": "1999-05-01",
+    "2026년 3월 1일": "2026-03-01",
+}
+
+
+def test_pairs_of_texts() -> None:
+    """Tokens and lengths are those that they need; each problem has its answer."""
+    dates = Pairs("dates", DATES)
+    assert dates.tokens[-2:] == ("PAD", "EOS")
+    assert set(dates.tokens[:-2]) == set("".join([*DATES, *DATES.values()]))
+    assert (dates.problem_length, dates.answer_length) == (17, 11)
+    assert dates.normal(" 1 May 1999\n") == "1 May 1999"
+    assert dates.solve("1 May 1999") == "1999-05-01"
+    arrays = problems.batch(DATES, task=dates)
+    assert [dates.decode(row) for row in arrays.encoder_input.tolist()] == [*DATES]
+    answers = arrays.target.argmax(axis=-1)
+    assert [dates.decode(row) for row in answers.tolist()] == [*DATES.values()]
+    assert sorted(sum(problems.split(dates), [])) == sorted(DATES)
+
+
+def test_what_a_page_is_told_of_pairs() -> None:
+    """The tokens and lengths of all, the answers to some."""
+    dates = Pairs("dates", DATES)
+    told = dates.told(["1 May 1999"]).data()
+    assert told == {**dates.data(), "answers": {"1 May 1999": "1999-05-01"}}
+    assert ARITHMETIC.told(["50+9"]) is ARITHMETIC
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"answers": {}},
+        {"answers": {"": "1"}},
+        {"answers": {"1": ""}},
+        {"answers": DATES, "tokens": ("1", "PAD", "EOS")},
+        {"answers": DATES, "problem_length": 16},
+        {"answers": DATES, "answer_length": 10},
+    ],
+)
+def test_pairs_that_cannot_be_written(given: dict[str, Any]) -> None:
+    """A sentence says what is needed."""
+    with pytest.raises(ValueError, match=ONE_SENTENCE):
+        Pairs("dates", **given)
+
+
+def test_what_is_no_problem_of_a_task_of_pairs() -> None:
+    """Only the texts are problems."""
+    dates = Pairs("dates", DATES)
+    for text in ("2 May 1999", ""):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            dates.solve(text)
+    with pytest.raises(TypeError, match=ONE_SENTENCE):
+        dates.normal(5)  # type: ignore[arg-type]
+
+
+def test_numbers_that_are_drawn() -> None:
+    """No problem comes twice, operands have one to five digits, and it is the same each time."""
+    task = TASKS["five-digit"]
+    drawn = list(islice(task.problems(), 5000))
+    assert drawn == list(islice(task.problems(), 5000))
+    assert len(set(drawn)) == 5000
+    digits = Counter(len(str(number)) for problem in drawn for number in task.parse(problem)[::2])
+    assert {*digits} == {1, 2, 3, 4, 5}
+    assert min(digits.values()) > 0.7 * max(digits.values())
+    parts = problems.split(task, 5000)
+    assert {problem for part in parts for problem in part} == {*drawn}
+    assert 400 < len(parts.test) < 600 and 400 < len(parts.validation) < 600
+    for size in (None, 0, problems.MOST_DRAWN + 1):
+        with pytest.raises(ValueError, match=ONE_SENTENCE):
+            problems.split(task, size)

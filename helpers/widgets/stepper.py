@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -102,4 +103,8 @@ class Stepper(BookWidget):
 
     @traitlets.default("models")
     def _packed(self) -> list[dict[str, Any]]:
-        return [{"name": name, **model_file.packed(one)} for name, one in self.by_name.items()]
+        offered = {self.problem, *self.examples}
+        return [
+            {"name": name, **model_file.packed(replace(one, task=one.task.told(offered)))}
+            for name, one in self.by_name.items()
+        ]

@@ -16,8 +16,7 @@ test("what people type becomes a problem in plain characters, or none", () => {
   }
 });
 
-test("a problem has two operands, an operator and an answer", () => {
-  assert.deepEqual(ARITHMETIC.parse("12-85"), { left: 12, operator: "-", right: 85 });
+test("a problem has an answer", () => {
   assert.equal(ARITHMETIC.solve("12-85"), "-73");
   assert.equal(ARITHMETIC.solve("999+999"), "1998");
   assert.throws(() => ARITHMETIC.solve("no problem"), new RangeError(ARITHMETIC.allowed));
@@ -67,6 +66,37 @@ test("tokens, operators and lengths are those of the task", () => {
     "A problem is two whole numbers from 0 to 99 with one * or + between them, such as 50*9.",
   );
   assert.ok(PRODUCTS.isFamiliar("12*12") && !PRODUCTS.isFamiliar("12+12"));
+});
+
+test("the problems come in the order of Python", () => {
+  const all = [...ARITHMETIC.problems()];
+  assert.equal(all.length, 20_000);
+  assert.deepEqual([...all.slice(0, 2), all[10_000], all.at(-1)], ["0+0", "0+1", "0-0", "99-99"]);
+});
+
+test("a task may be texts and their answers", () => {
+  const answers = { "2026년 11월 28일": "2026-11-28", "1 May 1999": "1999-05-01" };
+  const tokens = [...new Set(Object.entries(answers).flat().join("")), "PAD", "EOS"];
+  const dates = new Task({
+    name: "dates",
+    tokens,
+    problem_length: 14,
+    answer_length: 11,
+    answers,
+  });
+  assert.ok(dates.hasRoom);
+  assert.equal(dates.normal(" 1 May 1999\n"), "1 May 1999");
+  assert.equal(dates.normal("2026년 11월 28일".normalize("NFD")), "2026년 11월 28일");
+  assert.equal(dates.normal("2 May 1999"), null);
+  assert.match(dates.allowed, /such as 2026년 11월 28일\.$/);
+  assert.equal(dates.solve("1 May 1999"), "1999-05-01");
+  assert.throws(() => dates.solve("2 May 1999"), RangeError);
+  const read = dates.encoderInput("1 May 1999", false);
+  assert.equal(read.length, 14);
+  assert.equal(dates.decode(read), "1 May 1999");
+  assert.equal(unfamiliar("1 May 1999", learnedBy({ task: dates.data, trained: true })), "");
+  assert.ok(!new Task({ ...dates.data, problem_length: 13 }).hasRoom);
+  assert.deepEqual([...dates.problems()], Object.keys(answers));
 });
 
 test("an example has room", () => {

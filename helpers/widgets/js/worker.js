@@ -115,13 +115,10 @@ function partsOf(task, packed) {
   /** @type {string[][]} */
   const parts = [[], [], []]; // training, held-out, test
   let number = 0;
-  for (const operator of task.data.operators) {
-    for (let left = 0; left <= task.data.largest; left++) {
-      for (let right = 0; right <= task.data.largest; right++, number++) {
-        const part = (bytes[number >> 2] >> (2 * (number & 3))) & 3;
-        parts[part].push(`${left}${operator}${right}`);
-      }
-    }
+  for (const problem of task.problems()) {
+    const part = (bytes[number >> 2] >> (2 * (number & 3))) & 3;
+    parts[part].push(problem);
+    number++;
   }
   return parts;
 }

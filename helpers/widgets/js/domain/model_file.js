@@ -136,16 +136,30 @@ function isWhole(value, least) {
  * @param {any} task
  */
 function isTask(task) {
-  const { name, largest, operators, tokens, problem_length, answer_length } = task;
+  const { name, tokens, problem_length, answer_length } = task;
   return typeof name === "string" &&
-    isWhole(largest, 0) &&
-    typeof operators === "string" &&
     Array.isArray(tokens) &&
     tokens.every((token) => typeof token === "string") &&
     isWhole(problem_length, 4) &&
     isWhole(answer_length, 2) &&
-    ["PAD", "EOS", ..."0123456789", ...operators].every((token) => tokens.includes(token)) &&
+    ["PAD", "EOS"].every((token) => tokens.includes(token)) &&
+    (isPairs(task) || isArithmetic(task)) &&
     new Task(task).hasRoom;
+}
+
+/** @param {any} task */
+function isPairs({ answers, tokens }) {
+  return typeof answers === "object" && answers !== null &&
+    Object.entries(answers).flat().every((text) =>
+      typeof text === "string" && Array.from(text).every((sign) => tokens.includes(sign))
+    );
+}
+
+/** @param {any} task */
+function isArithmetic({ largest, operators, tokens }) {
+  return isWhole(largest, 0) &&
+    typeof operators === "string" &&
+    [..."0123456789", ...operators].every((token) => tokens.includes(token));
 }
 
 /** @type {Record<string, number>} */

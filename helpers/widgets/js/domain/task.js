@@ -3,15 +3,35 @@
 import { allOf, anyOf, say } from "./say.js";
 
 /**
- * A task as data, as `Task.data` of Python says it.
+ * What every task says of itself.
  *
- * @typedef {object} TaskData
+ * @typedef {object} Lengths
  * @property {string} name
- * @property {number} largest it learns numbers from 0 to this one
- * @property {string} operators it learns these, one character for each
  * @property {string[]} tokens in the order of their ids
  * @property {number} problem_length time steps of the encoder
  * @property {number} answer_length time steps of the decoder
+ */
+
+/**
+ * A task of numbers: it learns those from 0 to the largest, and these operators, one character for each.
+ *
+ * @typedef {Lengths & { largest: number, operators: string, drawn?: boolean }} ArithmeticData
+ */
+
+/** @typedef {Lengths & { answers: Record<string, string> }} PairsData a task of texts and their answers */
+/** @typedef {ArithmeticData | PairsData} TaskData a task as data, as `Task.data` of Python says it */
+
+/**
+ * What a task makes of texts.
+ *
+ * @typedef {object} Kind
+ * @property {() => string} allowed what a reader is told who types no problem
+ * @property {() => boolean} hasRoom whether all that can be asked can be written, and each answer
+ * @property {(text: string) => string | null} normal the problem that somebody has typed
+ * @property {(problem: string) => string} solve the right answer
+ * @property {(problem: string) => boolean} isFamiliar whether it learns such a problem
+ * @property {() => string} learned what a model has met that has learned it
+ * @property {() => Iterable<string>} problems all that it learns or is tested on
  */
 
 /**
@@ -36,35 +56,21 @@ const UNSEEN = /[\s\p{Default_Ignorable_Code_Point}]/gu;
 // The dashes that stand for a minus, and the long vowel that a Japanese keyboard writes for it.
 const MINUS = /[\u2010-\u2015\u2212\u30fc]/g;
 
-/** The problems that a model learns, and how they are written. */
-export class Task {
-  #problem;
-
-  /** @param {TaskData} data */
-  constructor(data) {
-    const { tokens, problem_length, answer_length } = data;
-    const askable = tokens.filter((token) => OPERATIONS.has(token));
-    const digits = Math.floor((problem_length - 2) / 2); // that have room on both sides
-    const number = `(0|[1-9][0-9]{0,${digits - 1}})`;
-    const most = 10 ** digits - 1;
-    this.data = data;
-    this.askable = askable;
-    this.most = most;
-    this.tokens = tokens;
-    /** The ids of PAD and EOS. */
-    this.pad = tokens.indexOf("PAD");
-    this.eos = tokens.indexOf("EOS");
-    this.problemLength = problem_length;
-    this.answerLength = answer_length;
-    this.#problem = new RegExp(
-      `^${number}([${askable.map((sign) => `\\${sign}`).join("")}])${number}$`,
-    );
-  }
-
-  /** What a reader is told who types something else. */
-  get allowed() {
-    const { askable, most } = this;
-    return say(
+/**
+ * The kind of a task of numbers.
+ *
+ * @param {ArithmeticData} data
+ * @returns {Kind}
+ */
+function arithmetic({ largest, operators, tokens, problem_length, answer_length }) {
+  const askable = tokens.filter((token) => OPERATIONS.has(token));
+  const digits = Math.floor((problem_length - 2) / 2); // that have room on both sides
+  const number = `(0|[1-9][0-9]{0,${digits - 1}})`;
+  const most = 10 ** digits - 1;
+  const signs = askable.map((sign) => `\\${sign}`).join("");
+  const written = new RegExp(`^${number}([${signs}])${number}$`);
+  const allowed = () =>
+    say(
       "A problem is two whole numbers from 0 to {most} with one {operators} between them, " +
         "such as {example}.",
       {
@@ -73,17 +79,113 @@ export class Task {
         example: [50, 9].map((each) => Math.min(each, most)).join(askable[0]),
       },
     );
+  const parse = (/** @type {string} */ problem) => {
+    const found = written.exec(problem);
+    if (found === null) throw new RangeError(allowed());
+    const [, left, operator, right] = found;
+    return { left: Number(left), operator, right: Number(right) };
+  };
+  const solve = (/** @type {string} */ problem) => {
+    const { left, operator, right } = parse(problem);
+    return String(OPERATIONS.get(operator)?.(left, right));
+  };
+  return {
+    allowed,
+    solve,
+    hasRoom() {
+      const ends = [0, most];
+      const answers = askable.flatMap((sign) =>
+        ends.flatMap((a) => ends.map((b) => solve(`${a}${sign}${b}`)))
+      );
+      return answers.length > 0 && largest <= most &&
+        answers.every((answer) => answer.length < answer_length);
+    },
+    normal(text) {
+      const problem = text.normalize("NFKC").replace(UNSEEN, "").replace(MINUS, "-");
+      return written.test(problem) ? problem : null;
+    },
+    isFamiliar(problem) {
+      const { left, operator, right } = parse(problem);
+      return Math.max(left, right) <= largest && operators.includes(operator);
+    },
+    learned: () =>
+      say("This model was trained on numbers from 0 to {largest} with {operators}.", {
+        largest,
+        operators: allOf(Array.from(operators)),
+      }),
+    *problems() {
+      for (const operator of operators) {
+        for (let left = 0; left <= largest; left++) {
+          for (let right = 0; right <= largest; right++) yield `${left}${operator}${right}`;
+        }
+      }
+    },
+  };
+}
+
+/**
+ * The kind of a task of texts and their answers.
+ *
+ * @param {PairsData} data
+ * @returns {Kind}
+ */
+function pairs({ answers, problem_length, answer_length }) {
+  const known = new Map(Object.entries(answers));
+  return {
+    allowed: () =>
+      say("A problem is one of those that can be picked, such as {example}.", {
+        example: [...known.keys()][0],
+      }),
+    hasRoom: () =>
+      known.size > 0 &&
+      [...known].every(([problem, answer]) =>
+        [...problem].length < problem_length && [...answer].length < answer_length
+      ),
+    normal(text) {
+      const problem = text.normalize("NFC").trim();
+      return known.has(problem) ? problem : null;
+    },
+    solve(problem) {
+      const answer = known.get(problem);
+      if (answer === undefined) throw new RangeError(this.allowed());
+      return answer;
+    },
+    isFamiliar: () => true,
+    learned: () => "",
+    problems: () => known.keys(),
+  };
+}
+
+/** The problems that a model learns, and how they are written. */
+export class Task {
+  #kind;
+
+  /** @param {TaskData} data */
+  constructor(data) {
+    const { tokens, problem_length, answer_length } = data;
+    this.#kind = "answers" in data ? pairs(data) : arithmetic(data);
+    this.data = data;
+    this.tokens = tokens;
+    /** The ids of PAD and EOS. */
+    this.pad = tokens.indexOf("PAD");
+    this.eos = tokens.indexOf("EOS");
+    this.problemLength = problem_length;
+    this.answerLength = answer_length;
+  }
+
+  /** What a reader is told who types something else. */
+  get allowed() {
+    return this.#kind.allowed();
+  }
+
+  /** What a model has met that has learned it. */
+  get learned() {
+    return this.#kind.learned();
   }
 
   /** Whether there is room for all that can be asked, and for each answer. */
   get hasRoom() {
-    const { askable, most } = this;
-    const ends = [0, most];
-    const answers = askable.flatMap((sign) =>
-      ends.flatMap((a) => ends.map((b) => this.solve(`${a}${sign}${b}`)))
-    );
-    return answers.length > 0 && this.data.largest <= most &&
-      answers.every((answer) => answer.length < this.answerLength);
+    return this.#kind.hasRoom();
   }
 
   /**
@@ -93,31 +195,22 @@ export class Task {
    * @param {string} text
    */
   normal(text) {
-    const problem = text.normalize("NFKC").replace(UNSEEN, "").replace(MINUS, "-");
-    return this.#problem.test(problem) ? problem : null;
-  }
-
-  /**
-   * The left operand, the operator and the right operand.
-   *
-   * @param {string} problem
-   * @throws {RangeError} It is none.
-   */
-  parse(problem) {
-    const found = this.#problem.exec(problem);
-    if (found === null) throw new RangeError(this.allowed);
-    const [, left, operator, right] = found;
-    return { left: Number(left), operator, right: Number(right) };
+    return this.#kind.normal(text);
   }
 
   /**
    * The right answer as text.
    *
    * @param {string} problem
+   * @throws {RangeError} It is no problem.
    */
   solve(problem) {
-    const { left, operator, right } = this.parse(problem);
-    return String(OPERATIONS.get(operator)?.(left, right));
+    return this.#kind.solve(problem);
+  }
+
+  /** All problems that it learns or is tested on, in the order of Python. */
+  problems() {
+    return this.#kind.problems();
   }
 
   /**
@@ -126,9 +219,7 @@ export class Task {
    * @param {string} problem
    */
   isFamiliar(problem) {
-    const { largest, operators } = this.data;
-    const { left, operator, right } = this.parse(problem);
-    return Math.max(left, right) <= largest && operators.includes(operator);
+    return this.#kind.isFamiliar(problem);
   }
 
   /**
@@ -215,13 +306,7 @@ export function unfamiliar(
     problem,
   }),
 ) {
-  if (!trained || task.isFamiliar(problem)) return "";
-  const { largest, operators } = task.data;
-  const met = say("This model was trained on numbers from 0 to {largest} with {operators}.", {
-    largest,
-    operators: allOf(Array.from(operators)),
-  });
-  return `${met} ${advice}`;
+  return !trained || task.isFamiliar(problem) ? "" : `${task.learned} ${advice}`;
 }
 
 /** @param {string} text */
