@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,7 @@ def test_pairs_of_texts() -> None:
     assert [dates.decode(row) for row in arrays.encoder_input.tolist()] == [*DATES]
     answers = arrays.target.argmax(axis=-1)
     assert [dates.decode(row) for row in answers.tolist()] == [*DATES.values()]
-    assert sorted(sum(problems.split(dates), [])) == sorted(DATES)
+    assert sorted(chain(*problems.split(dates))) == sorted(DATES)
 
 
 def test_what_a_page_is_told_of_pairs() -> None:
