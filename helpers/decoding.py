@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def context_vector(model: "Seq2Seq", problem: str) -> np.ndarray:
     """Return the encoder's last hidden state, axes (units), after reading ``problem``.
 
-    Raises like `problems.parse`.
+    Raises like `problems.parse`, and ValueError if the model has no context vector.
     """
+    _ = model.units
     return _start(model, problem)["state"]
 
 

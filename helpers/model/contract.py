@@ -89,7 +89,20 @@ class Seq2Seq:
 
     @property
     def units(self) -> int:
-        """How many numbers a state has."""
+        """How many numbers a state has.
+
+        Raises:
+            ValueError: no hidden state goes from step to step.
+        """
+        if "state" not in self.carried:
+            raise ValueError(
+                say(
+                    "{name} has no hidden state that goes from step to step, and so no context "
+                    "vector: it carries {carried}.",
+                    name=repr(self.decoder.name),
+                    carried=all_of(self.carried),
+                )
+            )
         return int(self.carried["state"][0] or 0)
 
     def encode(self, encoder_input: tf.Tensor) -> Tensors:
