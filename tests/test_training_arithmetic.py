@@ -165,27 +165,27 @@ def test_gradients_are_those_of_keras(page: Page, fast: bool, masked: bool, shar
 
 
 class Course(NamedTuple):
-    """Fifty updates of a Keras model: what it started from, what it learned from, what it lost."""
+    """Fifty updates of a Keras model: by what, from what, what it learned from, what it lost."""
 
+    optimizer: str
     weights: str
     batches: list[list[str]]
     losses: list[float]
 
 
-@pytest.fixture(scope="module")
-def course() -> Course:
+@pytest.fixture(scope="module", params=["adamw", "muon"])
+def course(request: pytest.FixtureRequest) -> Course:
     """Fifty updates with weight decay and a rate that changes.
 
     The gradient of the embedding is handed to Keras as a whole. As the lookups leave it, in pieces,
     Keras 3.15 squares each piece by itself, and the steps of the embedding become larger.
     """
-    recipe = Recipe(epochs=1, learning_rate=0.02, weight_decay=0.1)
+    recipe = Recipe(epochs=1, optimizer=request.param, learning_rate=0.02, weight_decay=0.1)
     model = new_model(5, 64)
     compiled = tf.function(lambda inputs: model(inputs))
     weights = text(flat(model.get_weights()))
     batches = [drawn(64, seed) for seed in range(50)]
-    schedule = training.warmup_cosine(recipe, 50)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.1)
+    optimizer = training.optimizer(recipe, 50)
     variables = model.trainable_variables
     optimizer.build(variables)
     losses = []
@@ -195,7 +195,7 @@ def course() -> Course:
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], variables)
         losses.append(float(loss))
-    return Course(weights, batches, losses)
+    return Course(recipe.optimizer, weights, batches, losses)
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
@@ -213,7 +213,7 @@ def test_fifty_updates_follow_keras(page: Page, course: Course, fast: bool) -> N
         }""",
         [
             {"sizes": {"embedding_dim": 5, "units": 64}, "batch": 64, "masked": True,
-             "fast": fast, "weights": course.weights},
+             "fast": fast, "weights": course.weights, "optimizer": course.optimizer},
             course.batches,
         ],
     )  # fmt: skip

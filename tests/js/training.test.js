@@ -200,3 +200,38 @@ test("the rate rises for a tenth of the updates and falls to zero", () => {
   assert.equal(rates[10], 0.5);
   assert.ok(rates[100] < 1e-9);
 });
+
+test("Muon moves a matrix alike in all its directions", () => {
+  const trainer = plain({
+    optimizer: "muon",
+    heapType: Float64Array,
+    sizes: { embedding_dim: 8, units: 16 },
+  });
+  trainer.initialize(1);
+  learn(trainer);
+  const before = trainer.heap.slice();
+  trainer.update({ rate: 0.1 });
+  const { at, rows, columns } = trainer.net.weights["encoder_gru/gru_cell/recurrent_kernel"];
+  const moved = Array.from(
+    { length: rows },
+    (_, row) =>
+      Array.from({ length: columns }, (_, column) => {
+        const k = at + row * columns + column;
+        return (before[k] - trainer.heap[k]) / (0.1 * 0.2 * Math.sqrt(columns));
+      }),
+  );
+  // The squares of the singular values are the sums on the diagonal of moved @ moved, transposed.
+  const trace = moved.flat().reduce((sum, value) => sum + value ** 2, 0);
+  assert.ok(trace > 0.3 * rows && trace < 1.5 * rows, String(trace));
+});
+
+test("with Muon a model learns a few problems by heart, too", () => {
+  const sizes = { embedding_dim: 16, units: 32 };
+  const trainer = fast({ optimizer: "muon", sizes });
+  trainer.initialize(0);
+  for (let update = 0; update < 200; update++) {
+    learn(trainer);
+    trainer.update({ rate: 0.01, weightDecay: 0.1 });
+  }
+  assert.equal(trainer.examine(DATA, ALL).exact, PROBLEMS.length);
+});

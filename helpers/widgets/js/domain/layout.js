@@ -12,6 +12,8 @@
  * @property {number} rows
  * @property {number} columns
  * @property {{ bound: number } | "orthogonal" | 0 | 1} start
+ * @property {boolean} [isMatrix] whether it is a matrix in Keras too, and none of the last layer: such a one
+ *   Muon makes orthogonal
  */
 
 /** @typedef {Record<string, Matrix>} Matrices */
@@ -48,12 +50,12 @@ function table(name, rows, columns) {
  * @param {string} name
  * @param {number} rows
  * @param {number} columns
- * @param {{ bound: number }} start
  * @returns {Matrices}
  */
-function dense(name, rows, columns, start = glorot(rows, columns)) {
+function dense(name, rows, columns) {
+  const isMatrix = name !== SOFTMAX;
   return {
-    [`${name}/kernel`]: { rows, columns, start },
+    [`${name}/kernel`]: { rows, columns, start: glorot(rows, columns), isMatrix },
     [`${name}/bias`]: { rows: 1, columns, start: 0 },
   };
 }
@@ -71,8 +73,8 @@ function gru(part, inputs, units) {
   const columns = 3 * units;
   const name = `${part}_gru/gru_cell`;
   return {
-    [`${name}/kernel`]: { rows: inputs, columns, start: glorot(inputs, columns) },
-    [`${name}/recurrent_kernel`]: { rows: units, columns, start: "orthogonal" },
+    [`${name}/kernel`]: { rows: inputs, columns, start: glorot(inputs, columns), isMatrix: true },
+    [`${name}/recurrent_kernel`]: { rows: units, columns, start: "orthogonal", isMatrix: true },
     [`${name}/bias`]: { rows: 2, columns, start: 0 },
   };
 }
@@ -105,12 +107,14 @@ function norm(name, columns) {
 function multiHead(name, width, heads) {
   const inward = glorot(heads * width, width * (width / heads));
   const outward = glorot(width, heads * width);
-  return {
-    ...dense(`${name}/query`, width, width, inward),
-    ...dense(`${name}/key`, width, width, inward),
-    ...dense(`${name}/value`, width, width, inward),
-    ...dense(`${name}/attention_output`, width, width, outward),
-  };
+  const starts = { query: inward, key: inward, value: inward, attention_output: outward };
+  return Object.assign(
+    {},
+    ...Object.entries(starts).map(([part, start]) => ({
+      [`${name}/${part}/kernel`]: { rows: width, columns: width, start },
+      [`${name}/${part}/bias`]: { rows: 1, columns: width, start: 0 },
+    })),
+  );
 }
 
 /**
@@ -145,7 +149,12 @@ const ARCHITECTURES = {
       ...table("embedding", tokens, embedding_dim),
       ...gru("encoder", embedding_dim, units),
       ...gru("decoder", embedding_dim, units),
-      "query/kernel": { rows: units, columns: units, start: glorot(units, units) },
+      "query/kernel": {
+        rows: units,
+        columns: units,
+        start: glorot(units, units),
+        isMatrix: true,
+      },
       ...dense("combine", 2 * units, units),
       ...dense(SOFTMAX, units, tokens),
     }),

@@ -9,12 +9,14 @@ import { EMBEDDING } from "../domain/layout.js";
 import { say } from "../domain/say.js";
 import { BUILDERS } from "./architectures.js";
 import { Net } from "./net.js";
+import { Optimizer } from "./optimizers.js";
 import { argmax, exponentiate } from "./ops.js";
 import { Rows } from "./rows.js";
 
 /** @import { Architecture, Sizes, Weights } from "../domain/layout.js" */
 /** @import { Task } from "../domain/task.js" */
 /** @import { Heap } from "./ops.js" */
+/** @import { Kind, Step } from "./optimizers.js" */
 /** @import { TrainingOps } from "./training_ops.js" */
 
 /**
@@ -32,6 +34,7 @@ import { Rows } from "./rows.js";
  * @property {boolean} masked whether only the time steps up to EOS count
  * @property {boolean} [shared] whether rows that begin alike are one row until they part
  * @property {boolean} [dropped] whether rows whose answer is over are left out
+ * @property {Kind} [optimizer]
  * @property {(heap: Heap, ids: Int32Array) => TrainingOps} opsOn gives the operations
  * @property {(bytes: number) => ArrayBuffer} memory gives what they work on
  * @property {typeof Float32Array | typeof Float64Array} [heapType]
@@ -111,14 +114,13 @@ export class Trainer {
    * @param {Options} options
    */
   constructor(options) {
-    const { architecture = "gru", sizes, task, batch, masked, opsOn, memory } = options;
+    const { sizes, task, batch, masked, opsOn, memory } = options;
+    const { architecture = "gru", optimizer = "adamw" } = options;
     const { shared = true, dropped = true, heapType = Float32Array } = options;
     const shape = { architecture, sizes, task, batch };
     const net = new Net({ ...shape, learns: true, first: RESERVED, round: ROUND });
-    const { take, count } = net;
     this.built = BUILDERS[architecture](net);
-    this.means = take(count);
-    this.squares = take(count);
+    this.optimizer = new Optimizer(net, optimizer);
     const buffer = memory(net.end * heapType.BYTES_PER_ELEMENT);
     const heap = new heapType(buffer, 0, net.end);
     const isShort = heapType === Float32Array;
@@ -135,7 +137,6 @@ export class Trainer {
     this.wanted = new Int16Array(net.decoder.most);
     this.powers = new heapType(net.classes); // of the logits in one row
     this.wrong = new Uint8Array(batch); // 1 where a token up to EOS is wrong
-    this.updates = 0;
   }
 
   /**
@@ -150,10 +151,8 @@ export class Trainer {
   /** Forget all weights, and what was learned. */
   #forget() {
     const { first, count, gradients } = this.net;
-    for (const from of [first, gradients, this.means, this.squares]) {
-      this.heap.fill(0, from, from + count);
-    }
-    this.updates = 0;
+    for (const from of [first, gradients]) this.heap.fill(0, from, from + count);
+    this.optimizer.reset();
   }
 
   /**
@@ -331,20 +330,18 @@ export class Trainer {
     return { loss, right };
   }
 
+  /** How many updates there were. */
+  get updates() {
+    return this.optimizer.updates;
+  }
+
   /**
-   * One update of AdamW with the gradients in the heap: `eq-adam` of *Making it better*.
+   * One update with the gradients in the heap.
    *
-   * @param {{ rate: number, weightDecay?: number, beta1?: number, beta2?: number, epsilon?: number }} settings
+   * @param {Step} step
    */
-  update({ rate, weightDecay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
-    const { count, first, gradients, ops } = this.net;
-    this.updates++;
-    const corrected = (rate * Math.sqrt(1 - beta2 ** this.updates)) / (1 - beta1 ** this.updates);
-    // deno-fmt-ignore
-    ops.adam(
-      count, first, gradients, this.means, this.squares,
-      corrected, rate * weightDecay, beta1, beta2, epsilon,
-    );
+  update(step) {
+    this.optimizer.update(step);
   }
 
   /**
