@@ -5,10 +5,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from keras import layers, ops
 
 from helpers import decoding, problems
-from helpers.model import Seq2Seq, seq2seq
+from helpers.model import Seq2Seq, attention, seq2seq
 from helpers.vocabulary import PAD, decode
 from tests.messages import ONE_SENTENCE
 
@@ -16,53 +15,14 @@ UNITS = 4
 ASKED = problems.split("arithmetic").test[::400]
 
 
-def looking_back() -> Seq2Seq:
-    """Return a model whose decoder weighs the states of the encoder at each step, untrained.
-
-    Its weights are so large that it does not write the same whatever it reads.
-    """
-    table = layers.Embedding(14, 3, name="embedding")
-    reader = layers.GRU(UNITS, return_sequences=True, return_state=True, name="encoder_gru")
-    writer = layers.GRU(UNITS, name="decoder_gru")
-    last = layers.Dense(14, activation="softmax", name="softmax")
-
-    read = keras.Input((8,), dtype="int32")
-    memory, state = reader(table(read))
-    encoder = keras.Model(read, {"memory": memory, "state": state}, name="encoder")
-
-    taken = {
-        "token": keras.Input((1,), dtype="int32", name="token"),
-        "state": keras.Input((UNITS,), name="state"),
-        "memory": keras.Input((8, UNITS), name="memory"),
-    }
-    after = writer(table(taken["token"]), initial_state=taken["state"])
-    scores = ops.einsum("bu,btu->bt", after, taken["memory"])
-    attention = layers.Softmax(name="attention")(scores)
-    seen = ops.einsum("bt,btu->bu", attention, taken["memory"])
-    given = {
-        "distribution": last(ops.expand_dims(ops.concatenate([after, seen], axis=-1), 1)),
-        "state": after,
-        "attention": attention,
-    }
-    decoder = keras.Model(taken, given, name="decoder")
-
-    tokens = keras.Input((5,), dtype="int32")
-    carried, distributions = {"memory": memory, "state": state}, []
-    for time in range(5):
-        step = decoder({"token": tokens[:, time : time + 1], **carried})
-        carried = {**carried, "state": step["state"]}
-        distributions.append(step["distribution"])
-    model = keras.Model([read, tokens], ops.concatenate(distributions, axis=1))
-    random = np.random.default_rng(0)
-    for variable in model.weights:
-        variable.assign(random.normal(0, 2, variable.shape))
-    return Seq2Seq(model, encoder, decoder, architecture="attention")
-
-
 @pytest.fixture(scope="module")
 def model() -> Seq2Seq:
-    """The model, made once; no test changes it."""
-    return looking_back()
+    """A model whose weights are so large that it does not write the same whatever it reads."""
+    made = attention(3, UNITS)
+    random = np.random.default_rng(0)
+    for variable in made.model.weights:
+        variable.assign(random.normal(0, 2, variable.shape))
+    return made
 
 
 def test_what_is_carried(model: Seq2Seq) -> None:
@@ -89,7 +49,7 @@ def test_each_step_is_that_of_keras(model: Seq2Seq, teacher_forcing: bool) -> No
         assert step.state_after == pytest.approx(carried["state"][0], abs=1e-6)
         assert step.inside.keys() == {"attention"}
         assert step.inside["attention"] == pytest.approx(given["attention"].numpy()[0], abs=1e-6)
-        assert step.inside["attention"].shape == (8,)
+        assert step.inside["attention"].shape == (1, 1, 8)
         assert step.inside["attention"].sum() == pytest.approx(1, abs=1e-5)
 
 
