@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from helpers import decoding, model_file, problems, reference
-from helpers.model import Seq2Seq, seq2seq
+from helpers.model import Seq2Seq, attention, seq2seq, transformer
 from helpers.task import ARITHMETIC, TASKS
 from helpers.widgets import bundle
 from helpers.widgets.base import JS
@@ -80,34 +80,22 @@ def test_odd_texts(page: Page) -> None:
 
 
 def test_every_character(page: Page) -> None:
-    """Each character of Unicode, beside a digit and in place of a sign.
-
-    A browser may know characters that this Python does not.
-    """
-    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    """Each character of Unicode that this Python knows, beside a digit and in place of a sign."""
+    signs = [chr(code) for code in range(0x110000)]
+    known = [sign for sign in signs if category(sign) not in ("Cn", "Cs")]
     found = page.evaluate(
-        """() => {
-            const found = [];
-            for (let code = 0; code < 0x110000; code++) {
-                if (code >= 0xd800 && code < 0xe000) continue;
-                const sign = String.fromCodePoint(code);
-                const texts = [`5${sign}0+9`, `50${sign}9`];
-                const read = texts.map((text) => arithmetic.normal(text));
-                if (read.some((problem) => problem !== null)) found.push([code, ...read]);
-            }
-            return found;
-        }"""
+        """(known) => {
+            const read = (sign) =>
+                [`5${sign}0+9`, `50${sign}9`].map((text) => arithmetic.normal(text));
+            return known
+                .map((sign) => [sign, ...read(sign)])
+                .filter(([_, ...read]) => read.some((problem) => problem !== null));
+        }""",
+        known,
     )
-    wanted = {}
-    for code in codes:
-        sign = chr(code)
-        read = [normal(f"5{sign}0+9"), normal(f"50{sign}9")]
-        if any(read):
-            wanted[code] = read
-    theirs = {code: read for code, *read in found}
-    apart = {code for code in wanted | theirs if wanted.get(code) != theirs.get(code)}
-    assert [code for code in apart if category(chr(code)) != "Cn"] == []
-    assert not set(wanted) & apart
+    wanted = [[sign, normal(f"5{sign}0+9"), normal(f"50{sign}9")] for sign in known]
+    assert found == [read for read in wanted if any(read[1:])]
+    assert len(found) > 100
 
 
 # Models in files.
@@ -408,6 +396,97 @@ def test_both_open_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes
 def test_neither_opens_it(page: Page, tmp_path: Path, made: Callable[[], str | bytes]) -> None:
     """Each says in its way that this is no model."""
     content = as_bytes(made)
+    assert in_page(page, content) is None
+    assert in_python(tmp_path / "mine.json", content) is None
+
+
+@cache
+def another(architecture: str) -> dict[str, Any]:
+    """Return what a file of another architecture says."""
+    keras.utils.set_random_seed(0)
+    made = attention(3, 8) if architecture == "attention" else transformer(8, 2, 2)
+    return model_file.packed(made)
+
+
+def with_sizes(said: dict[str, Any], **sizes: Any) -> dict[str, Any]:
+    """Return what a file says with other sizes; without one, if it is ``...``."""
+    changed = {**said["sizes"], **sizes}
+    return {
+        **said,
+        "sizes": {name: value for name, value in changed.items() if value is not ...},
+    }
+
+
+def with_arrays(said: dict[str, Any], **arrays: Any) -> dict[str, Any]:
+    """Return what a file says with other arrays; without one, if it is ``...``."""
+    changed = {**said["arrays"], **arrays}
+    return {
+        **said,
+        "arrays": {name: value for name, value in changed.items() if value is not ...},
+    }
+
+
+NAN = {"floats": packed([np.nan] * 14, "<f4")}
+OTHERS_REFUSED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "of another architecture": lambda said: {**said, "architecture": "gru"},
+    "of none that is known": lambda said: {**said, "architecture": "lstm"},
+    "a layer too few": lambda said: with_arrays(said, **{"softmax/bias": ...}),
+    "a layer too many": lambda said: with_arrays(said, **{"more/bias": said["arrays"][BIAS]}),
+    "a weight that is no number": lambda said: with_arrays(said, **{BIAS: NAN}),
+    "a size too few": lambda said: with_sizes(said, **dict.fromkeys([*said["sizes"]][:1], ...)),
+    "a size too many": lambda said: with_sizes(said, more=1),
+    **{
+        f"a size of {size}": lambda said, size=size: with_sizes(  # type: ignore[misc]
+            said, **dict.fromkeys([*said["sizes"]][1:2], size)
+        )
+        for size in (0, -2, 3, 2.5, "2", None, 10**9)
+    },
+    "no room": lambda said: {**said, "task": {**said["task"], "problem_length": 3}},
+}
+"""What makes no model of the file of an attention model or a Transformer."""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda said: with_sizes(said, depth=3),
+        lambda said: with_sizes(said, heads=3),
+        lambda said: {**said, "task": {**said["task"], "problem_length": 7}},
+    ],
+    ids=["more layers than there are", "heads that do not divide", "fewer positions"],
+)
+def test_what_is_no_transformer(
+    page: Page, tmp_path: Path, changed: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Its arrays are those of its layers, heads and positions."""
+    content = json.dumps(changed(another("transformer"))).encode()
+    assert in_page(page, content) is None
+    assert in_python(tmp_path / "mine.json", content) is None
+
+
+@pytest.mark.parametrize("architecture", ["attention", "transformer"])
+def test_both_open_another_architecture(page: Page, tmp_path: Path, architecture: str) -> None:
+    """With all its arrays, by name."""
+    content = json.dumps(another(architecture)).encode()
+    theirs, ours = in_page(page, content), in_python(tmp_path / "mine.json", content)
+    assert theirs is not None and ours is not None
+    assert theirs["architecture"] == ours.architecture == architecture
+    weights = {variable.path: variable.numpy().ravel() for variable in ours.model.weights}
+    assert theirs["weights"].keys() == weights.keys()
+    for path, values in weights.items():
+        assert np.array_equal(np.float32(theirs["weights"][path]), values)
+
+
+@pytest.mark.parametrize("changed", OTHERS_REFUSED.values(), ids=OTHERS_REFUSED)
+@pytest.mark.parametrize("architecture", ["attention", "transformer"])
+def test_neither_opens_what_is_none(
+    page: Page,
+    tmp_path: Path,
+    architecture: str,
+    changed: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    """Each says in its way that this is no model."""
+    content = json.dumps(changed(another(architecture))).encode()
     assert in_page(page, content) is None
     assert in_python(tmp_path / "mine.json", content) is None
 
