@@ -318,7 +318,10 @@ CHOICES: dict[str, Recipe] = {
     "not compiled": ADAMW,
     "Muon": MUON,
     "Muon, no reversal": replace(MUON, reverse=False),
-    "AdamW in as many epochs": replace(ADAMW, epochs=MUON.epochs),
+    **{
+        f"AdamW, 6 epochs, rate {rate}": replace(ADAMW, epochs=MUON.epochs, learning_rate=rate)
+        for rate in (0.02, 0.03, 0.05)
+    },
 }
 """The recipe with AdamW, and what becomes of it when one choice is another."""
 

@@ -8,6 +8,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -33,13 +34,13 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def in_turns(ways: Mapping[str, Callable[[int], T]], runs: int) -> dict[str, list[T]]:
-    """Return what each way gives with the seeds 0 to ``runs - 1``, by name.
+def in_turns(ways: Mapping[K, Callable[[int], T]], runs: int) -> dict[K, list[T]]:
+    """Return what each way gives with the seeds 0 to ``runs - 1``, by its name.
 
     All ways have their turn with one seed before any has it with the next, so that a slow minute of
     the machine meets all alike.
     """
-    found: dict[str, list[T]] = {name: [] for name in ways}
+    found: dict[K, list[T]] = {name: [] for name in ways}
     for seed in range(runs):
         for name, way in ways.items():
             found[name].append(way(seed))

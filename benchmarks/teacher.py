@@ -80,7 +80,7 @@ def measure(results: Results, quick: bool) -> None:
     )
     table = Table(
         "0 to 99 with + and -: what the decoder reads while it learns",
-        ("", "first epoch (s)", "later ones (s)", "99% after epoch", "at the end (%)"),
+        ("", "99% after epoch", "at the end (%)"),
         note=(
             "The right tokens, its own choices, or for each token one of the two, as a coin falls. "
             f"{recipe.epochs} epochs with AdamW, exact match on the validation part, "
@@ -88,12 +88,7 @@ def measure(results: Results, quick: bool) -> None:
         ),
     )
     for name, of in clocks.items():
-        table.add(
-            name,
-            spread([clock.seconds[0] for clock in of]),
-            spread([clock.an_epoch for clock in of]),
-            epochs_to(of, 0.99),
-            spread([clock.matches[-1] for clock in of]),
-        )
+        ends = spread([clock.matches[-1] for clock in of])
+        table.add(name, epochs_to(of, 0.99), ends)
         results.curves[name] = curve(of)
     results.tables["teacher"] = table
