@@ -151,13 +151,15 @@ def _written(model: Seq2Seq) -> np.ndarray:
 
     The tokens that are read do not depend on the model.
     """
+    import tensorflow as tf  # where there is a model, it is there
+
     task = model.task
     ids = _ids(len(task.tokens), task.problem_length)
-    carried = model.encode(ids)
+    carried = model.encode(tf.constant(ids))
     distributions = []
     for time in range(task.answer_length):
         tokens = (np.arange(len(ids), dtype=np.int32)[:, None] + time) % len(task.tokens)
-        given = model.decode(tokens, carried)
+        given = model.decode(tf.constant(tokens), carried)
         carried = {name: given.get(name, value) for name, value in carried.items()}
         distributions.append(_floats(given["distribution"][:, 0]))
     return np.array(distributions)

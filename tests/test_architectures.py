@@ -29,7 +29,9 @@ def filled(make: Make, task: Task = TASKS["arithmetic"]) -> Seq2Seq:
     model = make(task=task)
     random = np.random.default_rng(0)
     for variable in model.model.weights:
-        variable.assign(random.normal(0, 1.5, variable.shape))
+        far = 0.1 if "bias" in variable.path or "beta" in variable.path else 1.0
+        far = 3.0 if "embeddings" in variable.path else far
+        variable.assign(random.normal(0, far, variable.shape))
     return model
 
 

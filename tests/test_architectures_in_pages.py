@@ -79,15 +79,16 @@ def filled(name: str, task: Task = ARITHMETIC, *, reverse: bool = False) -> Seq2
     model = replace(MAKERS[name](task), reverse=reverse)
     random = np.random.default_rng(1)
     for variable in model.model.weights:
-        around = 1 if variable.path.endswith("gamma") else 0
-        variable.assign(random.normal(around, 0.6, variable.shape))
+        far = 0.1 if "bias" in variable.path or "beta" in variable.path else 0.6
+        far = 2.0 if "embeddings" in variable.path else far
+        variable.assign(random.normal(0, far, variable.shape))
     return model
 
 
 def asked_of(task: Task) -> list[str]:
     """Return problems of a task, few enough to go one by one."""
     if isinstance(task, Arithmetic):
-        return problems.split(task, 4000 if task.endless else None).test[::25][:60]
+        return problems.split(task, 4000 if task.endless else None).test[::25][:20]
     return [*task.problems()]
 
 
@@ -109,23 +110,18 @@ def test_a_page_answers_as_keras_does(page: Page, name: str, task: Task, reverse
             assert found["target"] == list(wanted.target)
             for ours, theirs in zip(found["steps"], wanted.steps, strict=True):
                 assert (ours["token"], ours["choice"]) == (theirs.token, theirs.choice)
-                distribution = numbers(ours["distribution"])
-                assert distribution == pytest.approx(theirs.distribution, abs=2e-5)
+                distribution = pytest.approx(theirs.distribution, abs=1e-4)
+                assert np.array(ours["distribution"]) == distribution
                 for key, kind in (("attention", "attention"), ("selfAttention", "self_attention")):
                     weights = theirs.inside.get(kind)
                     if weights is None:
                         assert ours[key] == []
                         continue
                     seen = np.array(ours[key])
-                    assert seen == pytest.approx(weights[..., : seen.shape[-1]], abs=2e-5)
+                    assert seen == pytest.approx(weights[..., : seen.shape[-1]], abs=1e-4)
                     assert not weights[..., seen.shape[-1] :].any()
         chosen.add(wanted.choices)
     assert len(chosen) > 1
-
-
-def numbers(given: dict[str, float]) -> np.ndarray:
-    """Return the numbers of a typed array, as they come out of a page."""
-    return np.array([*given.values()])
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "fast"])
@@ -158,8 +154,8 @@ def test_gradients_are_those_of_keras(page: Page, name: str, masked: bool, fast:
     )
     assert found["loss"] == pytest.approx(float(loss), rel=1e-5)
     assert found["gradients"].keys() == wanted.keys()
-    largest = max(np.abs(values).max() for values in wanted.values())
+    largest = float(max(np.abs(values).max() for values in wanted.values()))
     for path, values in wanted.items():
-        assert np.array(found["gradients"][path]) == pytest.approx(values, abs=2e-5 * largest), path
+        assert np.array(found["gradients"][path]) == pytest.approx(values, abs=1e-4 * largest), path
     answers = decoding.greedy(model, arrays.encoder_input)
     assert np.array_equal(np.reshape(found["answers"], answers.shape), answers)

@@ -390,8 +390,9 @@ def test_page_and_keras_get_the_same_recipe() -> None:
     )  # fmt: skip
     recipe = in_page.recipe_of(lab)
     assert recipe == Recipe(
-        "sums", None, 8, 32, False, False, 4, 64, "adamw", 0.01, "constant", 0.3, 2
-    )
+        task="sums", embedding_dim=8, units=32, epochs=4, batch_size=64, learning_rate=0.01,
+        schedule="constant", weight_decay=0.3, seed=2,
+    )  # fmt: skip
     start = in_page.start_of(lab, fast=True)
     assert start["settings"] == {
         "run": 1, "sizes": {"embedding_dim": 8, "units": 32}, "reverse": False, "masked": False,

@@ -21,7 +21,8 @@ def model() -> Seq2Seq:
     made = attention(3, UNITS)
     random = np.random.default_rng(0)
     for variable in made.model.weights:
-        variable.assign(random.normal(0, 2, variable.shape))
+        far = 0.1 if "bias" in variable.path else 1.5
+        variable.assign(random.normal(0, far, variable.shape))
     return made
 
 

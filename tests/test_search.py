@@ -4,18 +4,19 @@ import itertools
 import math
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers import decoding, problems, search
-from helpers.model import Seq2Seq, seq2seq
+from helpers.model import Seq2Seq, attention, seq2seq
 from helpers.task import Arithmetic
 from helpers.vocabulary import EOS
 from tests.messages import ONE_SENTENCE
 from tests.models import forbid, load
-from tests.test_carried import looking_back
+from tests.test_architectures import filled
 from tests.variants import NO_DISTRIBUTION, OTHERS
 
 TINY = Arithmetic("tiny", 4, "+", problem_length=4, answer_length=3)
@@ -107,7 +108,7 @@ def test_a_narrow_beam_keeps_the_best_beginnings(tiny: Seq2Seq) -> None:
 @pytest.mark.parametrize("reverse", [False, True])
 def test_all_that_is_carried_follows_its_beginning(reverse: bool) -> None:
     """A memory and a state by name: each answer has the probability that its tokens have alone."""
-    model = replace(looking_back(), reverse=reverse)
+    model = replace(filled(partial(attention, 3, 4)), reverse=reverse)
     for problem, found in zip(ASKED, search.beam_search(model, ASKED, 4), strict=True):
         assert len({one.ids for one in found}) == 4
         for one in found:

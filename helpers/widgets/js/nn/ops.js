@@ -6,7 +6,9 @@
 /** @typedef {Float32Array | Float64Array} Heap */
 /** @typedef {0 | 1 | 2} Activation none, relu, tanh */
 
-export const NONE = 0, RELU = 1, TANH = 2;
+export const NONE = 0;
+export const RELU = 1;
+export const TANH = 2;
 
 /**
  * The operations. All numbers without a name of their own are addresses.
