@@ -113,8 +113,8 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what runs a notebook, needs one of the slow fixtures, or looks at built pages.
 
-    A test that is slow for another reason, such as a training, is marked where it stands. Files with
-    slow tests go first: then quick ones are left to share out at the end.
+    A test that is slow for another reason, such as a training, is marked where it stands. Files
+    with slow tests go first: then quick ones are left to share out at the end.
     """
     for item in items:
         needs = SLOW & {*getattr(item, "fixturenames", ())}
