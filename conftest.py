@@ -113,10 +113,13 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what runs a notebook, needs one of the slow fixtures, or looks at built pages.
 
-    A test that is slow for another reason, such as a training, is marked where it stands.
+    A test that is slow for another reason, such as a training, is marked where it stands. Files
+    with slow tests go first: then quick ones are left to share out at the end.
     """
     for item in items:
         needs = SLOW & {*getattr(item, "fixturenames", ())}
         looks = getattr(getattr(item, "module", None), "HTML", None) == HTML
         if isinstance(item, IPyNbCell) or needs or looks:
             item.add_marker("slow")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
